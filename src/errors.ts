@@ -1,0 +1,98 @@
+/** Errors carry facts as fields and the original in `cause`; never a body, a token or a query string. */
+import type { FailureCode } from './provisioning.ts';
+
+/** What is known of a call after it went wrong. */
+export type CallOutcome =
+  /** The provider refused before doing anything, or was never reached. */
+  | 'not-made'
+  /** No answer, or one that proves nothing: a time-out, a reset, a 5xx, a success that cannot be read. */
+  | 'in-doubt';
+
+export interface ProviderErrorFacts {
+  readonly provider: string;
+  /** Verb and path template, as in the provider's reference: `DELETE /v1/projects/{ref}`. */
+  readonly operation: string;
+  readonly outcome: CallOutcome;
+  readonly status?: number | undefined;
+  /** The provider's own error code or message, for decisions. It is never shown: providers echo what they get. */
+  readonly providerText?: string | undefined;
+  readonly retryAfterMs?: number | undefined;
+  /** What happened when there was no answer: `timed out`, `connection reset`, … */
+  readonly reason?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** A call to a provider that did not end in a readable success. */
+export class ProviderError extends Error {
+  override readonly name = 'ProviderError';
+  readonly provider: string;
+  readonly operation: string;
+  readonly outcome: CallOutcome;
+  readonly status: number | undefined;
+  readonly retryAfterMs: number | undefined;
+  /** Not enumerable, so that no logger prints it. */
+  declare readonly providerText: string;
+
+  constructor(facts: ProviderErrorFacts) {
+    const what = facts.reason ?? `answered ${facts.status ?? 'nothing'}`;
+    super(`${facts.provider}: ${facts.operation} ${what}`, { cause: facts.cause });
+    this.provider = facts.provider;
+    this.operation = facts.operation;
+    this.outcome = facts.outcome;
+    this.status = facts.status;
+    this.retryAfterMs = facts.retryAfterMs;
+    Object.defineProperty(this, 'providerText', { value: facts.providerText ?? '', enumerable: false });
+  }
+}
+
+/** A step cannot succeed, however often it is tried. */
+export class StepFailure extends Error {
+  override readonly name = 'StepFailure';
+  readonly code: FailureCode;
+
+  constructor(code: FailureCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Thrown by a step that must wait: look again later, and hold no worker meanwhile. It uses up no attempt. */
+export class NotYet extends Error {
+  override readonly name = 'NotYet';
+  /** What is waited for, as a person reads it: `the project to become healthy`. The deadline counts per wait. */
+  readonly waitingFor: string;
+  /** When to look again; without it the usual growing interval. */
+  readonly lookAgainMs: number | undefined;
+  /** A wait that ends by itself at a time of its own has no deadline here. */
+  readonly isBounded: boolean;
+
+  constructor(waitingFor: string, options: { lookAgainMs?: number; isBounded?: boolean } = {}) {
+    super(`waiting for ${waitingFor}`);
+    this.waitingFor = waitingFor;
+    this.lookAgainMs = options.lookAgainMs;
+    this.isBounded = options.isBounded ?? false;
+  }
+}
+
+/** This worker no longer holds the provisioning: whatever it wanted to write or to send, it must not. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+
+  constructor(provisioningId: string, options?: ErrorOptions) {
+    super(`the lease on provisioning ${provisioningId} is lost`, options);
+  }
+}
+
+/** The process is about to stop and begins nothing new. */
+export class WorkerStopping extends Error {
+  override readonly name = 'WorkerStopping';
+
+  constructor() {
+    super('the worker is stopping');
+  }
+}
+
+/** An environment, file or argument that cannot be used. The message says every problem and how to mend it. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}

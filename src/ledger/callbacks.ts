@@ -1,0 +1,102 @@
+/** The outbox: callbacks are written with the change they tell of, and sent later. */
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { Queryable } from './pool.ts';
+import { callbackRow, type CallbackRow } from './rows.ts';
+
+/** Numbers a callback and stores the exact bytes of every attempt. Undefined: nobody asked to be called. */
+export async function insertCallback(
+  db: Queryable,
+  provisioningId: string,
+  type: string,
+  bodyFor: (sequence: number) => string,
+): Promise<string | undefined> {
+  const { rows } = await db.query<{ last_callback: number }>(
+    `update ledger.provisionings set last_callback = last_callback + 1
+     where id = $1 and callback_url is not null returning last_callback`,
+    [provisioningId],
+  );
+  const sequence = rows[0]?.last_callback;
+  if (sequence === undefined) return undefined;
+  const id = randomUUID();
+  await db.query(
+    `insert into ledger.callbacks (id, provisioning_id, sequence, type, body) values ($1, $2, $3, $4, $5)`,
+    [id, provisioningId, sequence, type, bodyFor(sequence)],
+  );
+  return id;
+}
+
+const dueCallback = callbackRow.extend({ callback_url: z.string() });
+export type DueCallback = z.infer<typeof dueCallback>;
+
+/**
+ * Takes one callback for one attempt, if it is due and everything before it has ended.
+ *
+ * The attempt counts from here on, and nobody else takes it before `attemptMs` are over: one at a time, in order.
+ */
+export async function takeCallback(
+  db: Queryable,
+  id: string,
+  attemptMs: number,
+): Promise<DueCallback | undefined> {
+  const { rows } = await db.query(
+    `update ledger.callbacks c
+     set attempts = c.attempts + 1, due_at = clock_timestamp() + $2 * interval '1 ms'
+     from ledger.provisionings p
+     where c.id = $1 and p.id = c.provisioning_id and c.state = 'pending' and c.due_at <= clock_timestamp()
+       and not exists (select 1 from ledger.callbacks earlier
+                       where earlier.provisioning_id = c.provisioning_id and earlier.sequence < c.sequence
+                         and earlier.state = 'pending')
+     returning c.*, p.callback_url`,
+    [id, attemptMs],
+  );
+  return rows[0] === undefined ? undefined : dueCallback.parse(rows[0]);
+}
+
+export interface AttemptOutcome {
+  readonly state: CallbackRow['state'];
+  readonly status: number | undefined;
+  readonly error: string | undefined;
+  readonly durationMs: number;
+  /** When it is tried again; only while it is pending. */
+  readonly retryInMs: number;
+}
+
+export async function recordAttempt(db: Queryable, callback: CallbackRow, outcome: AttemptOutcome): Promise<void> {
+  await db.query(
+    `insert into ledger.callback_attempts (callback_id, attempt, status, error, duration_ms)
+     values ($1, $2, $3, $4, $5) on conflict do nothing`,
+    [callback.id, callback.attempts, outcome.status, outcome.error, Math.round(outcome.durationMs)],
+  );
+  await db.query(
+    `update ledger.callbacks
+     set state = $2, last_status = $3, last_error = $4, due_at = clock_timestamp() + $5 * interval '1 ms',
+         delivered_at = case when $2 = 'delivered' then clock_timestamp() end
+     where id = $1 and state = 'pending' and attempts = $6`,
+    [callback.id, outcome.state, outcome.status, outcome.error, outcome.retryInMs, callback.attempts],
+  );
+  // "Gone" ends this and all later callbacks of the provisioning.
+  if (outcome.state === 'stopped')
+    await db.query(
+      `update ledger.callbacks set state = 'stopped'
+       where provisioning_id = $1 and sequence > $2 and state = 'pending'`,
+      [callback.provisioning_id, callback.sequence],
+    );
+}
+
+/** Callbacks that may be sent now: due, and nothing before them is pending. */
+export async function listDueCallbacks(
+  db: Queryable,
+  limit: number,
+): Promise<{ id: string; attempts: number }[]> {
+  const { rows } = await db.query<{ id: string; attempts: number }>(
+    `select id, attempts from ledger.callbacks c
+     where state = 'pending' and due_at <= clock_timestamp()
+       and not exists (select 1 from ledger.callbacks earlier
+                       where earlier.provisioning_id = c.provisioning_id and earlier.sequence < c.sequence
+                         and earlier.state = 'pending')
+     order by due_at limit $1`,
+    [limit],
+  );
+  return rows;
+}

@@ -1,0 +1,125 @@
+/** How a provisioning changes its state: each function is one row of the state table, with its event and callback. */
+import type { Failure } from '../provisioning.ts';
+import { appendEvent } from './events.ts';
+import type { Queryable } from './pool.ts';
+
+/** A step failed for good and the client asked for a rollback: it begins at once, by the same commit. */
+export async function failProvisioning(
+  db: Queryable,
+  id: string,
+  failure: Omit<Failure, 'at'>,
+  sweepAfterMs: number,
+): Promise<void> {
+  await expectOne(
+    db,
+    `update ledger.provisionings
+     set status = 'failed', rollback_status = 'pending',
+         sweep_at = clock_timestamp() + $3 * interval '1 ms',
+         lease_until = null, lease_holder = null,
+         failure = $2::jsonb || jsonb_build_object('at', to_char(clock_timestamp() at time zone 'utc',
+           'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+     where id = $1 and status in ('queued', 'running', 'paused')`,
+    [id, JSON.stringify(failure), sweepAfterMs],
+  );
+  await planRollback(db, id);
+  await appendEvent(db, id, 'provisioning.failed', { ...failure });
+}
+
+/** A step failed for good and the client asked to be asked: everything stays as it is until an operator decides. */
+export async function pauseProvisioning(
+  db: Queryable,
+  id: string,
+  failure: Omit<Failure, 'at'>,
+): Promise<void> {
+  await expectOne(
+    db,
+    `update ledger.provisionings
+     set status = 'paused', sweep_at = null, lease_until = null, lease_holder = null,
+         failure = $2::jsonb || jsonb_build_object('at', to_char(clock_timestamp() at time zone 'utc',
+           'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+     where id = $1 and status = 'running'`,
+    [id, JSON.stringify(failure)],
+  );
+  await appendEvent(db, id, 'provisioning.paused', { ...failure });
+}
+
+/** Every step is done. */
+export async function succeedProvisioning(db: Queryable, id: string): Promise<void> {
+  await expectOne(
+    db,
+    `update ledger.provisionings
+     set status = 'succeeded', finished_at = clock_timestamp(), sweep_at = null,
+         lease_until = null, lease_holder = null
+     where id = $1 and status = 'running'
+       and not exists (select 1 from ledger.steps
+                       where provisioning_id = $1 and direction = 'run' and status <> 'succeeded')`,
+    [id],
+  );
+  await appendEvent(db, id, 'provisioning.succeeded', {});
+}
+
+/** Every undo has ended. The list of what is left decides how. Returns the outcome. */
+export async function endRollback(db: Queryable, id: string): Promise<'completed' | 'incomplete'> {
+  const { rows } = await db.query<{ outcome: 'completed' | 'incomplete' }>(
+    `update ledger.provisionings
+     set rollback_status = case when exists (
+           select 1 from ledger.resources where provisioning_id = $1 and origin = 'created'
+             and state not in ('deleted', 'forgotten')
+         ) then 'incomplete' else 'completed' end,
+         finished_at = clock_timestamp(), sweep_at = null, lease_until = null, lease_holder = null
+     where id = $1 and rollback_status = 'running'
+     returning rollback_status as outcome`,
+    [id],
+  );
+  const outcome = rows[0]?.outcome;
+  if (outcome === undefined) throw new Error(`provisioning ${id} is not being rolled back`);
+  await appendEvent(db, id, `rollback.${outcome}`, {});
+  return outcome;
+}
+
+/** An empty rollback has no step to begin it. */
+export async function beginRollback(db: Queryable, id: string): Promise<void> {
+  await db.query(
+    `update ledger.provisionings set rollback_status = 'running' where id = $1 and rollback_status = 'pending'`,
+    [id],
+  );
+}
+
+/** Numbers a new flow of jobs. Undefined: somebody has begun one, works on it, or nothing is left to do. */
+export async function advanceFlow(
+  db: Queryable,
+  id: string,
+  expectedFlow: number,
+  sweepAfterMs: number,
+): Promise<number | undefined> {
+  const { rows } = await db.query<{ flow: number }>(
+    `update ledger.provisionings
+     set flow = flow + 1, sweep_at = clock_timestamp() + $3 * interval '1 ms'
+     where id = $1 and flow = $2 and sweep_at is not null
+       and (lease_until is null or lease_until <= clock_timestamp())
+     returning flow`,
+    [id, expectedFlow, sweepAfterMs],
+  );
+  return rows[0]?.flow;
+}
+
+/** Steps that never began are skipped; the others get a row for their undo. */
+async function planRollback(db: Queryable, id: string): Promise<void> {
+  await db.query(
+    `update ledger.steps set status = 'skipped'
+     where provisioning_id = $1 and direction = 'run' and status = 'pending'`,
+    [id],
+  );
+  await db.query(
+    `insert into ledger.steps (provisioning_id, direction, position, name)
+     select provisioning_id, 'undo', position, name from ledger.steps
+     where provisioning_id = $1 and direction = 'run' and status <> 'skipped'
+     on conflict do nothing`,
+    [id],
+  );
+}
+
+async function expectOne(db: Queryable, sql: string, values: unknown[]): Promise<void> {
+  const { rowCount } = await db.query(sql, values);
+  if (rowCount !== 1) throw new Error('the provisioning is not in the state that this change begins from');
+}

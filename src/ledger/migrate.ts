@@ -1,0 +1,37 @@
+/** Creates and upgrades the ledger's tables with numbered, forward-only SQL files. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { runner } from 'node-pg-migrate';
+import type { Pool } from './pool.ts';
+
+const folder = join(import.meta.dirname, 'migrations');
+const migrationNames = readdirSync(folder)
+  .filter((name) => name.endsWith('.sql'))
+  .map((name) => name.slice(0, -'.sql'.length))
+  .sort();
+
+/** Brings the ledger up to date. Several processes may start it at once: one works, the others wait. */
+export async function migrateLedger(databaseUrl: string): Promise<readonly string[]> {
+  const applied = await runner({
+    databaseUrl,
+    dir: folder,
+    direction: 'up',
+    schema: 'ledger',
+    createSchema: true,
+    migrationsTable: 'migrations',
+    advisoryLockMode: 'wait',
+    log: () => {},
+  });
+  return applied.map(({ name }) => name);
+}
+
+/** The migrations that this program knows and the database has not seen. Throws while the database is away. */
+export async function listMissingMigrations(pool: Pool): Promise<readonly string[]> {
+  const { rows: tables } = await pool.query<{ exists: boolean }>(
+    `select to_regclass('ledger.migrations') is not null as exists`,
+  );
+  if (tables[0]?.exists !== true) return migrationNames;
+  const { rows } = await pool.query<{ name: string }>('select name from ledger.migrations');
+  const present = new Set(rows.map(({ name }) => name));
+  return migrationNames.filter((name) => !present.has(name));
+}

@@ -1,0 +1,69 @@
+/** Connections to the ledger. */
+import pg from 'pg';
+
+/** A pool or a client inside a transaction. */
+export type Queryable = Pick<pg.ClientBase, 'query'>;
+export type Pool = pg.Pool;
+
+export interface PoolOptions {
+  readonly url: string;
+  readonly max?: number;
+  /** Called with errors of idle connections, which would otherwise end the process. */
+  readonly onError: (error: Error) => void;
+}
+
+export function openPool(options: PoolOptions): Pool {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.max ?? 20,
+    keepAlive: true,
+    connectionTimeoutMillis: 5000,
+    statement_timeout: 15_000,
+    idle_in_transaction_session_timeout: 15_000,
+    application_name: 'client-provisioner',
+  });
+  pool.on('error', options.onError);
+  return pool;
+}
+
+/** Runs `work` in one transaction. What it throws rolls everything back. */
+export async function inTransaction<T>(pool: Pool, work: (db: Queryable) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  client.on('error', onError);
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((rollbackError: unknown) => {
+      broken ??= rollbackError instanceof Error ? rollbackError : new Error('rollback failed');
+    });
+    throw error;
+  } finally {
+    client.off('error', onError);
+    client.release(broken);
+  }
+}
+
+/** SQLSTATE classes of a server that is away, starting, stopping, full or out of connections. */
+const awayClasses = new Set(['08', '53', '57', '58']);
+const awayCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
+
+/** Whether an error means that the database is away, rather than that the statement is wrong. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (error instanceof pg.DatabaseError) return awayClasses.has(code.slice(0, 2)) || code === '25006';
+  return awayCodes.has(code) || /connection terminated|timeout exceeded when trying to connect|not queryable/i.test(error.message);
+}
+
+/** Whether an error is the violation of a named constraint or index. */
+export function violates(error: unknown, constraint: string): boolean {
+  return error instanceof pg.DatabaseError && error.code === '23505' && error.constraint === constraint;
+}

@@ -1,0 +1,134 @@
+/** Accepting, reading and listing provisionings. */
+import { z } from 'zod';
+import type { ProvisioningStatus, Tier } from '../provisioning.ts';
+import { appendEvent } from './events.ts';
+import { inTransaction, violates, type Pool, type Queryable } from './pool.ts';
+import { provisioningRow, resourceRow, stepRow, type ResourceRow, type Snapshot } from './rows.ts';
+
+export interface NewProvisioning {
+  readonly id: string;
+  readonly clientId: string;
+  readonly clientName: string;
+  readonly orgEmail: string;
+  readonly tier: Tier;
+  readonly callbackUrl: string | undefined;
+  readonly onFailure: 'rollback' | 'pause';
+  readonly stepNames: readonly string[];
+  /** If nobody has claimed it by then, the sweeper enqueues it. */
+  readonly sweepAfterMs: number;
+}
+
+/** The client's place is taken by that provisioning. */
+export interface PlaceTaken {
+  readonly takenBy: string;
+  readonly hasSucceeded: boolean;
+}
+
+/** Commits a provisioning with its steps, or says who holds the client's place. */
+export async function acceptProvisioning(
+  pool: Pool,
+  order: NewProvisioning,
+): Promise<Snapshot | PlaceTaken> {
+  // A holder that goes away between the two statements leaves the place free: try again.
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    try {
+      return await inTransaction(pool, (db) => insert(db, order));
+    } catch (error) {
+      if (!violates(error, 'provisionings_one_per_client')) throw error;
+    }
+    const { rows } = await pool.query<{ id: string; status: ProvisioningStatus }>(
+      `select id, status from ledger.provisionings where client_id = $1 and rollback_status <> 'completed'`,
+      [order.clientId],
+    );
+    const [holder] = rows;
+    if (holder !== undefined) {
+      const holding = await readSnapshot(pool, holder.id);
+      const hasSucceeded =
+        holder.status === 'succeeded' && holding?.provisioning.rollback_status === 'none';
+      return { takenBy: holder.id, hasSucceeded };
+    }
+  }
+  throw new Error(`the place of client ${order.clientId} keeps changing hands`);
+}
+
+async function insert(db: Queryable, order: NewProvisioning): Promise<Snapshot> {
+  await db.query(
+    `insert into ledger.provisionings
+       (id, client_id, client_name, org_email, tier, callback_url, on_failure, step_names, sweep_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp() + $9 * interval '1 ms')`,
+    [
+      order.id,
+      order.clientId,
+      order.clientName,
+      order.orgEmail,
+      order.tier,
+      order.callbackUrl,
+      order.onFailure,
+      order.stepNames,
+      order.sweepAfterMs,
+    ],
+  );
+  await db.query(
+    `insert into ledger.steps (provisioning_id, direction, position, name)
+     select $1, 'run', position, name from unnest($2::text[]) with ordinality as list (name, position)`,
+    [order.id, order.stepNames],
+  );
+  await appendEvent(db, order.id, 'provisioning.accepted', {});
+  const snapshot = await readSnapshot(db, order.id);
+  if (snapshot === undefined) throw new Error('a provisioning just inserted is not there');
+  return snapshot;
+}
+
+/** A provisioning with its steps. Undefined: there is none of that id. */
+export async function readSnapshot(db: Queryable, id: string): Promise<Snapshot | undefined> {
+  const { rows } = await db.query('select * from ledger.provisionings where id = $1', [id]);
+  if (rows[0] === undefined) return undefined;
+  const { rows: steps } = await db.query(
+    'select * from ledger.steps where provisioning_id = $1 order by direction, position',
+    [id],
+  );
+  return { provisioning: provisioningRow.parse(rows[0]), steps: z.array(stepRow).parse(steps) };
+}
+
+/** Everything at providers that this provisioning made or met, oldest first. */
+export async function listResources(db: Queryable, id: string): Promise<ResourceRow[]> {
+  const { rows } = await db.query(
+    'select * from ledger.resources where provisioning_id = $1 order by created_at, id',
+    [id],
+  );
+  return z.array(resourceRow).parse(rows);
+}
+
+export interface ListFilter {
+  readonly status?: ProvisioningStatus | undefined;
+  readonly clientId?: string | undefined;
+  readonly needsAttention?: boolean | undefined;
+  /** Only what is older than this one. */
+  readonly after?: { readonly createdAt: string; readonly id: string } | undefined;
+  readonly limit: number;
+}
+
+/** Newest first. `createdAt` of the last one, in microseconds, and its id make the next page's `after`. */
+export async function listProvisionings(
+  db: Queryable,
+  filter: ListFilter,
+): Promise<{ id: string; createdAt: string }[]> {
+  const { rows } = await db.query<{ id: string; created_at: string }>(
+    `select id, to_char(created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as created_at
+     from ledger.provisionings
+     where ($1::text is null or status = $1)
+       and ($2::text is null or client_id = $2)
+       and ($3::boolean is null or (status = 'paused' or rollback_status = 'incomplete') = $3)
+       and ($4::timestamptz is null or (provisionings.created_at, id) < ($4::timestamptz, $5::uuid))
+     order by provisionings.created_at desc, id desc limit $6`,
+    [
+      filter.status,
+      filter.clientId,
+      filter.needsAttention,
+      filter.after?.createdAt,
+      filter.after?.id,
+      filter.limit,
+    ],
+  );
+  return rows.map((row) => ({ id: row.id, createdAt: row.created_at }));
+}

@@ -1,0 +1,120 @@
+/** Resources: what exists, or may exist, at a provider. */
+import { z } from 'zod';
+import type { ResourceState } from '../provisioning.ts';
+import { appendEvent } from './events.ts';
+import type { Queryable } from './pool.ts';
+import { resourceRow, type ResourceRow } from './rows.ts';
+
+export interface SeenObject {
+  readonly externalId: string;
+  readonly name: string;
+  readonly url: string | undefined;
+}
+
+/** Listed from the moment that its creation is intended. */
+export async function insertIntendedResource(
+  db: Queryable,
+  resource: {
+    readonly provisioningId: string;
+    readonly effectId: string;
+    readonly step: string;
+    readonly kind: string;
+    readonly name: string;
+  },
+): Promise<void> {
+  await db.query(
+    `insert into ledger.resources (provisioning_id, effect_id, step, kind, name, origin, state)
+     values ($1, $2, $3, $4, $5, 'created', 'intended')`,
+    [resource.provisioningId, resource.effectId, resource.step, resource.kind, resource.name],
+  );
+}
+
+/** The resource of an effect is there, with this immutable id. */
+export async function confirmResource(
+  db: Queryable,
+  provisioningId: string,
+  effectId: string,
+  object: SeenObject,
+): Promise<void> {
+  await db.query(
+    `update ledger.resources
+     set external_id = $2, name = $3, url = $4, state = 'live', updated_at = clock_timestamp()
+     where effect_id = $1 and state in ('intended', 'unknown')`,
+    [effectId, object.externalId, object.name, object.url],
+  );
+  await appendEvent(db, provisioningId, 'resource.created', { externalId: object.externalId, name: object.name });
+}
+
+/** The creation is proven not made: there is nothing to list. */
+export async function dropIntendedResource(db: Queryable, effectId: string): Promise<void> {
+  await db.query(`delete from ledger.resources where effect_id = $1 and state in ('intended', 'unknown')`, [
+    effectId,
+  ]);
+}
+
+/** Somebody else's object stands where ours should be. It is listed and never touched. */
+export async function insertForeignResource(
+  db: Queryable,
+  resource: SeenObject & { readonly provisioningId: string; readonly step: string; readonly kind: string },
+): Promise<void> {
+  await db.query(
+    `insert into ledger.resources (provisioning_id, step, kind, external_id, name, url, origin, state)
+     values ($1, $2, $3, $4, $5, $6, 'foreign', 'live')
+     on conflict (provisioning_id, kind, external_id) where origin = 'foreign' do nothing`,
+    [resource.provisioningId, resource.step, resource.kind, resource.externalId, resource.name, resource.url],
+  );
+}
+
+/** What this provisioning made in a step, newest first. */
+export async function listCreatedResources(
+  db: Queryable,
+  provisioningId: string,
+  step: string,
+  kind: string,
+): Promise<ResourceRow[]> {
+  const { rows } = await db.query(
+    `select * from ledger.resources
+     where provisioning_id = $1 and step = $2 and kind = $3 and origin = 'created'
+     order by created_at desc, id`,
+    [provisioningId, step, kind],
+  );
+  return z.array(resourceRow).parse(rows);
+}
+
+/** The id that an effect's creation was recorded with. */
+export async function findResourceOfEffect(db: Queryable, effectId: string): Promise<ResourceRow | undefined> {
+  const { rows } = await db.query('select * from ledger.resources where effect_id = $1', [effectId]);
+  return rows[0] === undefined ? undefined : resourceRow.parse(rows[0]);
+}
+
+export async function setResourceState(
+  db: Queryable,
+  resource: Pick<ResourceRow, 'id' | 'provisioning_id' | 'kind'>,
+  state: ResourceState,
+  error?: string,
+): Promise<void> {
+  const { rowCount } = await db.query(
+    `update ledger.resources set state = $2, error = $3, updated_at = clock_timestamp()
+     where id = $1 and (state <> $2 or error is distinct from $3)`,
+    [resource.id, state, error],
+  );
+  if (rowCount === 1)
+    await appendEvent(db, resource.provisioning_id, `resource.${state}`, { resource: resource.id, kind: resource.kind });
+}
+
+/** What an undo that failed for good could not delete. */
+export async function failResources(
+  db: Queryable,
+  provisioningId: string,
+  step: string,
+  error: string,
+): Promise<void> {
+  const { rows } = await db.query(
+    `select * from ledger.resources
+     where provisioning_id = $1 and step = $2 and origin = 'created'
+       and state in ('intended', 'live', 'deleting', 'delete-failed')`,
+    [provisioningId, step],
+  );
+  for (const resource of z.array(resourceRow).parse(rows))
+    await setResourceState(db, resource, resource.external_id === undefined ? 'unknown' : 'delete-failed', error);
+}

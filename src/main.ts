@@ -1,0 +1,26 @@
+/** `npm start`: API and worker in one process. */
+import { coreEnvironment, loadConfig, serverEnvironment, workerEnvironment } from './config.ts';
+import { createLogger } from './logger.ts';
+import { runProcess } from './process.ts';
+import { secretValues } from './secret-values.ts';
+import { startServer } from './server/start.ts';
+import { steps } from './steps/index.ts';
+import { startWorker } from './worker/start.ts';
+
+await runProcess(async (signal) => {
+  const environment = process.env;
+  const config = loadConfig(environment, [
+    coreEnvironment,
+    serverEnvironment,
+    workerEnvironment,
+    ...steps.map((step) => step.environment),
+  ]);
+  const log = createLogger({ level: config.LOG_LEVEL, secrets: secretValues(environment) });
+  const server = await startServer({ config, log, signal });
+  const worker = await startWorker({ config, environment, log, signal });
+  return {
+    async stop() {
+      await Promise.all([server.stop(), worker.stop()]);
+    },
+  };
+});

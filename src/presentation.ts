@@ -1,0 +1,97 @@
+/** A provisioning as callers see it: one function from the ledger's rows to the JSON of the API and the callbacks. */
+import type { ResourceRow, Snapshot, StepRow } from './ledger/rows.ts';
+import { isDone, needsAttention } from './provisioning.ts';
+import { steps as allSteps } from './steps/index.ts';
+
+export interface Links {
+  readonly self: string;
+  readonly events: string;
+  readonly dashboard: string;
+}
+
+export function linksOf(publicUrl: string, id: string): Links {
+  const base = publicUrl.replace(/\/+$/, '');
+  return {
+    self: `${base}/api/provisioning/${id}`,
+    events: `${base}/api/provisioning/${id}/events`,
+    dashboard: `${base}/admin/queues`,
+  };
+}
+
+/** What is known of the stack so far: of each step's output the fields that it shows. */
+export function resultOf(snapshot: Snapshot): Record<string, string> {
+  const result: Record<string, string> = {};
+  for (const step of allSteps) {
+    const row = snapshot.steps.find(({ direction, name }) => direction === 'run' && name === step.name);
+    for (const field of step.result) {
+      const value = row?.output[field];
+      if (typeof value === 'string') result[field] = value;
+    }
+  }
+  return result;
+}
+
+/** The JSON of `GET /api/provisioning/{id}`. */
+export function presentProvisioning(
+  snapshot: Snapshot,
+  resources: readonly ResourceRow[],
+  publicUrl: string,
+) {
+  const { provisioning } = snapshot;
+  const { status, rollback_status: rollback } = provisioning;
+  return {
+    id: provisioning.id,
+    clientId: provisioning.client_id,
+    clientName: provisioning.client_name,
+    orgEmail: provisioning.org_email,
+    tier: provisioning.tier,
+    ...(provisioning.callback_url === undefined ? {} : { callbackUrl: provisioning.callback_url }),
+    onFailure: provisioning.on_failure,
+    status,
+    rollback: { status: rollback },
+    done: isDone(status, rollback),
+    needsAttention: needsAttention(status, rollback),
+    steps: snapshot.steps
+      .filter(({ direction }) => direction === 'run')
+      .map((step) => presentStep(step, undoOf(snapshot, step))),
+    resources: resources.map((resource) => ({
+      id: resource.id,
+      kind: resource.kind,
+      externalId: resource.external_id ?? null,
+      name: resource.name,
+      url: resource.url ?? null,
+      origin: resource.origin,
+      state: resource.state,
+      ...(resource.error === undefined ? {} : { error: resource.error }),
+    })),
+    result: resultOf(snapshot),
+    failure: provisioning.failure ?? null,
+    createdAt: provisioning.created_at.toISOString(),
+    updatedAt: provisioning.updated_at.toISOString(),
+    finishedAt: isDone(status, rollback) ? (provisioning.finished_at?.toISOString() ?? null) : null,
+    links: linksOf(publicUrl, provisioning.id),
+  };
+}
+
+function undoOf(snapshot: Snapshot, step: StepRow): StepRow | undefined {
+  return snapshot.steps.find(({ direction, position }) => direction === 'undo' && position === step.position);
+}
+
+function presentStep(step: StepRow, undo: StepRow | undefined) {
+  return {
+    name: step.name,
+    status: presentStatus(step, undo),
+    attempts: step.attempts,
+    startedAt: step.started_at?.toISOString() ?? null,
+    finishedAt: step.finished_at?.toISOString() ?? null,
+    waitingFor: step.waiting_for ?? undo?.waiting_for ?? null,
+    error: step.error ?? undo?.error ?? null,
+  };
+}
+
+/** A step that had succeeded is shown by its undo once that has ended; one that failed stays so. */
+function presentStatus(step: StepRow, undo: StepRow | undefined): string {
+  if (step.status === 'failed' || step.status === 'skipped' || undo === undefined) return step.status;
+  if (undo.status === 'succeeded') return 'undone';
+  return undo.status === 'failed' ? 'undo-failed' : step.status;
+}

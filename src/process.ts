@@ -1,0 +1,69 @@
+/** The life of a process: it starts or says why not, it runs until it is told to stop, and it stops cleanly. */
+import { ConfigurationError } from './errors.ts';
+
+export interface Running {
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts, and stops on SIGTERM or SIGINT with exit code 0.
+ *
+ * A ConfigurationError is printed as it is and exits with 1. `start` may be told to stop while it still waits for a
+ * database: its signal is aborted then.
+ */
+export async function runProcess(start: (signal: AbortSignal) => Promise<Running>): Promise<void> {
+  const controller = new AbortController();
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      process.once(signal, () => {
+        controller.abort();
+        resolve();
+      });
+  });
+  try {
+    const running = await start(controller.signal);
+    await stopped;
+    await running.stop();
+    process.exitCode = 0;
+  } catch (error) {
+    if (controller.signal.aborted) process.exitCode = 0;
+    else if (error instanceof ConfigurationError) {
+      console.error(error.message);
+      process.exitCode = 1;
+    } else {
+      console.error(error);
+      process.exitCode = 1;
+    }
+  }
+  // Whatever still holds the event loop (a socket that lingers, say) must not keep a stopped process alive.
+  setTimeout(() => process.exit(), 1000).unref();
+}
+
+/** Tries until it works. Every failure is told to `onWait`; throws only when the signal is aborted. */
+export async function waitFor<T>(
+  attempt: () => Promise<T>,
+  options: { signal: AbortSignal; onWait: (error: unknown) => void; intervalMs?: number },
+): Promise<T> {
+  for (;;) {
+    options.signal.throwIfAborted();
+    try {
+      return await attempt();
+    } catch (error) {
+      options.signal.throwIfAborted();
+      options.onWait(error);
+      await pause(options.intervalMs ?? 1000, options.signal);
+    }
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
+}

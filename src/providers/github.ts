@@ -1,0 +1,176 @@
+/**
+ * GitHub REST API, through octokit with its own retries and throttling off: its retry plugin repeats a POST whose
+ * answer was lost, which turns a success into "name already exists".
+ *
+ * Reference: https://docs.github.com/en/rest.
+ */
+import { Octokit } from 'octokit';
+import { z } from 'zod';
+import { ProviderError } from '../errors.ts';
+import { answerTime, exchange, refusalError, unreadableError, type RawAnswer } from '../http.ts';
+import type { Permit } from '../permit.ts';
+
+export interface GithubConnection {
+  readonly apiUrl: string;
+  readonly token: string;
+  readonly organization: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+const repositorySchema = z.object({
+  id: z.number().int(),
+  name: z.string(),
+  full_name: z.string(),
+  html_url: z.url(),
+  description: z.string().nullish(),
+  default_branch: z.string(),
+  private: z.boolean(),
+  created_at: z.coerce.date(),
+});
+export type GithubRepository = z.infer<typeof repositorySchema>;
+
+const branchSchema = z.object({ name: z.string(), commit: z.object({ sha: z.string() }) });
+
+interface GithubAnswer {
+  readonly status: number;
+  readonly data: unknown;
+  readonly at: Date | undefined;
+}
+
+export type GithubClient = ReturnType<typeof githubClient>;
+
+export function githubClient(connection: GithubConnection) {
+  const owner = connection.organization;
+
+  /** Sends one request. Statuses below 400 are answered as they are: no redirect is followed. */
+  async function request(
+    route: string,
+    parameters: Record<string, unknown>,
+    permit?: Permit,
+  ): Promise<GithubAnswer> {
+    const answers: RawAnswer[] = [];
+    const octokit = new Octokit({
+      auth: connection.token,
+      baseUrl: connection.apiUrl,
+      retry: { enabled: false },
+      throttle: { enabled: false },
+      log: { debug: silent, info: silent, warn: silent, error: silent },
+      request: {
+        fetch: async (url: string, init: { method: string; headers: Record<string, string>; body?: string }) => {
+          const answer = await exchange({ ...connection, provider: 'github' }, route, { url, ...init }, permit);
+          answers.push(answer);
+          const hasNoBody = [204, 205, 304].includes(answer.status);
+          return new Response(hasNoBody ? null : answer.text, answer);
+        },
+      },
+    });
+    try {
+      const { status, data } = await octokit.request(route, parameters);
+      return { status, data, at: answers[0] && answerTime(answers[0].headers) };
+    } catch (error) {
+      const [answer] = answers;
+      if (answer !== undefined) throw refusalError('github', route, answer);
+      if (error instanceof Error && error.cause instanceof ProviderError) throw error.cause;
+      throw error;
+    }
+  }
+
+  function parse<T>(route: string, schema: z.ZodType<T>, answer: GithubAnswer): T {
+    const parsed = schema.safeParse(answer.data);
+    if (answer.status >= 300 || !parsed.success) throw unreadableError('github', route, answer.status);
+    return parsed.data;
+  }
+
+  return {
+    /** https://docs.github.com/en/rest/orgs/orgs#get-an-organization. Proves that the token reads the organization. */
+    async readOrganization(): Promise<void> {
+      const route = 'GET /orgs/{org}';
+      parse(route, z.object({ login: z.string() }), await request(route, { org: owner }));
+    },
+
+    /**
+     * https://docs.github.com/en/rest/repos/repos#get-a-repository
+     *
+     * `undefined`: not there, or renamed (GitHub then redirects), or hidden from this token.
+     */
+    async findRepository(
+      name: string,
+    ): Promise<{ repository: GithubRepository | undefined; at: Date | undefined }> {
+      const route = 'GET /repos/{owner}/{repo}';
+      const answer = await request(route, { owner, repo: name }).catch(absence);
+      if (answer === undefined || answer.status === 301)
+        return { repository: undefined, at: answer?.at ?? (await this.readClock()) };
+      return { repository: parse(route, repositorySchema, answer), at: answer.at };
+    },
+
+    /** GitHub's clock, from a read that proves at the same time that the token reads the organization. */
+    async readClock(): Promise<Date | undefined> {
+      return (await request('GET /orgs/{org}', { org: owner })).at;
+    },
+
+    /** The same by its immutable id, whatever its name is now. GitHub redirects renamed repositories to this route. */
+    async findRepositoryById(id: string): Promise<GithubRepository | undefined> {
+      const route = 'GET /repositories/{id}';
+      const answer = await request(route, { id }).catch(absence);
+      return answer === undefined ? undefined : parse(route, repositorySchema, answer);
+    },
+
+    /** https://docs.github.com/en/rest/repos/repos#create-a-repository-using-a-template. The default would be public. */
+    async generateRepository(
+      permit: Permit,
+      order: { template: { owner: string; name: string }; name: string; description: string },
+    ): Promise<GithubRepository> {
+      const route = 'POST /repos/{template_owner}/{template_repo}/generate';
+      const answer = await request(
+        route,
+        {
+          template_owner: order.template.owner,
+          template_repo: order.template.name,
+          owner,
+          name: order.name,
+          description: order.description,
+          private: true,
+          include_all_branches: false,
+        },
+        permit,
+      );
+      return parse(route, repositorySchema, answer);
+    },
+
+    /** https://docs.github.com/en/rest/repos/repos#delete-a-repository. Takes a name: read the id right before. */
+    async deleteRepository(permit: Permit, fullName: string): Promise<void> {
+      const [fullNameOwner = '', repo = ''] = fullName.split('/');
+      const route = 'DELETE /repos/{owner}/{repo}';
+      const answer = await request(route, { owner: fullNameOwner, repo }, permit);
+      if (answer.status >= 300) throw unreadableError('github', route, answer.status);
+    },
+
+    /**
+     * https://docs.github.com/en/rest/branches/branches#list-branches, then the head of the default branch.
+     *
+     * `undefined` while the copy of the template is under way: the repository is there before its content.
+     */
+    async findHead(name: string, branch: string): Promise<string | undefined> {
+      const listRoute = 'GET /repos/{owner}/{repo}/branches';
+      const list = parse(
+        listRoute,
+        z.array(z.object({ name: z.string() })),
+        await request(listRoute, { owner, repo: name, per_page: 1 }),
+      );
+      if (list.length === 0) return undefined;
+      const route = 'GET /repos/{owner}/{repo}/branches/{branch}';
+      const answer = await request(route, { owner, repo: name, branch }).catch(absence);
+      return answer === undefined ? undefined : parse(route, branchSchema, answer).commit.sha;
+    },
+  };
+}
+
+/** A 404 of GitHub's own, as absence. It hides repositories from tokens that may not see them in the same way. */
+function absence(error: unknown): undefined {
+  if (error instanceof ProviderError && error.status === 404 && /"message"/.test(error.providerText))
+    return undefined;
+  throw error;
+}
+
+function silent(): void {}

@@ -1,0 +1,115 @@
+/**
+ * A Supabase project's database, through its session pooler.
+ *
+ * Session mode, not transaction mode: DDL in one transaction needs one session. The direct host speaks IPv6 only.
+ * https://supabase.com/docs/guides/database/connecting-to-postgres
+ */
+import { readFileSync } from 'node:fs';
+import pg from 'pg';
+import { NotYet, ProviderError } from '../errors.ts';
+
+export interface DatabaseAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly database: string;
+  readonly password: string;
+}
+
+export interface DatabaseTls {
+  readonly mode: 'disable' | 'require' | 'verify';
+  readonly caFile: string | undefined;
+}
+
+export interface DatabaseLimits {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** The database refused the password: nobody else chose one that we do not know, unless the project is not ours. */
+export class PasswordRefused extends Error {
+  override readonly name = 'PasswordRefused';
+}
+
+/**
+ * Connects, does one thing, hangs up.
+ *
+ * SQL errors come through as they are (`pg.DatabaseError`). Throws PasswordRefused, NotYet while the pooler does not
+ * know the project yet, and a ProviderError for everything else that keeps it from connecting.
+ */
+export async function withDatabase<T>(
+  address: DatabaseAddress,
+  tls: DatabaseTls,
+  limits: DatabaseLimits,
+  use: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({
+    ...address,
+    ssl: tlsOptions(tls),
+    connectionTimeoutMillis: limits.timeoutMs,
+    statement_timeout: limits.timeoutMs,
+    query_timeout: limits.timeoutMs,
+    application_name: 'client-provisioner',
+  });
+  client.on('error', () => {});
+  const hangUp = () => {
+    void client.end().catch(() => {});
+  };
+  limits.signal.throwIfAborted();
+  limits.signal.addEventListener('abort', hangUp);
+  try {
+    await connect(client);
+    return await use(client);
+  } catch (error) {
+    throw isAboutTheConnection(error)
+      ? new ProviderError({
+          provider: 'supabase',
+          operation: 'query the project database',
+          outcome: 'in-doubt',
+          reason: 'got no answer',
+          cause: error,
+        })
+      : error;
+  } finally {
+    limits.signal.removeEventListener('abort', hangUp);
+    await client.end().catch(() => {});
+  }
+}
+
+async function connect(client: pg.Client): Promise<void> {
+  try {
+    await client.connect();
+  } catch (error) {
+    const code = error instanceof pg.DatabaseError ? error.code : undefined;
+    if (code === '28P01' || code === '28000') throw new PasswordRefused('the database refused its password');
+    // Supavisor's words for a project it has not heard of yet (code XX000); 57P03: the server is starting up.
+    if (code === '57P03' || (error instanceof Error && /tenant or user not found/i.test(error.message)))
+      throw new NotYet('the database to take connections');
+    throw new ProviderError({
+      provider: 'supabase',
+      operation: 'connect to the project database',
+      outcome: 'not-made',
+      reason: 'failed',
+      cause: error,
+    });
+  }
+}
+
+/** SQLSTATE classes that say nothing about the SQL: connections, conflicts, resources, operators, the system. */
+const passingClasses = new Set(['08', '40', '53', '57', '58', 'XX']);
+
+/** Whether an SQL error will pass by itself. */
+export function isPassingSqlError(code: string | undefined): boolean {
+  return passingClasses.has((code ?? '').slice(0, 2));
+}
+
+function isAboutTheConnection(error: unknown): boolean {
+  if (error instanceof pg.DatabaseError) return isPassingSqlError(error.code);
+  return error instanceof Error && error.constructor === Error;
+}
+
+function tlsOptions(tls: DatabaseTls): pg.ClientConfig['ssl'] {
+  if (tls.mode === 'disable') return false;
+  if (tls.mode === 'require') return { rejectUnauthorized: false };
+  return tls.caFile === undefined ? true : { ca: readFileSync(tls.caFile, 'utf8') };
+}

@@ -1,0 +1,201 @@
+/**
+ * Supabase Management API.
+ *
+ * Reference: https://supabase.com/docs/reference/api/introduction. Not documented there and relied on here: a create
+ * answers with status `UNKNOWN`; a removed project answers 400 "Resource has been removed"; the keys endpoint may
+ * refuse for minutes after a project is healthy.
+ */
+import { z } from 'zod';
+import { providerHttp, type Answer } from '../http.ts';
+import type { Permit } from '../permit.ts';
+
+export interface SupabaseConnection {
+  readonly apiUrl: string;
+  readonly token: string;
+  readonly organizationSlug: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+const projectSchema = z.object({
+  ref: z.string().regex(/^[a-z0-9]{10,40}$/),
+  name: z.string(),
+  region: z.string(),
+  status: z.string(),
+  created_at: z.coerce.date(),
+});
+export type SupabaseProject = z.infer<typeof projectSchema>;
+
+const listedProjectSchema = z.object({
+  ref: z.string(),
+  name: z.string(),
+  region: z.string(),
+  status: z.string(),
+  inserted_at: z.coerce.date(),
+});
+
+const projectPageSchema = z.object({
+  projects: z.array(listedProjectSchema),
+  pagination: z.object({ count: z.number() }),
+});
+
+const healthSchema = z.array(z.object({ name: z.string(), status: z.string() }));
+
+const apiKeySchema = z.object({
+  name: z.string(),
+  type: z.string().nullish(),
+  api_key: z.string().nullish(),
+});
+export type SupabaseApiKey = z.infer<typeof apiKeySchema>;
+
+const poolerSchema = z.array(
+  z.object({
+    database_type: z.string(),
+    db_host: z.string(),
+    db_user: z.string(),
+    db_name: z.string(),
+  }),
+);
+export type SupabasePooler = z.infer<typeof poolerSchema>[number];
+
+/** Where a new project is placed: a region code, or a group from which Supabase chooses. */
+export type RegionSelection =
+  | { readonly type: 'specific'; readonly code: string }
+  | { readonly type: 'smartGroup'; readonly code: string };
+
+export type SupabaseClient = ReturnType<typeof supabaseClient>;
+
+export function supabaseClient(connection: SupabaseConnection) {
+  const http = providerHttp({
+    provider: 'supabase',
+    baseUrl: connection.apiUrl,
+    headers: { authorization: `Bearer ${connection.token}` },
+    timeoutMs: connection.timeoutMs,
+    signal: connection.signal,
+  });
+  const slug = connection.organizationSlug;
+
+  return {
+    /** https://supabase.com/docs/reference/api/v1-get-organization. Proves that the token reads the organization. */
+    async readOrganization(): Promise<void> {
+      await http.read('GET /v1/organizations/{slug}', { params: { slug }, schema: z.object({}) });
+    },
+
+    /** https://supabase.com/docs/reference/api/v1-get-all-projects-for-organization. All pages; exact names only. */
+    async findProjectsByName(name: string): Promise<{ projects: SupabaseProject[]; at: Date | undefined }> {
+      const found: SupabaseProject[] = [];
+      let at: Date | undefined;
+      for (let offset = 0; ; offset += 100) {
+        const page: Answer<z.infer<typeof projectPageSchema>> = await http.read(
+          'GET /v1/organizations/{slug}/projects',
+          {
+            params: { slug },
+            query: { search: name, limit: '100', offset: String(offset) },
+            schema: projectPageSchema,
+          },
+        );
+        at ??= page.at;
+        for (const project of page.data.projects)
+          if (project.name === name && project.status !== 'REMOVED')
+            found.push({ ...project, created_at: project.inserted_at });
+        if (page.data.projects.length === 0 || offset + 100 >= page.data.pagination.count)
+          return { projects: found, at };
+      }
+    },
+
+    /** https://supabase.com/docs/reference/api/v1-get-project. `undefined`: the API says that it is not there. */
+    async findProject(ref: string): Promise<SupabaseProject | undefined> {
+      const answer = await http.readIfThere('GET /v1/projects/{ref}', {
+        params: { ref },
+        schema: projectSchema,
+        isAbsent: ({ status, body }) =>
+          (status === 404 && messageOf(body) !== undefined) ||
+          (status === 400 && /has been removed/i.test(messageOf(body) ?? '')),
+      });
+      return answer?.data.status === 'REMOVED' ? undefined : answer?.data;
+    },
+
+    /** https://supabase.com/docs/reference/api/v1-create-a-project. The password is never given back by any call. */
+    async createProject(
+      permit: Permit,
+      order: {
+        name: string;
+        databasePassword: string;
+        region: RegionSelection;
+        instanceSize: string | undefined;
+      },
+    ): Promise<SupabaseProject> {
+      const answer = await http.mutate(permit, 'POST /v1/projects', {
+        body: {
+          name: order.name,
+          organization_slug: slug,
+          db_pass: order.databasePassword,
+          region_selection: order.region,
+          ...(order.instanceSize === undefined ? {} : { desired_instance_size: order.instanceSize }),
+        },
+        schema: projectSchema,
+      });
+      return answer.data;
+    },
+
+    /** https://supabase.com/docs/reference/api/v1-delete-a-project */
+    async deleteProject(permit: Permit, ref: string): Promise<void> {
+      await http.mutate(permit, 'DELETE /v1/projects/{ref}', { params: { ref }, schema: z.unknown() });
+    },
+
+    /** https://supabase.com/docs/reference/api/v1-get-services-health. Services that are not healthy, by name. */
+    async listUnhealthyServices(ref: string): Promise<string[]> {
+      const answer = await http.read('GET /v1/projects/{ref}/health', {
+        params: { ref },
+        query: { services: 'db,auth,rest,storage,pooler', timeout_ms: '5000' },
+        schema: healthSchema,
+      });
+      return answer.data.filter(({ status }) => status !== 'ACTIVE_HEALTHY').map(({ name }) => name);
+    },
+
+    /** https://supabase.com/docs/reference/api/v1-get-project-api-keys, secret ones in the clear. */
+    async listApiKeys(ref: string): Promise<SupabaseApiKey[]> {
+      const answer = await http.read('GET /v1/projects/{ref}/api-keys', {
+        params: { ref },
+        query: { reveal: 'true' },
+        schema: z.array(apiKeySchema),
+      });
+      return answer.data;
+    },
+
+    /** https://supabase.com/docs/reference/api/v1-get-pooler-config. The host is per project and cannot be composed. */
+    async readPooler(ref: string): Promise<SupabasePooler | undefined> {
+      const answer = await http.read('GET /v1/projects/{ref}/config/database/pooler', {
+        params: { ref },
+        schema: poolerSchema,
+      });
+      return answer.data.find(({ database_type }) => database_type === 'PRIMARY');
+    },
+
+    /** https://supabase.com/docs/reference/api/v1-run-a-query. Several statements run in the order they stand. */
+    async query(permit: Permit, ref: string, sql: string): Promise<void> {
+      await http.mutate(permit, 'POST /v1/projects/{ref}/database/query', {
+        params: { ref },
+        body: { query: sql },
+        schema: z.unknown(),
+      });
+    },
+
+    /** The same as a read: Supabase runs it as a role that cannot write. */
+    async queryReadOnly<Row>(ref: string, sql: string, row: z.ZodType<Row>): Promise<Row[]> {
+      const answer = await http.read('POST /v1/projects/{ref}/database/query', {
+        params: { ref },
+        body: { query: sql, read_only: true },
+        schema: z.array(row),
+      });
+      return answer.data;
+    },
+  };
+}
+
+const messageSchema = z.object({ message: z.union([z.string(), z.array(z.string()).transform(String)]) });
+
+/** The text of a Supabase error body. */
+export function messageOf(body: unknown): string | undefined {
+  return messageSchema.safeParse(body).data?.message;
+}

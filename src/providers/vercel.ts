@@ -1,0 +1,188 @@
+/**
+ * Vercel REST API.
+ *
+ * Reference: https://vercel.com/docs/rest-api. Every call names the team: without it Vercel silently uses the
+ * personal account.
+ */
+import { z } from 'zod';
+import { providerHttp, type Refusal } from '../http.ts';
+import type { Permit } from '../permit.ts';
+
+export interface VercelConnection {
+  readonly apiUrl: string;
+  readonly token: string;
+  readonly teamId: string | undefined;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+const projectSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  link: z.object({ type: z.string(), repoId: z.number().optional() }).nullish(),
+});
+export type VercelProject = z.infer<typeof projectSchema>;
+
+const variableSchema = z.object({
+  key: z.string(),
+  type: z.string(),
+  target: z.union([z.array(z.string()), z.string().transform((one) => [one])]).default([]),
+  value: z.string().optional(),
+});
+export type VercelVariable = z.infer<typeof variableSchema>;
+
+const deploymentSchema = z.object({
+  id: z.string(),
+  readyState: z.string(),
+  aliasAssigned: z.union([z.boolean(), z.number()]).nullish(),
+  aliasError: z.unknown(),
+  alias: z.array(z.string()).optional(),
+});
+export type VercelDeployment = z.infer<typeof deploymentSchema>;
+
+const listedDeploymentSchema = z.object({
+  uid: z.string(),
+  meta: z.record(z.string(), z.unknown()).optional(),
+});
+
+export interface NewVariable {
+  readonly key: string;
+  readonly value: string;
+  readonly type: 'plain' | 'encrypted' | 'sensitive';
+  readonly target: readonly ('production' | 'preview')[];
+}
+
+export type VercelClient = ReturnType<typeof vercelClient>;
+
+export function vercelClient(connection: VercelConnection) {
+  const http = providerHttp({
+    provider: 'vercel',
+    baseUrl: connection.apiUrl,
+    headers: { authorization: `Bearer ${connection.token}` },
+    timeoutMs: connection.timeoutMs,
+    signal: connection.signal,
+    query: { teamId: connection.teamId },
+  });
+
+  return {
+    /** https://vercel.com/docs/rest-api/teams/get-a-team, or the user's own account where no team is set. */
+    async readAccount(): Promise<Date | undefined> {
+      const { teamId } = connection;
+      const answer =
+        teamId === undefined
+          ? await http.read('GET /v2/user', { schema: z.object({}) })
+          : await http.read('GET /v2/teams/{teamId}', { params: { teamId }, schema: z.object({}) });
+      return answer.at;
+    },
+
+    /** https://vercel.com/docs/rest-api/projects/find-a-project-by-id-or-name */
+    async findProject(idOrName: string): Promise<VercelProject | undefined> {
+      const answer = await http.readIfThere('GET /v9/projects/{idOrName}', {
+        params: { idOrName },
+        schema: projectSchema,
+        isAbsent: isNotFound,
+      });
+      return answer?.data;
+    },
+
+    /** https://vercel.com/docs/rest-api/projects/retrieve-the-environment-variables-of-a-project-by-id-or-name */
+    async listVariables(projectId: string): Promise<VercelVariable[]> {
+      const answer = await http.read('GET /v10/projects/{projectId}/env', {
+        params: { projectId },
+        schema: z.object({ envs: z.array(variableSchema) }),
+      });
+      return answer.data.envs;
+    },
+
+    /** https://vercel.com/docs/rest-api/projects/create-a-new-project, linked and with its variables in one call. */
+    async createProject(
+      permit: Permit,
+      order: {
+        name: string;
+        repository: string;
+        framework: string | undefined;
+        variables: readonly NewVariable[];
+      },
+    ): Promise<VercelProject> {
+      const answer = await http.mutate(permit, 'POST /v11/projects', {
+        body: {
+          name: order.name,
+          ...(order.framework === undefined ? {} : { framework: order.framework }),
+          gitRepository: { type: 'github', repo: order.repository },
+          environmentVariables: order.variables,
+        },
+        schema: projectSchema,
+      });
+      return answer.data;
+    },
+
+    /** https://vercel.com/docs/rest-api/projects/delete-a-project, with its deployments, variables and domains. */
+    async deleteProject(permit: Permit, projectId: string): Promise<void> {
+      await http.mutate(permit, 'DELETE /v9/projects/{projectId}', {
+        params: { projectId },
+        schema: z.unknown(),
+      });
+    },
+
+    /** https://vercel.com/docs/rest-api/deployments/list-deployments. The id of the one that carries the mark. */
+    async findDeployment(projectId: string, mark: string): Promise<string | undefined> {
+      for (let until: string | undefined; ; ) {
+        const answer = await http.read('GET /v6/deployments', {
+          query: { projectId, limit: '100', until },
+          schema: z.object({
+            deployments: z.array(listedDeploymentSchema),
+            pagination: z.object({ next: z.union([z.number(), z.string()]).nullish() }).optional(),
+          }),
+        });
+        const ours = answer.data.deployments.find(({ meta }) => meta?.['provisioningMark'] === mark);
+        if (ours !== undefined) return ours.uid;
+        const next = answer.data.pagination?.next ?? undefined;
+        if (next === undefined || answer.data.deployments.length === 0) return undefined;
+        until = String(next);
+      }
+    },
+
+    /** https://vercel.com/docs/rest-api/deployments/create-a-new-deployment. Linking alone builds nothing. */
+    async createDeployment(
+      permit: Permit,
+      order: { projectId: string; name: string; repositoryId: number; branch: string; sha: string; mark: string },
+    ): Promise<string> {
+      const answer = await http.mutate(permit, 'POST /v13/deployments', {
+        query: { skipAutoDetectionConfirmation: '1' },
+        body: {
+          name: order.name,
+          project: order.projectId,
+          target: 'production',
+          gitSource: { type: 'github', repoId: order.repositoryId, ref: order.branch, sha: order.sha },
+          meta: { provisioningMark: order.mark },
+        },
+        schema: z.object({ id: z.string() }),
+      });
+      return answer.data.id;
+    },
+
+    /** https://vercel.com/docs/rest-api/deployments/get-a-deployment-by-id-or-url */
+    async readDeployment(id: string): Promise<VercelDeployment> {
+      const answer = await http.read('GET /v13/deployments/{id}', {
+        params: { id },
+        schema: deploymentSchema,
+      });
+      return answer.data;
+    },
+  };
+}
+
+const errorSchema = z.object({ error: z.object({ code: z.string() }) });
+
+function isNotFound({ status, body }: Refusal): boolean {
+  return status === 404 && errorSchema.safeParse(body).success;
+}
+
+/** Vercel's error code in the text of a refusal. */
+export function vercelErrorCode(providerText: string): string | undefined {
+  try {
+    return errorSchema.safeParse(JSON.parse(providerText)).data?.error.code;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * The vocabulary of the product.
+ *
+ * provisioning: one run for one client. client: the agency's customer. step: run and undo of one part.
+ * effect: one mutating call to a provider. intent: its committed record, written before it is sent.
+ * mark: the sign of ownership in the provider's object. in doubt: sent, and no answer that proves either way.
+ */
+import { z } from 'zod';
+
+export const tiers = ['starter', 'professional', 'enterprise'] as const;
+export type Tier = (typeof tiers)[number];
+
+export const provisioningStatuses = [
+  'queued',
+  'running',
+  'paused',
+  'succeeded',
+  'failed',
+  'cancelled',
+] as const;
+export type ProvisioningStatus = (typeof provisioningStatuses)[number];
+
+export const rollbackStatuses = ['none', 'pending', 'running', 'completed', 'incomplete'] as const;
+export type RollbackStatus = (typeof rollbackStatuses)[number];
+
+export const stepStatuses = ['pending', 'running', 'waiting', 'succeeded', 'failed', 'skipped'] as const;
+export type StepStatus = (typeof stepStatuses)[number];
+
+/** The way a row of work goes: making a part, or undoing it. */
+export type Direction = 'run' | 'undo';
+
+/** Why a step failed for good, as callers and operators read it. */
+export const failureCodes = [
+  'name-taken',
+  'provider-rejected',
+  'provider-unavailable',
+  'credentials-rejected',
+  'quota-exceeded',
+  'not-ready-in-time',
+  'schema-invalid',
+  'verification-failed',
+  'internal-error',
+] as const;
+export type FailureCode = (typeof failureCodes)[number];
+
+export const failureSchema = z.object({
+  step: z.string(),
+  code: z.enum(failureCodes),
+  message: z.string(),
+  at: z.string(),
+});
+export type Failure = z.infer<typeof failureSchema>;
+
+export const resourceStates = [
+  'intended',
+  'unknown',
+  'live',
+  'deleting',
+  'deleted',
+  'delete-failed',
+  'forgotten',
+] as const;
+export type ResourceState = (typeof resourceStates)[number];
+
+/** What a step knows of the provisioning it works for. */
+export interface ClientOrder {
+  readonly id: string;
+  readonly clientId: string;
+  readonly clientName: string;
+  readonly orgEmail: string;
+  readonly tier: Tier;
+}
+
+/** Whether nothing more happens by itself. An incomplete rollback waits for an operator, and counts as done. */
+export function isDone(status: ProvisioningStatus, rollback: RollbackStatus): boolean {
+  if (rollback === 'completed' || rollback === 'incomplete') return true;
+  return status === 'succeeded' && rollback === 'none';
+}
+
+/** Whether an operator has to act. */
+export function needsAttention(status: ProvisioningStatus, rollback: RollbackStatus): boolean {
+  return status === 'paused' || rollback === 'incomplete';
+}

@@ -1,0 +1,97 @@
+/**
+ * The job flows: a nested chain, so that steps run strictly one after the other, and a root job that always runs.
+ *
+ * Jobs hold ids only. What happened, and what follows, is read from the ledger; a flow that got lost is simply built
+ * again from there, under a new number and so with fresh job ids.
+ */
+import type { FlowJob } from 'bullmq';
+import type { Direction } from '../provisioning.ts';
+
+export const queueNames = { run: 'provisioning', undo: 'rollback', callbacks: 'callbacks' } as const;
+
+/** The job of one step, or of its undo. */
+export interface StepJobData {
+  readonly provisioningId: string;
+  readonly flow: number;
+  readonly direction: Direction;
+  readonly position: number;
+  readonly step: string;
+}
+
+/** The root job, which runs when the chain below it has ended, whichever way. */
+export interface RootJobData {
+  readonly provisioningId: string;
+  readonly flow: number;
+  readonly direction: Direction;
+}
+
+export interface CallbackJobData {
+  readonly callbackId: string;
+}
+
+/** What a flow is built from. */
+export interface FlowPlan {
+  readonly provisioningId: string;
+  readonly clientId: string;
+  readonly flow: number;
+  readonly direction: Direction;
+  /** What is left to do, in the order in which it is to be done. */
+  readonly work: readonly { readonly position: number; readonly name: string }[];
+  /** How many steps there are in all, for the titles. */
+  readonly total: number;
+}
+
+export function stepJobId(plan: Pick<FlowPlan, 'provisioningId' | 'flow' | 'direction'>, position: number): string {
+  return `${plan.provisioningId}.${plan.flow}.${plan.direction}.${position}`;
+}
+
+export function rootJobId(plan: Pick<FlowPlan, 'provisioningId' | 'flow' | 'direction'>): string {
+  return `${plan.provisioningId}.${plan.flow}.${plan.direction}.end`;
+}
+
+/** Attempts are for the queue's own mishaps, such as a database that is away; a step's attempts are in the ledger. */
+const mishaps = {
+  attempts: 50,
+  backoff: { type: 'exponential', delay: 500, jitter: 0.5, maxDelay: 15_000 },
+  removeOnComplete: { age: 24 * 3600, count: 10_000 },
+  removeOnFail: { age: 7 * 24 * 3600, count: 10_000 },
+} as const;
+
+/** Builds the tree of jobs for what is left to do. */
+export function buildFlow(plan: FlowPlan, prefix: string): FlowJob {
+  const queueName = queueNames[plan.direction];
+  const ids = { provisioningId: plan.provisioningId, flow: plan.flow, direction: plan.direction };
+  let chain: FlowJob | undefined;
+  for (const [index, { position, name }] of plan.work.entries()) {
+    const data: StepJobData = { ...ids, position, step: name };
+    chain = {
+      name: `${plan.clientId} · ${position}/${plan.total} ${plan.direction === 'undo' ? 'undo ' : ''}${name}`,
+      queueName,
+      prefix,
+      data,
+      opts: {
+        ...mishaps,
+        jobId: stepJobId(plan, position),
+        // Later jobs first, so that a backlog finishes clients one by one on either backend.
+        priority: Math.max(2, plan.work.length + 1 - index),
+        ...whenItFails(plan.direction, index === plan.work.length - 1),
+      },
+      ...(chain === undefined ? {} : { children: [chain] }),
+    };
+  }
+  const title = plan.direction === 'run' ? 'provisioning' : 'rollback';
+  return {
+    name: `${plan.clientId} · ${title}`,
+    queueName,
+    prefix,
+    data: ids satisfies RootJobData,
+    opts: { ...mishaps, jobId: rootJobId(plan), priority: 1 },
+    ...(chain === undefined ? {} : { children: [chain] }),
+  };
+}
+
+/** A failed step fails those above it, up to the root, which runs all the same. A failed undo stops nothing. */
+function whenItFails(direction: Direction, isLast: boolean) {
+  if (direction === 'undo') return { ignoreDependencyOnFailure: true };
+  return isLast ? { continueParentOnFailure: true } : { failParentOnFailure: true };
+}

@@ -1,0 +1,214 @@
+/**
+ * The one place that decides where the queue lives: in Redis when `REDIS_URL` is set, else in PostgreSQL.
+ *
+ * Everything else is the same code for both.
+ */
+import {
+  createPostgresBackend,
+  createRedisBackend,
+  runMigrations,
+  withBackend,
+  type ConnectionOptions,
+  type FlowJob,
+  type Job,
+  type Queue,
+  type Worker,
+} from 'bullmq';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { buildFlow, queueNames, type CallbackJobData, type FlowPlan } from './flows.ts';
+
+export type QueueKind = 'redis' | 'postgres';
+export type QueueName = (typeof queueNames)[keyof typeof queueNames];
+
+export interface QueueSettings {
+  readonly redisUrl: string | undefined;
+  readonly databaseUrl: string;
+  /** Separates installations that share one Redis. */
+  readonly prefix?: string;
+  readonly onError: (error: Error) => void;
+}
+
+export type Processor = (job: Job, token: string | undefined, signal: AbortSignal | undefined) => Promise<unknown>;
+
+export interface Queues {
+  readonly kind: QueueKind;
+  /** For the dashboard and for metrics. */
+  readonly all: readonly Queue[];
+  /** Adds a flow. A time-out proves nothing: the ids are fixed per flow number, so a late one does no harm. */
+  addFlow(plan: FlowPlan, timeoutMs?: number): Promise<void>;
+  /** Wakes the sender of a callback. */
+  addCallback(callback: { id: string; attempt: number }, timeoutMs?: number): Promise<void>;
+  /** The state of a job: `unknown` when there is none. */
+  getJobState(queue: QueueName, jobId: string): Promise<string>;
+  startWorker(queue: QueueName, concurrency: number, processor: Processor): Worker;
+  isReachable(timeoutMs: number): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+const defaultPrefix = 'client-provisioner';
+const producerTimeoutMs = 2000;
+
+/**
+ * How soon the work of a dead worker is taken up by the queue itself. A stalled job may be taken up many times: by
+ * default BullMQ fails it for good at the second.
+ */
+const workerOptions = { lockDuration: 15_000, stalledInterval: 5000, maxStalledCount: 50, drainDelay: 5 } as const;
+
+/** Creates and upgrades the queue's own tables, where it lives in PostgreSQL. */
+export async function migrateQueue(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    await runMigrations(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Connects to the queue. On PostgreSQL, `migrateQueue` comes first, and the database must be there. */
+export async function openQueues(settings: QueueSettings): Promise<Queues> {
+  return settings.redisUrl === undefined ? openPostgresQueues(settings) : openRedisQueues(settings, settings.redisUrl);
+}
+
+async function openRedisQueues(settings: QueueSettings, url: string): Promise<Queues> {
+  const open = () => {
+    const redis = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: (times) => Math.min(50 * times, 1000) });
+    redis.on('error', settings.onError);
+    return redis;
+  };
+  const producer = open();
+  const consumer = open();
+  const bull = redisBackend();
+  const prefix = settings.prefix ?? defaultPrefix;
+  return assemble(settings, 'redis', prefix, {
+    queue: (name) => new bull.Queue(name, { connection: producer, prefix }),
+    flow: () => new bull.FlowProducer({ connection: producer, prefix }),
+    worker: (name, processor, concurrency) =>
+      new bull.Worker(name, processor, { connection: consumer, prefix, concurrency, ...workerOptions }),
+    ping: async () => {
+      await producer.ping();
+    },
+    close: async () => {
+      producer.disconnect();
+      consumer.disconnect();
+    },
+  });
+}
+
+async function openPostgresQueues(settings: QueueSettings): Promise<Queues> {
+  const pool = new pg.Pool({
+    connectionString: settings.databaseUrl,
+    options: '-c search_path=bullmq',
+    // Each worker keeps one connection for LISTEN.
+    max: 20,
+    keepAlive: true,
+    connectionTimeoutMillis: 5000,
+    application_name: 'client-provisioner queue',
+  });
+  pool.on('error', settings.onError);
+  const bull = postgresBackend();
+  const connection = asConnection(pool);
+  const prefix = settings.prefix ?? defaultPrefix;
+  // A queue built while the database is away stays dead for good, so ask first.
+  await pool.query('select 1').catch(async (error: unknown) => {
+    await pool.end();
+    throw error;
+  });
+  return assemble(settings, 'postgres', prefix, {
+    queue: (name) => new bull.Queue(name, { connection, prefix }),
+    flow: () => new bull.FlowProducer({ connection, prefix }),
+    worker: (name, processor, concurrency) =>
+      new bull.Worker(name, processor, { connection, prefix, concurrency, ...workerOptions }),
+    ping: async () => {
+      await pool.query('select 1');
+    },
+    close: async () => {
+      await pool.end();
+    },
+  });
+}
+
+const redisBackend = () => withBackend(createRedisBackend);
+
+/** BullMQ's types make a queue on PostgreSQL another type than one on Redis, although they have the same methods. */
+function postgresBackend(): ReturnType<typeof redisBackend> {
+  return withBackend(createPostgresBackend) as unknown as ReturnType<typeof redisBackend>;
+}
+
+/** The connection that either backend takes: on PostgreSQL it is a pool, which the types for Redis cannot say. */
+function asConnection(pool: pg.Pool): ConnectionOptions {
+  return pool as unknown as ConnectionOptions;
+}
+
+interface Parts {
+  queue(name: QueueName): Queue;
+  flow(): { add(flow: FlowJob): Promise<unknown>; close(): Promise<void>; on(event: 'error', l: (e: Error) => void): unknown };
+  worker(name: QueueName, processor: Processor, concurrency: number): Worker;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+async function assemble(settings: QueueSettings, kind: QueueKind, prefix: string, parts: Parts): Promise<Queues> {
+  const queues = new Map(Object.values(queueNames).map((name) => [name, parts.queue(name)]));
+  const producer = parts.flow();
+  const workers: Worker[] = [];
+  for (const part of [...queues.values(), producer]) part.on('error', settings.onError);
+  const queueOf = (name: QueueName): Queue => {
+    const queue = queues.get(name);
+    if (queue === undefined) throw new Error(`there is no queue ${name}`);
+    return queue;
+  };
+  return {
+    kind,
+    all: [...queues.values()],
+    async addFlow(plan, timeoutMs = producerTimeoutMs) {
+      await within(timeoutMs, producer.add(buildFlow(plan, prefix)));
+    },
+    async addCallback({ id, attempt }, timeoutMs = producerTimeoutMs) {
+      const data: CallbackJobData = { callbackId: id };
+      const job = queueOf(queueNames.callbacks).add('callback', data, {
+        jobId: `${id}.${attempt}`,
+        attempts: 50,
+        backoff: { type: 'exponential', delay: 500, jitter: 0.5 },
+        removeOnComplete: { age: 24 * 3600, count: 10_000 },
+        removeOnFail: { age: 7 * 24 * 3600, count: 10_000 },
+      });
+      await within(timeoutMs, job);
+    },
+    getJobState: (name, jobId) => within(producerTimeoutMs, queueOf(name).getJobState(jobId)),
+    startWorker(name, concurrency, processor) {
+      const worker = parts.worker(name, (job, token, signal) => processor(job, token, signal), concurrency);
+      worker.on('error', settings.onError);
+      workers.push(worker);
+      return worker;
+    },
+    isReachable: async (timeoutMs) => {
+      try {
+        await within(timeoutMs, parts.ping());
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    async close() {
+      await Promise.allSettled(workers.map((worker) => worker.close()));
+      await Promise.allSettled([...queues.values(), producer].map((part) => within(1000, part.close())));
+      await parts.close();
+    },
+  };
+}
+
+/** A queue that is away makes its callers wait for ever; ours do not. */
+async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the queue did not answer within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+    promise.catch(() => {});
+  }
+}

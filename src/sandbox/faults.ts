@@ -1,0 +1,101 @@
+import type { ProviderName, ProviderRequest } from './exchange.ts';
+
+/** What can go wrong with a request. */
+export const faultModes = [
+  'drop-before',
+  'drop-after',
+  'hang-before',
+  'hang-after',
+  'error-before',
+  'error-after',
+  'rate-limit',
+  'garbage',
+  'huge',
+  'redirect',
+  'latency',
+  'reject',
+  'refuse',
+  'stale-read',
+  'not-found',
+] as const;
+
+/** One way for a request to go wrong. */
+export type FaultMode = (typeof faultModes)[number];
+
+/** A fault to come. */
+export interface FaultRequest {
+  provider: ProviderName;
+  /** The operation it hits, or `*` for any of the provider's. */
+  operation: string;
+  mode: FaultMode;
+  /** How many requests it hits; -1 for all. Default 1. */
+  times?: number | undefined;
+  /** How many matching requests pass first. Default 0. */
+  skip?: number | undefined;
+  /** Only requests with this text in their path or body. */
+  matching?: string | undefined;
+  /** Waited before anything else; for `stale-read`, how old an object must be to be seen (default 60000). */
+  delayMs?: number | undefined;
+  /** For the modes that answer an error. */
+  status?: number | undefined;
+  /** For `rate-limit`: sent as Retry-After; without it the header is left out. */
+  retryAfterSeconds?: number | undefined;
+  /** The body of `reject`. */
+  body?: unknown;
+}
+
+/** A fault with its count of hits. */
+export interface Fault extends FaultRequest {
+  id: string;
+  fired: number;
+}
+
+/** The faults of a sandbox: counted, and taken in the order in which they were added. */
+export interface FaultRegistry {
+  add(fault: FaultRequest): string;
+  /** The fault that this request meets, if any; counts it. */
+  take(provider: ProviderName, operation: string, request: ProviderRequest): Fault | undefined;
+  list(): Fault[];
+  clear(): void;
+}
+
+/** An empty registry. */
+export function createFaultRegistry(): FaultRegistry {
+  let faults: Fault[] = [];
+  let added = 0;
+  const passed = new Map<string, number>();
+
+  function isHit(fault: Fault): boolean {
+    const times = fault.times ?? 1;
+    if (times >= 0 && fault.fired >= times) return false;
+    const before = passed.get(fault.id) ?? 0;
+    if (before >= (fault.skip ?? 0)) return true;
+    passed.set(fault.id, before + 1);
+    return false;
+  }
+  return {
+    add(request) {
+      added += 1;
+      const fault = { ...request, id: `fault-${added}`, fired: 0 };
+      faults.push(fault);
+      return fault.id;
+    },
+    take(provider, operation, request) {
+      const fault = faults.find(
+        (candidate) =>
+          candidate.provider === provider &&
+          (candidate.operation === operation || candidate.operation === '*') &&
+          (candidate.matching === undefined ||
+            `${request.path}?${request.query.toString()}\n${request.text}`.includes(candidate.matching)) &&
+          isHit(candidate),
+      );
+      if (fault !== undefined) fault.fired += 1;
+      return fault;
+    },
+    list: () => faults.map((fault) => ({ ...fault })),
+    clear() {
+      faults = [];
+      passed.clear();
+    },
+  };
+}

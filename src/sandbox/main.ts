@@ -1,0 +1,72 @@
+import { parseArgs } from 'node:util';
+import { startLocalPostgres } from '../local/postgres.ts';
+import { fastTiming, realisticTiming, startSandbox, type SandboxOptions } from './sandbox.ts';
+
+const help = `The four providers as local servers, until Ctrl-C.
+
+  --port <n>       control server; the providers take the four ports after it (default 4400, or SANDBOX_PORT)
+  --host <name>    where to listen (default 127.0.0.1, or SANDBOX_HOST)
+  --data <folder>  data of the embedded Postgres (default .data/sandbox, or SANDBOX_DATA_DIR)
+  --fast           no realistic waiting
+  --old-n8n        an n8n that knows activate, but not publish
+
+DATABASE_URL, a superuser's, is used instead of the embedded Postgres when it is set.
+`;
+
+/** Runs the sandbox as a process of its own; resolves when it has stopped. */
+async function main(environment: NodeJS.ProcessEnv): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string' },
+      host: { type: 'string' },
+      data: { type: 'string' },
+      fast: { type: 'boolean' },
+      'old-n8n': { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help === true) {
+    process.stdout.write(help);
+    return;
+  }
+  const port = Number(values.port ?? environment.SANDBOX_PORT ?? 4400);
+  if (!Number.isInteger(port) || port < 1 || port > 65_531) throw new Error('--port must be a port number');
+
+  const stopping = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  const local =
+    environment.DATABASE_URL === undefined
+      ? await startLocalPostgres({
+          dataDir: values.data ?? environment.SANDBOX_DATA_DIR ?? '.data/sandbox',
+        })
+      : undefined;
+  try {
+    const options: SandboxOptions = {
+      postgresUrl: local?.url ?? environment.DATABASE_URL ?? '',
+      host: values.host ?? environment.SANDBOX_HOST ?? '127.0.0.1',
+      ports: { control: port, supabase: port + 1, github: port + 2, vercel: port + 3, n8n: port + 4 },
+      timing: values.fast === true ? fastTiming : realisticTiming,
+      n8nGeneration: values['old-n8n'] === true ? 'activate' : 'publish',
+      removesLeftovers: true,
+      log: (message) => process.stderr.write(`${message}\n`),
+    };
+    const sandbox = await startSandbox(options);
+    const block = Object.entries(sandbox.environment).map(([name, value]) => `${name}=${value}`);
+    process.stdout.write(
+      `# The provider sandbox is ready. For .env:\n${block.join('\n')}\n` +
+        `CALLBACK_ALLOWED_HOSTS=${new URL(sandbox.urls.control).host}\n\n` +
+        `# Control, and what it can do: ${sandbox.urls.control}/\n` +
+        `# Receives callbacks: ${sandbox.urls.control}/receiver/<name>\n`,
+    );
+    await stopping;
+    await sandbox.stop();
+  } finally {
+    await local?.stop();
+  }
+}
+
+main(process.env).catch((error: unknown) => {
+  process.stderr.write(`sandbox: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

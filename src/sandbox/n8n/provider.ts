@@ -1,0 +1,96 @@
+import { json, type Answer, type Operation, type Provider, type ProviderRequest } from '../exchange.ts';
+import type { World } from '../world.ts';
+import { publicationOperations } from './publication.ts';
+import type { N8nState } from './state.ts';
+import { webhookOperations } from './webhooks.ts';
+import { workflowOperations } from './workflows.ts';
+
+const html = (status: number, title: string): Answer => ({
+  status,
+  headers: { 'content-type': 'text/html; charset=utf-8' },
+  text: `<!DOCTYPE html>\n<html lang="en">\n<head><title>Error</title></head>\n<body><pre>${title}</pre></body>\n</html>\n`,
+});
+
+/**
+ * A starting server answers everything with 200 and a text; in the last tenth of that time it
+ * knows no route; only `/healthz/readiness` is honest.
+ */
+function startingAnswer(world: World, request: ProviderRequest): Answer | undefined {
+  const leftMs = world.switches.n8nStartsUntil - Date.now();
+  if (leftMs <= 0) return undefined;
+  if (request.path === '/healthz') return json(200, { status: 'ok' });
+  if (request.path === '/healthz/readiness') return json(503, { status: 'error' });
+  if (leftMs < world.switches.n8nStartingMs / 10) {
+    return html(404, `Cannot ${request.method} ${request.path}`);
+  }
+  return { status: 200, text: 'n8n is starting up. Please wait' };
+}
+
+function generalOperations(): Operation[] {
+  const healthy = (): Answer => json(200, { status: 'ok' });
+  const scopes = ['create', 'list', 'read', 'update', 'delete', 'activate', 'deactivate'];
+  return [
+    { name: 'getHealth', method: 'GET', path: '/healthz', isOpen: true, handle: healthy },
+    { name: 'getReadiness', method: 'GET', path: '/healthz/readiness', isOpen: true, handle: healthy },
+    {
+      name: 'discover',
+      method: 'GET',
+      path: '/api/v1/discover',
+      handle: () =>
+        json(200, {
+          data: {
+            scopes: scopes.map((scope) => `workflow:${scope}`),
+            resources: { workflow: { operations: scopes } },
+            specUrl: '/api/v1/openapi.yml',
+          },
+        }),
+    },
+  ];
+}
+
+function wrongMediaType(request: ProviderRequest): Answer | undefined {
+  const type = request.headers['content-type'];
+  if (request.text === '' || !request.path.startsWith('/api/')) return undefined;
+  if (type?.includes('json') === true) return undefined;
+  return json(415, { message: `unsupported media type ${type?.split(';')[0] ?? 'undefined'}` });
+}
+
+/** n8n: its public API, its production webhooks and its health. */
+export function n8nProvider(world: World, state: N8nState): Provider {
+  return {
+    name: 'n8n',
+    operations: [
+      ...generalOperations(),
+      ...workflowOperations(world, state),
+      ...publicationOperations(world, state),
+      ...webhookOperations(state),
+    ],
+    intercept: (request) => startingAnswer(world, request),
+    authorize(request) {
+      const isGood =
+        request.headers['x-n8n-api-key'] === world.tokens.n8n && !world.switches.revoked.has('n8n');
+      return isGood ? wrongMediaType(request) : json(401, { message: 'Unauthorized' });
+    },
+    errorAnswer: (status, message) => json(status, { message: message ?? defaultMessage(status) }),
+    // n8n has no limit of its own; this is a proxy in front of it.
+    rateLimitAnswer: (retryAfterSeconds) => ({
+      status: 429,
+      headers: retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) },
+      body: { message: 'Too Many Requests' },
+    }),
+    unknownRoute(request, allowedMethods) {
+      if (!request.path.startsWith('/api/')) return html(404, `Cannot ${request.method} ${request.path}`);
+      if (allowedMethods.length === 0) return json(404, { message: 'not found' });
+      return json(405, { message: `${request.method} method not allowed` });
+    },
+    malformedBody: () => html(500, 'Internal Server Error'),
+    headers: () => ({}),
+  };
+}
+
+function defaultMessage(status: number): string {
+  if (status === 401) return 'Unauthorized';
+  if (status === 403) return 'Forbidden';
+  if (status === 404) return 'Not Found';
+  return status >= 500 ? 'Internal server error' : 'Bad request';
+}

@@ -1,0 +1,147 @@
+import { randomAlphanumeric, randomLowercase } from '../random.ts';
+import { createStore, type Store, type StoredObject } from '../store.ts';
+import { removalMs, type DeploymentOutcome, type World } from '../world.ts';
+
+/** Where a variable applies. */
+export type Target = 'production' | 'preview' | 'development';
+
+/** An environment variable of a project. */
+export interface Variable {
+  id: string;
+  key: string;
+  value: string;
+  type: 'system' | 'secret' | 'encrypted' | 'plain' | 'sensitive';
+  target: Target[];
+  gitBranch?: string | undefined;
+  createdAt: number;
+}
+
+/** A project's link to a GitHub repository. */
+export interface RepositoryLink {
+  repoId: number;
+  /** `owner/name`. */
+  repository: string;
+}
+
+/** A project of a team, or of the user's own account. */
+export interface VercelProject extends StoredObject {
+  accountId: string;
+  framework: string | null;
+  link: RepositoryLink | undefined;
+  variables: Variable[];
+  /** The production domain, without a scheme. */
+  domain: string;
+}
+
+/** A deployment of a project. */
+export interface Deployment extends StoredObject {
+  projectId: string;
+  target: 'production' | null;
+  meta: Record<string, string>;
+  url: string;
+  ref: string;
+  sha: string;
+  /** What it ends as, unless it is cancelled. */
+  outcome: DeploymentOutcome;
+  cancelledAt?: number;
+}
+
+/** What a new project needs. */
+export interface ProjectOrder {
+  name: string;
+  accountId: string;
+  framework?: string | null;
+  link?: RepositoryLink | undefined;
+  isForeign?: boolean;
+  createdAt?: number;
+}
+
+/** What a new deployment needs. */
+export interface DeploymentOrder {
+  target: 'production' | null;
+  meta: Record<string, string>;
+  ref: string;
+  sha: string;
+  isForeign?: boolean;
+}
+
+/** The Vercel side of a sandbox. */
+export interface VercelState {
+  readonly projects: Store<VercelProject>;
+  readonly deployments: Store<Deployment>;
+  create(order: ProjectOrder): VercelProject;
+  deploy(project: VercelProject, order: DeploymentOrder): Deployment;
+  remove(project: VercelProject): void;
+  clear(): void;
+}
+
+/** No projects yet. */
+export function createVercelState(world: World): VercelState {
+  const deployments = createStore<Deployment>({
+    removalMs: () => removalMs(world, 'vercel.deployment'),
+  });
+  const projects = createStore<VercelProject>({
+    removalMs: () => removalMs(world, 'vercel.project'),
+    onGone(project) {
+      for (const deployment of deployments.all()) {
+        if (deployment.projectId === project.id) deployment.removedAt = -Infinity;
+      }
+    },
+  });
+
+  /** The list pages by time of creation, so no two may share one. */
+  function nextTime(): number {
+    return Math.max(Date.now(), (deployments.all().at(-1)?.createdAt ?? 0) + 1);
+  }
+  /** `<name>.vercel.app` is one name space for all accounts there are. */
+  function freeDomain(name: string): string {
+    const wanted = `${name}.vercel.app`;
+    const isTaken = projects.find(({ domain }) => domain === wanted) !== undefined;
+    return isTaken ? `${name}-${randomLowercase(6)}.vercel.app` : wanted;
+  }
+  return {
+    projects,
+    deployments,
+    create({ name, accountId, framework = null, link, isForeign = false, createdAt = Date.now() }) {
+      const project: VercelProject = {
+        id: `prj_${randomAlphanumeric(28)}`,
+        name,
+        createdAt,
+        isForeign,
+        accountId,
+        framework,
+        link,
+        variables: [],
+        domain: freeDomain(name),
+      };
+      projects.add(project);
+      return project;
+    },
+    deploy(project, { isForeign = false, ...order }) {
+      const deployment: Deployment = {
+        id: `dpl_${randomAlphanumeric(28)}`,
+        name: project.name,
+        createdAt: nextTime(),
+        isForeign,
+        projectId: project.id,
+        url: `${project.name}-${randomLowercase(9)}-${world.teamSlug}.vercel.app`,
+        outcome: world.switches.deploymentOutcome,
+        ...order,
+      };
+      deployments.add(deployment);
+      return deployment;
+    },
+    remove(project) {
+      project.removedAt ??= Date.now();
+    },
+    clear() {
+      projects.clear();
+      deployments.clear();
+    },
+  };
+}
+
+/** A fresh variable. */
+export function createVariable(order: Omit<Variable, 'id' | 'createdAt'>): Variable {
+  return { ...order, id: randomAlphanumeric(16), createdAt: Date.now() };
+}

@@ -1,0 +1,95 @@
+import { createTokens } from './credentials.ts';
+import type { ObjectKind, ProviderName } from './exchange.ts';
+import { randomLetters } from './random.ts';
+import type { SandboxTiming } from './timing.ts';
+
+/** How a deployment ends; `BUILDING` never does. */
+export const deploymentOutcomes = ['READY', 'ERROR', 'CANCELED', 'BLOCKED', 'BUILDING'] as const;
+
+/** One way for a deployment to end. */
+export type DeploymentOutcome = (typeof deploymentOutcomes)[number];
+
+/** What the control can turn while the sandbox runs. */
+export interface Switches {
+  timing: SandboxTiming;
+  readLagMs: Map<ProviderName, number>;
+  revoked: Set<ProviderName>;
+  isQuotaReached: boolean;
+  deploymentOutcome: DeploymentOutcome;
+  /** Added to the time a deleted object of this kind stays visible. */
+  slowDeleteMs: Map<ObjectKind, number>;
+  refusedDeletes: Set<ObjectKind>;
+  n8nStartsUntil: number;
+  /** How long the starting phase lasts in all. */
+  n8nStartingMs: number;
+  isGithubAppInstalled: boolean;
+  githubScopes: string[];
+}
+
+/** Everything the four providers know of each other and of the sandbox. */
+export interface World {
+  readonly instance: string;
+  readonly tokens: Record<ProviderName, string>;
+  readonly organization: string;
+  readonly templateRepository: string;
+  readonly supabaseOrganization: string;
+  readonly teamId: string;
+  readonly teamSlug: string;
+  readonly userId: string;
+  readonly n8nGeneration: 'publish' | 'activate';
+  readonly legacyKeysOnly: boolean;
+  /** Where each server listens, known once it does. */
+  readonly urls: Record<ProviderName | 'control', string>;
+  readonly switches: Switches;
+}
+
+/** The switches as they are when a sandbox starts. */
+export function initialSwitches(timing: SandboxTiming): Switches {
+  return {
+    timing: { ...timing },
+    readLagMs: new Map(),
+    revoked: new Set(),
+    isQuotaReached: false,
+    deploymentOutcome: 'READY',
+    slowDeleteMs: new Map(),
+    refusedDeletes: new Set(),
+    n8nStartsUntil: 0,
+    n8nStartingMs: 0,
+    isGithubAppInstalled: true,
+    githubScopes: ['delete_repo', 'read:org', 'repo', 'workflow'],
+  };
+}
+
+/** A new world: random tokens and ids, so that two sandboxes never accept each other's. */
+export function createWorld(
+  timing: SandboxTiming,
+  n8nGeneration: 'publish' | 'activate',
+  legacyKeysOnly: boolean,
+): World {
+  return {
+    instance: randomLetters(10),
+    tokens: createTokens(),
+    organization: 'sandbox-agency',
+    templateRepository: 'client-template',
+    supabaseOrganization: randomLetters(20),
+    teamId: `team_${randomLetters(24)}`,
+    teamSlug: 'sandbox-agency',
+    userId: randomLetters(24),
+    n8nGeneration,
+    legacyKeysOnly,
+    urls: { supabase: '', github: '', vercel: '', n8n: '', control: '' },
+    switches: initialSwitches(timing),
+  };
+}
+
+/** How long a removed object of a kind can still be read. */
+export function removalMs({ switches: { timing, slowDeleteMs } }: World, kind: ObjectKind): number {
+  const usual: Record<ObjectKind, number> = {
+    'supabase.project': timing.projectRemovalMs,
+    'github.repository': timing.repositoryRemovalMs,
+    'vercel.project': timing.vercelRemovalMs,
+    'vercel.deployment': 0,
+    'n8n.workflow': 0,
+  };
+  return usual[kind] + (slowDeleteMs.get(kind) ?? 0);
+}

@@ -1,0 +1,57 @@
+/** The API as an Express application: what runs before the routes, the routes, and what runs when they fail. */
+import { randomUUID } from 'node:crypto';
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import { pinoHttp } from 'pino-http';
+import { dashboardRoutes } from './dashboard.ts';
+import type { Deps } from './deps.ts';
+import { authenticate, keyMatcher } from './middleware/authenticate.ts';
+import { handleErrors, refuseUnknownRoute } from './middleware/handle-errors.ts';
+import { healthRoutes } from './routes/health.ts';
+import { provisioningRoutes } from './routes/provisioning.ts';
+
+export function createApp(deps: Deps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.set('etag', false);
+  app.use(
+    pinoHttp({
+      logger: deps.log,
+      genReqId: (request, response) => {
+        const given = request.headers['x-request-id'];
+        const id = typeof given === 'string' && /^[\w.:-]{1,200}$/.test(given) ? given : randomUUID();
+        response.setHeader('X-Request-Id', id);
+        return id;
+      },
+      quietReqLogger: true,
+      serializers: {
+        req: (request: { method: string; url: string }) => ({
+          method: request.method,
+          path: request.url.split('?')[0],
+        }),
+        res: (response: { statusCode: number }) => ({ status: response.statusCode }),
+      },
+      customLogLevel: (_request, response) => (response.statusCode >= 500 ? 'error' : 'info'),
+      autoLogging: { ignore: ({ url }) => url === '/healthz' || url === '/readyz' },
+    }),
+  );
+  app.use(
+    helmet({
+      // The API is also served over plain http behind a proxy or on one's own machine.
+      contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+    }),
+  );
+  app.use((_request, response, next) => {
+    response.setHeader('Cache-Control', 'no-store');
+    next();
+  });
+
+  app.use(healthRoutes(deps));
+  app.use(dashboardRoutes(deps));
+  app.use(authenticate(keyMatcher(deps.config.ADMIN_API_KEY)));
+  app.use('/api/provisioning', provisioningRoutes(deps));
+  app.use(refuseUnknownRoute);
+  app.use(handleErrors);
+  return app;
+}

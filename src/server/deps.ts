@@ -1,0 +1,17 @@
+/** What the routes are given. */
+import type { ServerConfig } from '../config.ts';
+import type { Pool } from '../ledger/pool.ts';
+import type { Logger } from '../logger.ts';
+import type { Queues } from '../queue/queues.ts';
+
+export interface Deps {
+  readonly config: ServerConfig;
+  readonly pool: Pool;
+  readonly log: Logger;
+  /** Undefined until the queue was reached for the first time. */
+  readonly queues: () => Queues | undefined;
+  /** The steps that a new provisioning is accepted with. */
+  readonly stepNames: readonly string[];
+  /** The base of the links that are handed out. */
+  readonly publicUrl: () => string;
+}

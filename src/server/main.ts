@@ -1,0 +1,12 @@
+/** `npm run server`: the API alone; any number of them. */
+import { coreEnvironment, loadConfig, serverEnvironment } from '../config.ts';
+import { createLogger } from '../logger.ts';
+import { runProcess } from '../process.ts';
+import { secretValues } from '../secret-values.ts';
+import { startServer } from './start.ts';
+
+await runProcess(async (signal) => {
+  const config = loadConfig(process.env, [coreEnvironment, serverEnvironment]);
+  const log = createLogger({ level: config.LOG_LEVEL, secrets: secretValues(process.env) });
+  return startServer({ config, log, signal });
+});

@@ -1,0 +1,68 @@
+/** What callers may send. */
+import { z } from 'zod';
+import type { AllowedHost } from '../config.ts';
+import { clientIdPattern } from '../names.ts';
+import { provisioningStatuses, tiers } from '../provisioning.ts';
+import { refuseCallbackUrl } from '../webhooks/guard.ts';
+
+/** Control characters, line separators, and marks that turn the direction of the text around them. */
+const invisible = /[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/u;
+
+export function newProvisioningSchema(allowedHosts: readonly AllowedHost[]) {
+  return z.strictObject({
+    clientId: z
+      .string('must be a string')
+      .min(1, 'must not be empty')
+      .max(50, 'must have at most 50 characters')
+      .regex(clientIdPattern, 'must be lower-case letters and digits, in groups joined by single hyphens'),
+    clientName: z
+      .string('must be a string')
+      .min(1, 'must not be empty')
+      .refine((text) => [...text].length <= 100, 'must have at most 100 characters')
+      .refine((text) => text.trim() !== '', 'must not be blank')
+      .refine((text) => !invisible.test(text) && text.isWellFormed(), 'must not have control characters'),
+    orgEmail: z.email('must be an email address').max(254, 'must have at most 254 characters'),
+    tier: z.enum(tiers, `must be one of ${tiers.join(', ')}`),
+    callbackUrl: z
+      .string('must be a string')
+      .max(2000, 'must have at most 2000 characters')
+      .superRefine((url, context) => {
+        const refusal = refuseCallbackUrl(url, allowedHosts);
+        if (refusal !== undefined) context.addIssue(refusal);
+      })
+      .optional(),
+    onFailure: z.enum(['rollback', 'pause'], 'must be rollback or pause').default('rollback'),
+  });
+}
+
+const cursor = z.string().transform((text, context) => {
+  const [createdAt = '', id = ''] = Buffer.from(text, 'base64url').toString().split(' ');
+  const parsed = z
+    .object({ createdAt: z.iso.datetime({ precision: 6 }), id: z.uuid() })
+    .safeParse({ createdAt, id });
+  if (parsed.success) return parsed.data;
+  context.addIssue('is not a cursor of this list');
+  return z.NEVER;
+});
+
+export function cursorFor(item: { createdAt: string; id: string }): string {
+  return Buffer.from(`${item.createdAt} ${item.id}`).toString('base64url');
+}
+
+export const listQuery = z.strictObject({
+  status: z.enum(provisioningStatuses).optional(),
+  clientId: z.string().max(50).optional(),
+  needsAttention: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .optional(),
+  limit: z
+    .string()
+    .regex(/^\d{1,3}$/)
+    .transform(Number)
+    .pipe(z.number().min(1).max(100))
+    .default(20),
+  cursor: cursor.optional(),
+});
+
+export const noQuery = z.strictObject({});

@@ -1,0 +1,81 @@
+/** The API process: it listens at once, and answers 503 for as long as the database is away. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ServerConfig } from '../config.ts';
+import { openPool } from '../ledger/pool.ts';
+import { requireLedger } from '../ledger/ready.ts';
+import type { Logger } from '../logger.ts';
+import { waitFor, type Running } from '../process.ts';
+import { openQueues, type Queues } from '../queue/queues.ts';
+import { steps } from '../steps/index.ts';
+import { createApp } from './app.ts';
+
+export interface ServerOptions {
+  readonly config: ServerConfig;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  readonly queuePrefix?: string;
+  readonly stepNames?: readonly string[];
+}
+
+export interface RunningServer extends Running {
+  /** Where it listens. */
+  readonly url: string;
+}
+
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { config, log, signal } = options;
+  const onError = (error: Error) => log.warn({ err: error }, 'a connection failed');
+  const pool = openPool({ url: config.DATABASE_URL, onError });
+  const stopping = new AbortController();
+  let queues: Queues | undefined;
+  let url = '';
+  const app = createApp({
+    config,
+    pool,
+    log,
+    queues: () => queues,
+    stepNames: options.stepNames ?? steps.map(({ name }) => name),
+    publicUrl: () => config.PUBLIC_URL ?? url,
+  });
+
+  const reachQueue = waitFor(
+    async () => {
+      await requireLedger(pool);
+      queues = await openQueues({
+        redisUrl: config.REDIS_URL,
+        databaseUrl: config.DATABASE_URL,
+        onError,
+        ...(options.queuePrefix === undefined ? {} : { prefix: options.queuePrefix }),
+      });
+    },
+    {
+      signal: AbortSignal.any([signal, stopping.signal]),
+      onWait: (error) => log.warn({ err: error }, 'waiting for the database and the queue'),
+    },
+  ).catch(() => {});
+
+  const server = createServer(app);
+  server.listen(config.PORT, config.HOST);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  url = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`;
+  log.info({ url }, 'server listens');
+
+  return {
+    url,
+    async stop() {
+      stopping.abort();
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      await Promise.race([closed, once(AbortSignal.timeout(config.PROVIDER_TIMEOUT_MS), 'abort')]);
+      server.closeAllConnections();
+      await reachQueue;
+      await queues?.close();
+      await pool.end();
+      log.info('server stopped');
+    },
+  };
+}

@@ -1,0 +1,115 @@
+/** Step 3: a private repository from the template repository, with its content there. */
+import { z } from 'zod';
+import { NotYet } from '../errors.ts';
+import { providerNames } from '../names.ts';
+import { githubClient, type GithubRepository } from '../providers/github.ts';
+import { defineStep, type CallLimits, type ResourceType } from './step.ts';
+
+const environment = z.object({
+  GITHUB_TOKEN: z.string().min(1),
+  GITHUB_ORG: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]*$/, 'must be the name of an organization'),
+  GITHUB_TEMPLATE_REPO: z.string().regex(/^([\w-]+\/)?[\w.-]+$/, 'must be name or owner/name'),
+  GITHUB_API_URL: z.url({ protocol: /^https?$/ }).default('https://api.github.com'),
+});
+
+const output = z.object({
+  githubRepositoryId: z.number(),
+  githubRepoName: z.string(),
+  githubRepoFullName: z.string(),
+  githubRepoUrl: z.url(),
+  githubBranch: z.string(),
+  githubHeadSha: z.string(),
+});
+
+function connect(settings: z.infer<typeof environment>, limits: CallLimits) {
+  const [name = '', owner = settings.GITHUB_ORG] = settings.GITHUB_TEMPLATE_REPO.split('/').toReversed();
+  return {
+    github: githubClient({
+      apiUrl: settings.GITHUB_API_URL.replace(/\/+$/, ''),
+      token: settings.GITHUB_TOKEN,
+      organization: settings.GITHUB_ORG,
+      ...limits,
+    }),
+    template: { owner, name },
+  };
+}
+type Providers = ReturnType<typeof connect>;
+
+const repository: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
+  kind: 'github.repository',
+  nameFor: (client) => providerNames(client.clientId).repository,
+
+  async find({ client, providers }, intent) {
+    const { repository: found, at } = await providers.github.findRepository(this.nameFor(client));
+    const isOurs = found?.description?.includes(`[${intent.mark}]`) ?? false;
+    return { sightings: found === undefined ? [] : [{ ...describe(found), isOurs }], at };
+  },
+
+  async create(permit, { client, providers }, intent) {
+    const created = await providers.github.generateRepository(permit, {
+      template: providers.template,
+      name: this.nameFor(client),
+      description: `${client.clientName} [${intent.mark}]`,
+    });
+    return describe(created);
+  },
+
+  async read({ providers }, id) {
+    if ((await providers.github.findRepositoryById(id)) !== undefined) return 'present';
+    await providers.github.readOrganization();
+    return 'gone';
+  },
+
+  async remove(permit, { providers }, id) {
+    // GitHub deletes by name, and names can be given to others: take the one that our id has at this moment.
+    const found = await providers.github.findRepositoryById(id);
+    if (found !== undefined) await providers.github.deleteRepository(permit, found.full_name);
+  },
+
+  judge({ status, providerText }) {
+    return status === 422 && /already exists/i.test(providerText) ? { is: 'name-taken' } : undefined;
+  },
+};
+
+function describe(found: GithubRepository) {
+  return {
+    externalId: String(found.id),
+    name: found.name,
+    url: found.html_url,
+    output: {
+      githubRepositoryId: found.id,
+      githubRepoName: found.name,
+      githubRepoFullName: found.full_name,
+      githubRepoUrl: found.html_url,
+      githubBranch: found.default_branch,
+    },
+  };
+}
+
+export const githubRepo = defineStep({
+  name: 'github-repo',
+  title: 'GitHub repository',
+  environment,
+  output,
+  result: ['githubRepoName', 'githubRepoUrl'],
+  connect,
+
+  async run(context) {
+    const { github } = context.providers;
+    const id = await context.create(repository);
+    const found = await github.findRepositoryById(id);
+    if (found === undefined) throw new NotYet('the new repository to appear');
+    const sha = await github.findHead(found.name, found.default_branch);
+    if (sha === undefined) throw new NotYet('the content of the repository');
+    return {
+      githubRepositoryId: found.id,
+      githubRepoName: found.name,
+      githubRepoFullName: found.full_name,
+      githubRepoUrl: found.html_url,
+      githubBranch: found.default_branch,
+      githubHeadSha: sha,
+    };
+  },
+
+  undo: (context) => context.remove(repository),
+});

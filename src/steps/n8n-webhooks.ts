@@ -1,0 +1,212 @@
+/** Step 5: an n8n workflow that answers the client's own webhook. */
+import { z } from 'zod';
+import { NotYet } from '../errors.ts';
+import { providerNames } from '../names.ts';
+import {
+  isUnknownRoute,
+  n8nClient,
+  type ActivationVerb,
+  type N8nWorkflow,
+  type NewWorkflow,
+} from '../providers/n8n.ts';
+import type { Permit } from '../permit.ts';
+import type { ClientOrder } from '../provisioning.ts';
+import { defineStep, type CallLimits, type Refusal, type ResourceType, type StepContext, type Verdict } from './step.ts';
+
+const host = z
+  .string()
+  .min(1)
+  .transform((text, context) => {
+    try {
+      const url = new URL(/^https?:\/\//i.test(text) ? text : `https://${text}`);
+      return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+    } catch {
+      context.addIssue('must be a host, with or without scheme, port and path');
+      return z.NEVER;
+    }
+  });
+
+const environment = z.object({
+  N8N_API_KEY: z.string().min(1),
+  N8N_HOST: host,
+  N8N_WEBHOOK_URL: host.optional(),
+});
+
+const output = z.object({ n8nWorkflowId: z.string(), n8nWebhookUrl: z.url() });
+type Output = z.infer<typeof output>;
+
+function connect(settings: z.infer<typeof environment>, limits: CallLimits) {
+  return {
+    n8n: n8nClient({
+      host: settings.N8N_HOST,
+      webhookHost: settings.N8N_WEBHOOK_URL ?? settings.N8N_HOST,
+      apiKey: settings.N8N_API_KEY,
+      ...limits,
+    }),
+    host: settings.N8N_HOST,
+  };
+}
+type Providers = ReturnType<typeof connect>;
+
+const webhookNodeId = (client: ClientOrder) => `prov-${client.id}`;
+
+const workflow: ResourceType<Providers, Partial<Output>> = {
+  kind: 'n8n.workflow',
+  nameFor: (client) => providerNames(client.clientId).workflow,
+
+  async find({ client, providers }) {
+    const { workflows, at } = await providers.n8n.listWorkflows();
+    const { webhookPath } = providerNames(client.clientId);
+    const ownsPath = (found: N8nWorkflow) =>
+      found.nodes.some(({ type, parameters }) => isWebhook(type) && trimPath(parameters?.path) === webhookPath);
+    // n8n lets two workflows have one name, and one webhook path as long as only one is published.
+    const taken = workflows.filter(
+      (found) => !found.isArchived && (found.name === this.nameFor(client) || ownsPath(found)),
+    );
+    const isOurs = (found: N8nWorkflow) => found.nodes.some(({ id }) => id === webhookNodeId(client));
+    return {
+      sightings: taken.map((found) => ({ ...describe(providers, found), isOurs: isOurs(found) })),
+      at,
+    };
+  },
+
+  create: (permit, { client, providers }) => createN8NWorkflow(permit, providers, client),
+
+  async read({ providers }, id) {
+    if ((await providers.n8n.findWorkflow(id)) !== undefined) return 'present';
+    // A token that may list is one from which nothing is hidden.
+    await providers.n8n.listWorkflows();
+    return 'gone';
+  },
+
+  async remove(permit, { providers }, id) {
+    await providers.n8n.deleteWorkflow(permit, id);
+  },
+
+  judge({ status, providerText }) {
+    if (status === 409 && /unpublish/i.test(providerText))
+      return { is: 'too-early', waitingFor: 'the workflow to be unpublished' };
+    return undefined;
+  },
+};
+
+/** Makes the client's workflow: a webhook that takes POST and answers `{"ok":true}`. */
+async function createN8NWorkflow(permit: Permit, providers: Providers, client: ClientOrder) {
+  return describe(providers, await providers.n8n.createWorkflow(permit, clientWorkflow(client)));
+}
+
+/**
+ * The workflow of a client.
+ *
+ * The webhook's `webhookId` keeps its URL free of the workflow's id. The response is a fixed text without `=`, so n8n
+ * evaluates nothing in it; without `respondWith` the node would send the caller's own headers back.
+ */
+export function clientWorkflow(client: ClientOrder): NewWorkflow {
+  const names = providerNames(client.clientId);
+  return {
+    name: names.workflow,
+    nodes: [
+      {
+        id: webhookNodeId(client),
+        name: 'Client webhook',
+        type: 'n8n-nodes-base.webhook',
+        typeVersion: 2.1,
+        position: [260, 300],
+        webhookId: names.webhookId,
+        parameters: {
+          httpMethod: 'POST',
+          path: names.webhookPath,
+          responseMode: 'responseNode',
+          options: {},
+        },
+      },
+      {
+        id: 'answer',
+        name: 'Answer',
+        type: 'n8n-nodes-base.respondToWebhook',
+        typeVersion: 1.5,
+        position: [520, 300],
+        parameters: { respondWith: 'json', responseBody: '{"ok":true}', options: { responseCode: 200 } },
+      },
+    ],
+    connections: { 'Client webhook': { main: [[{ node: 'Answer', type: 'main', index: 0 }]] } },
+    settings: { executionOrder: 'v1' },
+  };
+}
+
+/** Publishes the workflow, in whichever form the server knows. */
+async function activateN8NWorkflow(context: StepContext<Output, Providers>, id: string): Promise<void> {
+  await switchWorkflow(context, id, true);
+}
+
+async function switchWorkflow(
+  context: StepContext<Output, Providers>,
+  id: string,
+  isActive: boolean,
+): Promise<void> {
+  const { n8n } = context.providers;
+  const attempt = (verb: ActivationVerb) =>
+    context.change({
+      name: `${isActive ? 'publish' : 'unpublish'} workflow ${id} (${verb})`,
+      target: id,
+      isRenewable: true,
+      judge: judgeActivation,
+      look: async () => ((await n8n.findWorkflow(id))?.active === isActive ? {} : undefined),
+      send: async (permit) => {
+        if (isActive) await n8n.publishWorkflow(permit, id, verb);
+        else await n8n.unpublishWorkflow(permit, id, verb);
+        return {};
+      },
+    });
+  try {
+    await attempt('publish');
+  } catch (error) {
+    if (!isUnknownRoute(error)) throw error;
+    await attempt('activate');
+  }
+}
+
+function judgeActivation({ status, providerText }: Refusal): Verdict | undefined {
+  return status === 409 && /conflict with one of the webhooks/i.test(providerText)
+    ? { is: 'name-taken' }
+    : undefined;
+}
+
+function describe(providers: Providers, found: N8nWorkflow) {
+  return {
+    externalId: found.id,
+    name: found.name,
+    url: `${providers.host}/workflow/${encodeURIComponent(found.id)}`,
+    output: { n8nWorkflowId: found.id },
+  };
+}
+
+function isWebhook(type: string | undefined): boolean {
+  return type === 'n8n-nodes-base.webhook';
+}
+
+/** n8n ignores slashes around a path. */
+function trimPath(path: unknown): string | undefined {
+  return typeof path === 'string' ? path.replace(/^\/+|\/+$/g, '') : undefined;
+}
+
+export const n8nWebhooks = defineStep({
+  name: 'n8n-webhooks',
+  title: 'n8n webhook',
+  environment,
+  output,
+  result: ['n8nWorkflowId', 'n8nWebhookUrl'],
+  connect,
+
+  async run(context) {
+    const { n8n } = context.providers;
+    const { webhookPath } = providerNames(context.client.clientId);
+    const id = await context.create(workflow);
+    await activateN8NWorkflow(context, id);
+    if ((await n8n.readWebhook(webhookPath)) === 'unregistered')
+      throw new NotYet('the webhook to be registered');
+    return { n8nWorkflowId: id, n8nWebhookUrl: n8n.webhookUrl(webhookPath) };
+  },
+
+  undo: (context) => context.remove(workflow, (id) => switchWorkflow(context, id, false)),
+});

@@ -1,0 +1,175 @@
+/**
+ * The shape of a step: data plus two functions, and the resource types it makes.
+ *
+ * Everything a step needs arrives in its context. It knows no queue, no SQL, no server, and no environment variable
+ * but those it declares. `run` and `undo` may be repeated at any time, by any worker: what was done already is read
+ * back from the ledger and not done again.
+ */
+import type { z } from 'zod';
+import type { Permit } from '../permit.ts';
+import type { ClientOrder, FailureCode } from '../provisioning.ts';
+
+export interface Step<
+  Environment extends z.ZodObject = z.ZodObject,
+  Output extends z.ZodObject = z.ZodObject,
+  Providers = unknown,
+> {
+  /** Kebab-case noun, unique and for ever: provisionings record it. */
+  readonly name: string;
+  /** What a person reads on the dashboard and in the progress view. */
+  readonly title: string;
+  /** The environment variables of this step. */
+  readonly environment: Environment;
+  /** What later steps may read. Never a secret: it is stored in the clear. */
+  readonly output: Output;
+  /** Which fields of the output the API shows in `result`. */
+  readonly result: readonly (keyof z.infer<Output> & string)[];
+  /** Builds the provider clients. Called for each run, so that every call ends with the worker's lease. */
+  connect(environment: z.infer<Environment>, limits: CallLimits): Providers;
+  /** Makes the part, or finds that it is made. Throws `NotYet` to look again later. */
+  run(context: StepContext<z.infer<Output>, Providers>): Promise<z.infer<Output>>;
+  /** Undoes what `run` made, and sees that it is gone. Succeeds when nothing is left. */
+  undo(context: StepContext<z.infer<Output>, Providers>): Promise<void>;
+}
+
+/** Declares a step and lets the compiler infer its types. */
+export function defineStep<Environment extends z.ZodObject, Output extends z.ZodObject, Providers>(
+  step: Step<Environment, Output, Providers>,
+): Step<Environment, Output, Providers> {
+  return step;
+}
+
+/** What every provider client respects. */
+export interface CallLimits {
+  readonly timeoutMs: number;
+  /** Aborted when the worker loses its lease. */
+  readonly signal: AbortSignal;
+}
+
+/** What a resource type, and every step, knows of its surroundings. */
+export interface ResourceContext<Providers> {
+  readonly client: ClientOrder;
+  readonly providers: Providers;
+  readonly secrets: Secrets;
+  /** The output of an earlier step. */
+  outputOf<Earlier extends z.ZodObject>(step: {
+    readonly name: string;
+    readonly output: Earlier;
+  }): Promise<z.infer<Earlier>>;
+}
+
+export interface StepContext<Output, Providers> extends ResourceContext<Providers> {
+  /**
+   * Makes a resource once, whatever happens, and returns its id: what is recorded is returned, what a lost answer left
+   * behind is taken over, and anything else of that name fails the step with `name-taken`.
+   */
+  create(resource: ResourceType<Providers, Partial<Output>>): Promise<string>;
+  /** Changes something until it is seen to be so, and returns what was recorded of it. */
+  change<Result extends Partial<Output>>(change: Change<Result>): Promise<Partial<Output>>;
+  /**
+   * Deletes every resource of that type that this provisioning made, and waits until each is gone.
+   * `before` runs while one is still there, for what must come before its deletion.
+   */
+  remove(
+    resource: ResourceType<Providers, Partial<Output>>,
+    before?: (externalId: string) => Promise<void>,
+  ): Promise<void>;
+  /** Leaves a resource to an operator: its ownership is in question, so no rollback deletes it. */
+  disown(kind: string, reason: string): Promise<void>;
+}
+
+export interface Secrets {
+  /** Throws when the secret was never kept. */
+  read(name: string): Promise<string>;
+  /** Stores it encrypted. The newest value counts. */
+  keep(name: string, value: string): Promise<void>;
+}
+
+/** The committed record of an effect, as look-ups and calls need it. */
+export interface Intent {
+  /** `prov-<provisioning id>-<nonce>`: goes into the request wherever the provider has a free field. */
+  readonly mark: string;
+  /** When a look-up showed that nothing of the name was there, by the provider's own clock. */
+  readonly absentAt: Date | undefined;
+  /** How often the call was sent before. */
+  readonly calls: number;
+}
+
+/** An object at the provider. */
+export interface ProviderObject<Output> {
+  /** The provider's immutable id. */
+  readonly externalId: string;
+  readonly name: string;
+  /** Where a person finds it. */
+  readonly url: string | undefined;
+  /** What to record of it, once it is ours. */
+  readonly output: Output;
+}
+
+/** Something of the wanted name. */
+export interface Sighting<Output> extends ProviderObject<Output> {
+  /** Proven to be made by this effect. Everything else is a stranger's. */
+  readonly isOurs: boolean;
+}
+
+/** Everything of the wanted name, from all pages, and the provider's clock at that look. */
+export interface LookUp<Output> {
+  readonly sightings: readonly Sighting<Output>[];
+  readonly at: Date | undefined;
+}
+
+/** What a fresh look at one object, by its immutable id, shows. `gone` is proven: its surroundings can be read. */
+export type Presence = 'present' | 'going' | 'gone';
+
+/** One kind of thing at a provider: how it is named, found, made and removed. */
+export interface ResourceType<Providers, Output> {
+  /** `<provider>.<thing>`, as the API shows it. */
+  readonly kind: string;
+  /** The name at the provider, from the client id. */
+  nameFor(client: ClientOrder): string;
+  /** Values that we choose and cannot read back; stored encrypted together with the intent, before the call. */
+  chooseSecrets?(): Readonly<Record<string, string>>;
+  /** Looks for everything of that name. A look-up that fails is an error, never an absence. */
+  find(context: ResourceContext<Providers>, intent: Intent): Promise<LookUp<Output>>;
+  /** Makes it: exactly one mutating call. */
+  create(
+    permit: Permit,
+    context: ResourceContext<Providers>,
+    intent: Intent,
+  ): Promise<ProviderObject<Output>>;
+  /** Reads one by its immutable id. */
+  read(context: ResourceContext<Providers>, externalId: string): Promise<Presence>;
+  /** Asks for its deletion: exactly one mutating call. */
+  remove(permit: Permit, context: ResourceContext<Providers>, externalId: string): Promise<void>;
+  /** What a refusal of `create` or `remove` means here. Undefined: what its status means everywhere. */
+  judge(refusal: Refusal): Verdict | undefined;
+}
+
+/** A refusal as a provider words it. */
+export interface Refusal {
+  readonly status: number | undefined;
+  readonly providerText: string;
+}
+
+export type Verdict =
+  | { readonly is: 'name-taken' }
+  /** It will pass: look again later, without using up an attempt. */
+  | { readonly is: 'too-early'; readonly waitingFor: string }
+  | { readonly is: 'final'; readonly code: FailureCode; readonly message: string };
+
+/** A mutating call that makes no resource of its own. */
+export interface Change<Result> {
+  /** Names the effect in the ledger; unique within the step. */
+  readonly name: string;
+  /** What it changes, by name. */
+  readonly target: string;
+  /** What to record when it is seen to be done already; undefined when it is not. */
+  look(intent: Intent): Promise<Result | undefined>;
+  /** Exactly one mutating call. What it returns is recorded. */
+  send(permit: Permit, intent: Intent): Promise<Result>;
+  judge?(refusal: Refusal): Verdict | undefined;
+  /** A second call would double it: one in doubt is looked for until SETTLE_MS is over, before it is sent again. */
+  readonly isUnsafeToRepeat?: boolean;
+  /** Whether it is looked at and, where needed, made again although it is recorded as done. */
+  readonly isRenewable?: boolean;
+}

@@ -1,0 +1,207 @@
+/** Step 1: a Supabase project, healthy, with its keys and the address of its database. */
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { NotYet, ProviderError, StepFailure } from '../errors.ts';
+import { providerNames } from '../names.ts';
+import { PasswordRefused, withDatabase } from '../providers/postgres.ts';
+import { supabaseClient, type SupabaseApiKey, type SupabaseProject } from '../providers/supabase.ts';
+import { databaseAddress, databaseEnvironment, databaseTls } from './project-database.ts';
+import { defineStep, type CallLimits, type ResourceType } from './step.ts';
+
+const environment = databaseEnvironment.extend({
+  SUPABASE_MANAGEMENT_TOKEN: z.string().min(1),
+  SUPABASE_ORG_ID: z.string().regex(/^[\w-]+$/, 'must be the organization slug'),
+  SUPABASE_REGION: z
+    .string()
+    .regex(/^(smartGroup:(americas|emea|apac)|[a-z0-9-]+)$/, 'must be a region code or smartGroup:americas|emea|apac')
+    .transform((region) =>
+      region.startsWith('smartGroup:')
+        ? { type: 'smartGroup' as const, code: region.slice('smartGroup:'.length) }
+        : { type: 'specific' as const, code: region },
+    ),
+  SUPABASE_INSTANCE_SIZES: z
+    .string()
+    .regex(
+      /^(starter|professional|enterprise):\w+(,(starter|professional|enterprise):\w+)*$/,
+      'must look like starter:micro,professional:small,enterprise:medium',
+    )
+    .transform((list) => new Map(list.split(',').map((pair) => pair.split(':', 2) as [string, string])))
+    .optional(),
+  SUPABASE_API_URL: z.url({ protocol: /^https?$/ }).default('https://api.supabase.com'),
+});
+
+const output = z.object({
+  supabaseProjectId: z.string(),
+  supabaseProjectRef: z.string(),
+  supabaseUrl: z.url(),
+  databaseHost: z.string(),
+  databaseUser: z.string(),
+  databaseName: z.string(),
+});
+
+function connect(settings: z.infer<typeof environment>, limits: CallLimits) {
+  return {
+    supabase: supabaseClient({
+      apiUrl: settings.SUPABASE_API_URL,
+      token: settings.SUPABASE_MANAGEMENT_TOKEN,
+      organizationSlug: settings.SUPABASE_ORG_ID,
+      ...limits,
+    }),
+    settings,
+    limits,
+  };
+}
+type Providers = ReturnType<typeof connect>;
+
+const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
+  kind: 'supabase.project',
+  nameFor: (client) => providerNames(client.clientId).supabaseProject,
+  // Supabase never gives the password back, so a lost answer would lose it too.
+  chooseSecrets: () => ({ 'database-password': randomBytes(24).toString('base64url') }),
+
+  async find({ client, providers }, intent) {
+    const { projects, at } = await providers.supabase.findProjectsByName(this.nameFor(client));
+    // A project has no field for a mark. Its name is unique in the organization, so one that was absent before our
+    // first call and was created after it is ours; the password check that follows in `run` confirms it.
+    const isOurs = (found: SupabaseProject) =>
+      intent.calls > 0 && intent.absentAt !== undefined && found.created_at >= intent.absentAt;
+    return { sightings: projects.map((found) => ({ ...describe(found), isOurs: isOurs(found) })), at };
+  },
+
+  async create(permit, { client, providers, secrets }) {
+    const { settings, supabase } = providers;
+    const created = await supabase.createProject(permit, {
+      name: this.nameFor(client),
+      databasePassword: await secrets.read('database-password'),
+      region: settings.SUPABASE_REGION,
+      instanceSize: settings.SUPABASE_INSTANCE_SIZES?.get(client.tier),
+    });
+    return describe(created);
+  },
+
+  async read({ providers }, ref) {
+    const found = await providers.supabase.findProject(ref);
+    if (found !== undefined) return found.status === 'GOING_DOWN' ? 'going' : 'present';
+    await providers.supabase.readOrganization();
+    return 'gone';
+  },
+
+  async remove(permit, { providers }, ref) {
+    await providers.supabase.deleteProject(permit, ref);
+  },
+
+  judge({ status, providerText }) {
+    if (/already exists/i.test(providerText)) return { is: 'name-taken' };
+    if (/not ready for deletion/i.test(providerText))
+      return { is: 'too-early', waitingFor: 'the project to be ready for deletion' };
+    if (status === 402 || /maximum limits|project limit|overdue invoice/i.test(providerText))
+      return {
+        is: 'final',
+        code: 'quota-exceeded',
+        message: 'Supabase refuses another project: the organization has reached a limit or has unpaid invoices',
+      };
+    return undefined;
+  },
+};
+
+function describe(found: SupabaseProject) {
+  return {
+    externalId: found.ref,
+    name: found.name,
+    url: `https://supabase.com/dashboard/project/${found.ref}`,
+    output: {
+      supabaseProjectId: found.ref,
+      supabaseProjectRef: found.ref,
+      supabaseUrl: `https://${found.ref}.supabase.co`,
+    },
+  };
+}
+
+/** Statuses from which a new project does not become healthy by itself. */
+const hopelessStatuses = new Set([
+  'INIT_FAILED',
+  'REMOVED',
+  'RESTORE_FAILED',
+  'PAUSE_FAILED',
+  'INACTIVE',
+  'GOING_DOWN',
+]);
+
+export const supabaseProject = defineStep({
+  name: 'supabase-project',
+  title: 'Supabase project',
+  environment,
+  output,
+  result: ['supabaseProjectId', 'supabaseProjectRef'],
+  connect,
+
+  async run(context) {
+    const { supabase, settings, limits } = context.providers;
+    const ref = await context.create(project);
+
+    const found = await supabase.findProject(ref);
+    if (found !== undefined && hopelessStatuses.has(found.status))
+      throw new StepFailure('provider-rejected', `Supabase project ${ref} ended up ${found.status}`);
+    if (found?.status !== 'ACTIVE_HEALTHY') throw new NotYet('the project to become healthy');
+    const unhealthy = await whileItBoots(() => supabase.listUnhealthyServices(ref));
+    if (unhealthy === undefined || unhealthy.length > 0)
+      throw new NotYet('the services of the project to become healthy');
+
+    const keys = chooseKeys((await whileItBoots(() => supabase.listApiKeys(ref))) ?? []);
+    if (keys === undefined) throw new NotYet('the API keys of the project');
+    await context.secrets.keep('supabase-anon-key', keys.anon);
+    await context.secrets.keep('supabase-service-role-key', keys.serviceRole);
+
+    const pooler = await whileItBoots(() => supabase.readPooler(ref));
+    if (pooler === undefined) throw new NotYet('the connection pooler of the project');
+    const known = {
+      supabaseProjectId: ref,
+      supabaseProjectRef: ref,
+      supabaseUrl: `https://${ref}.supabase.co`,
+      databaseHost: pooler.db_host,
+      databaseUser: pooler.db_user,
+      databaseName: pooler.db_name,
+    };
+
+    // The query endpoint needs no password, and where it is used port 5432 may be closed to us.
+    if (settings.SCHEMA_TRANSPORT === 'postgres') {
+      const password = await context.secrets.read('database-password');
+      try {
+        await withDatabase(databaseAddress(known, password, settings), databaseTls(settings), limits, (database) =>
+          database.query('select 1'),
+        );
+      } catch (error) {
+        if (!(error instanceof PasswordRefused)) throw error;
+        const reason = `Supabase project ${ref} does not accept the database password it was created with`;
+        await context.disown(project.kind, reason);
+        throw new StepFailure('verification-failed', reason, { cause: error });
+      }
+    }
+    return known;
+  },
+
+  undo: (context) => context.remove(project),
+});
+
+/** A project's own endpoints may refuse for minutes after it is healthy: undefined, look again. */
+async function whileItBoots<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    const status = error instanceof ProviderError ? error.status : undefined;
+    if (status === undefined || [401, 403, 429].includes(status)) throw error;
+    return undefined;
+  }
+}
+
+/** The keys by their type, or by their legacy names. Legacy keys are deprecated by the end of 2026. */
+function chooseKeys(keys: readonly SupabaseApiKey[]): { anon: string; serviceRole: string } | undefined {
+  const value = (key: SupabaseApiKey | undefined) =>
+    // Without permission to reveal them, secret keys come masked with middle dots.
+    key?.api_key == null || key.api_key === '' || key.api_key.includes('·') ? undefined : key.api_key;
+  const byType = (type: string) => value(keys.find((key) => key.type === type && value(key) !== undefined));
+  const byName = (name: string) => value(keys.find((key) => key.name === name && (key.type ?? 'legacy') === 'legacy'));
+  const anon = byType('publishable') ?? byName('anon');
+  const serviceRole = byType('secret') ?? byName('service_role');
+  return anon === undefined || serviceRole === undefined ? undefined : { anon, serviceRole };
+}

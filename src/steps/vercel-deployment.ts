@@ -1,0 +1,203 @@
+/** Step 4: a Vercel project linked to the repository, with its variables, and a production deployment that serves. */
+import { z } from 'zod';
+import { NotYet, StepFailure } from '../errors.ts';
+import { providerNames } from '../names.ts';
+import { vercelClient, vercelErrorCode, type NewVariable, type VercelDeployment } from '../providers/vercel.ts';
+import type { ClientOrder } from '../provisioning.ts';
+import { githubRepo } from './github-repo.ts';
+import { defineStep, type CallLimits, type Refusal, type ResourceType, type Verdict } from './step.ts';
+import { supabaseProject } from './supabase-project.ts';
+
+const environment = z.object({
+  VERCEL_TOKEN: z.string().min(1),
+  VERCEL_TEAM_ID: z.string().min(1).optional(),
+  VERCEL_API_URL: z.url({ protocol: /^https?$/ }).default('https://api.vercel.com'),
+});
+
+const output = z.object({
+  vercelProjectId: z.string(),
+  vercelDeploymentId: z.string(),
+  vercelDeploymentUrl: z.url(),
+});
+
+function connect(settings: z.infer<typeof environment>, limits: CallLimits) {
+  return {
+    vercel: vercelClient({
+      apiUrl: settings.VERCEL_API_URL.replace(/\/+$/, ''),
+      token: settings.VERCEL_TOKEN,
+      teamId: settings.VERCEL_TEAM_ID,
+      ...limits,
+    }),
+  };
+}
+type Providers = ReturnType<typeof connect>;
+
+const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
+  kind: 'vercel.project',
+  nameFor: (client) => providerNames(client.clientId).vercelProject,
+
+  async find({ client, providers }) {
+    const found = await providers.vercel.findProject(this.nameFor(client));
+    // An absence counts only while the token can read the account.
+    if (found === undefined) return { sightings: [], at: await providers.vercel.readAccount() };
+    const variables = await providers.vercel.listVariables(found.id);
+    const isOurs = variables.some(({ key, value }) => key === 'PROVISIONING_ID' && value === client.id);
+    return { sightings: [{ ...describe(found), isOurs }], at: undefined };
+  },
+
+  async create(permit, context) {
+    const repository = await context.outputOf(githubRepo);
+    const supabase = await context.outputOf(supabaseProject);
+    const created = await context.providers.vercel.createProject(permit, {
+      name: this.nameFor(context.client),
+      repository: repository.githubRepoFullName,
+      framework: 'nextjs',
+      variables: projectVariables(context.client, {
+        supabaseUrl: supabase.supabaseUrl,
+        anonKey: await context.secrets.read('supabase-anon-key'),
+        serviceRoleKey: await context.secrets.read('supabase-service-role-key'),
+      }),
+    });
+    return describe(created);
+  },
+
+  async read({ providers }, id) {
+    if ((await providers.vercel.findProject(id)) !== undefined) return 'present';
+    await providers.vercel.readAccount();
+    return 'gone';
+  },
+
+  async remove(permit, { providers }, id) {
+    await providers.vercel.deleteProject(permit, id);
+  },
+
+  judge: judgeRefusal,
+};
+
+/** Vercel learns of a fresh repository, and of a fresh commit, a while after GitHub has them. */
+function judgeRefusal({ status, providerText }: Refusal): Verdict | undefined {
+  const code = vercelErrorCode(providerText);
+  if (status === 409 && code === 'conflict') return { is: 'name-taken' };
+  if (code === 'incorrect_git_source_info' || code === 'repo_not_found')
+    return { is: 'too-early', waitingFor: 'Vercel to see the new repository' };
+  if (status === 400 && /install the GitHub integration/i.test(providerText))
+    return {
+      is: 'too-early',
+      waitingFor: "Vercel to see the new repository (its GitHub app needs access to all of the organization's)",
+    };
+  if (status === 402)
+    return { is: 'final', code: 'quota-exceeded', message: 'Vercel refuses: the team has a billing limit' };
+  return undefined;
+}
+
+function describe(found: { id: string; name: string }) {
+  return {
+    externalId: found.id,
+    name: found.name,
+    url: `https://vercel.com/dashboard?project=${encodeURIComponent(found.id)}`,
+    output: { vercelProjectId: found.id },
+  };
+}
+
+/** Everything that the deployed application reads. Only the service role key is secret, and only production has it. */
+function projectVariables(
+  client: ClientOrder,
+  keys: { supabaseUrl: string; anonKey: string; serviceRoleKey: string },
+): NewVariable[] {
+  const plain = (key: string, value: string): NewVariable => ({
+    key,
+    value,
+    type: 'plain',
+    target: ['production', 'preview'],
+  });
+  return [
+    plain('NEXT_PUBLIC_SUPABASE_URL', keys.supabaseUrl),
+    plain('NEXT_PUBLIC_SUPABASE_ANON_KEY', keys.anonKey),
+    plain('NEXT_PUBLIC_APP_URL', `https://${providerNames(client.clientId).vercelProject}.vercel.app`),
+    plain('CLIENT_ID', client.clientId),
+    plain('CLIENT_TIER', client.tier),
+    plain('PROVISIONING_ID', client.id),
+    {
+      key: 'SUPABASE_SERVICE_ROLE_KEY',
+      value: keys.serviceRoleKey,
+      type: 'sensitive',
+      target: ['production'],
+    },
+  ];
+}
+
+const variableNames = [
+  'NEXT_PUBLIC_SUPABASE_URL',
+  'NEXT_PUBLIC_SUPABASE_ANON_KEY',
+  'NEXT_PUBLIC_APP_URL',
+  'CLIENT_ID',
+  'CLIENT_TIER',
+  'PROVISIONING_ID',
+  'SUPABASE_SERVICE_ROLE_KEY',
+];
+
+export const vercelDeployment = defineStep({
+  name: 'vercel-deployment',
+  title: 'Vercel deployment',
+  environment,
+  output,
+  result: ['vercelProjectId', 'vercelDeploymentUrl'],
+  connect,
+
+  async run(context) {
+    const { vercel } = context.providers;
+    const projectId = await context.create(project);
+    const present = new Set((await vercel.listVariables(projectId)).map(({ key }) => key));
+    const missing = variableNames.filter((name) => !present.has(name));
+    if (missing.length > 0)
+      throw new StepFailure('verification-failed', `Vercel did not keep the variables ${missing.join(', ')}`);
+
+    const repository = await context.outputOf(githubRepo);
+    const { vercelDeploymentId } = await context.change({
+      name: 'deploy to production',
+      target: providerNames(context.client.clientId).vercelProject,
+      isUnsafeToRepeat: true,
+      judge: judgeRefusal,
+      async look(intent) {
+        const id = await vercel.findDeployment(projectId, intent.mark);
+        return id === undefined ? undefined : { vercelDeploymentId: id };
+      },
+      send: async (permit, intent) => ({
+        vercelDeploymentId: await vercel.createDeployment(permit, {
+          projectId,
+          name: providerNames(context.client.clientId).vercelProject,
+          repositoryId: repository.githubRepositoryId,
+          branch: repository.githubBranch,
+          sha: repository.githubHeadSha,
+          mark: intent.mark,
+        }),
+      }),
+    });
+    if (vercelDeploymentId === undefined)
+      throw new StepFailure('internal-error', 'no deployment was recorded');
+
+    const deployment = await vercel.readDeployment(vercelDeploymentId);
+    if (['ERROR', 'CANCELED', 'BLOCKED'].includes(deployment.readyState))
+      throw new StepFailure(
+        'provider-rejected',
+        `Vercel deployment ${vercelDeploymentId} ended as ${deployment.readyState}: its build log says why`,
+      );
+    if (deployment.aliasError != null)
+      throw new StepFailure('provider-rejected', `Vercel deployment ${vercelDeploymentId} got no address`);
+    const alias = productionAlias(deployment);
+    if (deployment.readyState !== 'READY' || !deployment.aliasAssigned || alias === undefined)
+      throw new NotYet('the deployment to be ready');
+    return {
+      vercelProjectId: projectId,
+      vercelDeploymentId,
+      vercelDeploymentUrl: `https://${alias}`,
+    };
+  },
+
+  undo: (context) => context.remove(project),
+});
+
+/** Of a production deployment's addresses the shortest is the project's own; the others carry branch or team. */
+function productionAlias({ alias = [] }: VercelDeployment): string | undefined {
+  return alias.toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1))[0];
+}

@@ -1,0 +1,73 @@
+/** One attempt at one callback: take it, sign it, send it, write down what came of it. */
+import { performance } from 'node:perf_hooks';
+import type { Job } from 'bullmq';
+import { z } from 'zod';
+import { listDueCallbacks, recordAttempt, takeCallback, type AttemptOutcome } from '../ledger/callbacks.ts';
+import { inTransaction } from '../ledger/pool.ts';
+import type { CallbackJobData } from '../queue/flows.ts';
+import type { CallbackSender } from '../webhooks/send.ts';
+import type { Engine } from './engine.ts';
+import { postpone } from './postpone.ts';
+
+const callbackJobData = z.object({ callbackId: z.uuid() }) satisfies z.ZodType<CallbackJobData>;
+
+/** A callback is given up after a day. */
+const dayMs = 24 * 3_600_000;
+
+export async function deliverCallback(
+  engine: Engine,
+  send: CallbackSender,
+  job: Job,
+  token: string | undefined,
+): Promise<unknown> {
+  const { callbackId } = callbackJobData.parse(job.data);
+  const callback = await takeCallback(engine.pool, callbackId, send.timeoutMs + 5000);
+  if (callback === undefined) return { skipped: 'not due, not its turn, or ended' };
+
+  const startedAt = performance.now();
+  const answer = await send({ id: callback.id, url: callback.callback_url, body: callback.body });
+  const outcome = judge(engine, callback, answer, performance.now() - startedAt);
+  await inTransaction(engine.pool, (db) => recordAttempt(db, callback, outcome));
+  engine.log.info(
+    {
+      callback: callback.id,
+      provisioning: callback.provisioning_id,
+      type: callback.type,
+      attempt: callback.attempts,
+      state: outcome.state,
+      status: outcome.status,
+      error: outcome.error,
+      durationMs: Math.round(outcome.durationMs),
+    },
+    'callback attempt',
+  );
+  await job.log(`attempt ${callback.attempts}: ${outcome.status ?? outcome.error ?? 'no answer'}`).catch(() => {});
+  // A little late rather than early: before its time it is not taken.
+  if (outcome.state === 'pending') return postpone(job, token, outcome.retryInMs + 25);
+  await wakeNext(engine);
+  return { state: outcome.state, attempts: callback.attempts };
+}
+
+/** 2xx delivers, 410 stops, everything else is tried again with growing delays for a day. */
+function judge(
+  engine: Engine,
+  callback: { attempts: number; created_at: Date },
+  answer: { status?: number; error?: string; retryAfterMs?: number },
+  durationMs: number,
+): AttemptOutcome {
+  const outcome = { status: answer.status, error: answer.error, durationMs, retryInMs: 0 };
+  if (answer.status !== undefined && answer.status >= 200 && answer.status < 300)
+    return { ...outcome, state: 'delivered' };
+  if (answer.status === 410) return { ...outcome, state: 'stopped' };
+  const backoffMs = engine.callbackRetryBaseMs * 2 ** Math.min(callback.attempts - 1, 12);
+  const delayMs = Math.min(backoffMs, 4 * 3_600_000) * (0.8 + Math.random() * 0.4);
+  const retryInMs = Math.ceil(Math.max(delayMs, Math.min(answer.retryAfterMs ?? 0, dayMs)));
+  const isTooLate = Date.now() + retryInMs - callback.created_at.getTime() > dayMs;
+  return isTooLate ? { ...outcome, state: 'failed' } : { ...outcome, state: 'pending', retryInMs };
+}
+
+/** The next one of the same provisioning was waiting for this one. */
+async function wakeNext(engine: Engine): Promise<void> {
+  for (const { id, attempts } of await listDueCallbacks(engine.pool, 20))
+    await engine.queues.addCallback({ id, attempt: attempts + 1 }).catch(() => {});
+}

@@ -1,0 +1,104 @@
+/**
+ * The protocol of one effect: intent, gate, call, classification, record. The only place that grants permits.
+ *
+ * What differs between creating, changing and deleting is how a call in doubt is resolved; that is theirs.
+ */
+import { randomBytes } from 'node:crypto';
+import { LeaseLost, NotYet, ProviderError, StepFailure, WorkerStopping } from '../errors.ts';
+import { measureDoubt, refuseEffect, type EffectKey } from '../ledger/effects.ts';
+import type { EffectRow } from '../ledger/rows.ts';
+import { Permit } from '../permit.ts';
+import type { Intent, Refusal, Verdict } from '../steps/step.ts';
+import type { Session } from './session.ts';
+
+/** Time that the lease must outlive a call by, to record what came of it. */
+const marginMs = 2000;
+
+/** What came of a call that did not plainly succeed. */
+export type CallResult<T> =
+  | { readonly is: 'made'; readonly value: T }
+  /** Perhaps made: look. */
+  | { readonly is: 'in-doubt'; readonly error: ProviderError }
+  | { readonly is: 'name-taken' };
+
+export function effectKey(session: Session, name: string): EffectKey {
+  return { provisioningId: session.client.id, step: session.step.name, name };
+}
+
+export function newMark(session: Session): string {
+  return `prov-${session.client.id}-${randomBytes(4).toString('hex')}`;
+}
+
+export function intentOf(effect: EffectRow): Intent {
+  return { mark: effect.mark, absentAt: effect.absent_at, calls: effect.calls };
+}
+
+/**
+ * Sends one call whose intent is committed.
+ *
+ * A refusal is proof that it was not made, and is recorded as that before the error goes on. Everything unclear stays
+ * an intent without an outcome: in doubt, for this worker or the next one.
+ */
+export async function sendCall<T>(
+  session: Session,
+  effect: EffectRow,
+  judge: ((refusal: Refusal) => Verdict | undefined) | undefined,
+  send: (permit: Permit) => Promise<T>,
+): Promise<CallResult<T>> {
+  const { lease } = session;
+  let permit: Permit | undefined;
+  try {
+    permit = await passGate(session);
+    return { is: 'made', value: await send(permit) };
+  } catch (error) {
+    if (lease.signal.aborted) throw new LeaseLost(session.client.id, { cause: error });
+    if (permit?.isTaken === true && !isProofOfNothingMade(error)) {
+      if (error instanceof ProviderError) return { is: 'in-doubt', error };
+      throw error;
+    }
+    const verdict = error instanceof ProviderError ? judge?.(error) : undefined;
+    // The name may be taken by our own earlier call, whose answer was lost: only a look can tell.
+    if (verdict?.is === 'name-taken') return { is: 'name-taken' };
+    await lease.write((db) => refuseEffect(db, effect.id));
+    if (verdict?.is === 'too-early') throw new NotYet(verdict.waitingFor);
+    if (verdict?.is === 'final') throw new StepFailure(verdict.code, verdict.message, { cause: error });
+    throw error;
+  }
+}
+
+/** The gate: the lease outlives the call, so that this call is dead before another worker may start one. */
+async function passGate({ lease, limits }: Session): Promise<Permit> {
+  if (!limits.mayBegin()) throw new WorkerStopping();
+  await lease.ensure(limits.timeoutMs + marginMs);
+  return Permit.grant({
+    signal: lease.signal,
+    timeoutMs: limits.timeoutMs,
+    mayStart: () => limits.mayBegin() && lease.remainingMs() > limits.timeoutMs,
+  });
+}
+
+/** A refused step of the work (a `StepFailure` from inside a call) knows by itself that nothing was left behind. */
+function isProofOfNothingMade(error: unknown): boolean {
+  if (error instanceof ProviderError) return error.outcome === 'not-made';
+  return error instanceof StepFailure;
+}
+
+/**
+ * Whether an absence counts as proof by now.
+ *
+ * Call it before the look: what a look shows counts for the time at which it began. Throws nothing.
+ */
+export async function hasSettled(session: Session, effect: EffectRow): Promise<boolean> {
+  const doubtMs = await session.lease.write((db) => measureDoubt(db, effect.id));
+  return doubtMs >= session.limits.settleMs;
+}
+
+/** Looks again soon: a lost answer's object usually shows up at once. */
+export function stillInDoubt(session: Session, what: string): NotYet {
+  const lookAgainMs = Math.max(20, Math.min(1000, Math.ceil(session.limits.settleMs / 5)));
+  return new NotYet(`proof whether ${what} was made`, { lookAgainMs, isBounded: true });
+}
+
+export function refuseFurtherCalls(what: string): StepFailure {
+  return new StepFailure('provider-unavailable', `${what}: no answer to any of the calls, and nothing was made`);
+}

@@ -1,0 +1,30 @@
+/** What every part of the worker is given: its connections and its patience. */
+import type { EncryptionKey } from '../config.ts';
+import type { Pool } from '../ledger/pool.ts';
+import type { Logger } from '../logger.ts';
+import type { Queues } from '../queue/queues.ts';
+import type { Step } from '../steps/step.ts';
+import type { Patience } from './outcome.ts';
+
+export interface Engine {
+  readonly pool: Pool;
+  readonly queues: Queues;
+  readonly log: Logger;
+  /** The steps of this version of the program, by name. */
+  findStep(name: string): Step | undefined;
+  /** The environment that the steps read their own variables from. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly encryptionKeys: readonly EncryptionKey[];
+  readonly publicUrl: string;
+  /** Names this process in the ledger. */
+  readonly holder: string;
+  readonly patience: Patience;
+  readonly leaseMs: number;
+  readonly timeoutMs: number;
+  readonly settleMs: number;
+  /** The sweeper's interval, and the time that others are given before it steps in. */
+  readonly sweepIntervalMs: number;
+  readonly callbackRetryBaseMs: number;
+  /** False once the process is about to stop. */
+  readonly mayBegin: () => boolean;
+}

@@ -1,0 +1,103 @@
+/**
+ * Deletes what this provisioning made, and sees that it is gone.
+ *
+ * Only by the recorded immutable id, only what one of our effects made, only after a fresh read. What is in doubt is
+ * resolved first.
+ */
+import { NotYet, StepFailure } from '../errors.ts';
+import {
+  confirmEffect,
+  findEffect,
+  insertIntent,
+  measureCallAge,
+  renewIntent,
+} from '../ledger/effects.ts';
+import { listCreatedResources, setResourceState } from '../ledger/resources.ts';
+import type { ResourceRow } from '../ledger/rows.ts';
+import type { ResourceContext, ResourceType } from '../steps/step.ts';
+import { creationName, resolveCreation } from './create-resource.ts';
+import { effectKey, newMark, sendCall } from './effect.ts';
+import type { Session } from './session.ts';
+
+type Kind = ResourceType<unknown, Readonly<Record<string, unknown>>>;
+type Context = ResourceContext<unknown>;
+
+export async function removeResources(
+  session: Session,
+  context: Context,
+  kind: Kind,
+  before: ((externalId: string) => Promise<void>) | undefined,
+): Promise<void> {
+  await resolveDoubt(session, context, kind);
+  const resources = await listCreatedResources(session.pool, session.client.id, session.step.name, kind.kind);
+  const left = resources.filter(({ state }) => state !== 'deleted' && state !== 'forgotten');
+  for (const resource of left) await removeResource(session, context, kind, resource, before);
+}
+
+async function resolveDoubt(session: Session, context: Context, kind: Kind): Promise<void> {
+  const creation = await findEffect(session.pool, effectKey(session, creationName(kind.kind)));
+  if (creation?.state !== 'intended') return;
+  try {
+    await resolveCreation(session, context, kind, creation);
+  } catch (error) {
+    // Somebody else's object of our name: then ours was not made, and there is nothing to delete.
+    if (error instanceof StepFailure && error.code === 'name-taken') return;
+    throw error;
+  }
+}
+
+async function removeResource(
+  session: Session,
+  context: Context,
+  kind: Kind,
+  resource: ResourceRow,
+  before: ((externalId: string) => Promise<void>) | undefined,
+): Promise<void> {
+  const { external_id: externalId } = resource;
+  if (resource.state === 'unknown' || externalId === undefined)
+    throw new StepFailure(
+      'verification-failed',
+      resource.error ?? `${kind.kind} "${resource.name}" is not proven to be ours`,
+    );
+  const toBeGone = new NotYet(`${kind.kind} "${resource.name}" to be gone`);
+
+  const presence = await kind.read(context, externalId);
+  if (presence === 'gone') return markDeleted(session, resource);
+  if (presence === 'going') throw toBeGone;
+
+  const key = effectKey(session, `delete ${kind.kind} ${externalId}`);
+  const earlier = await findEffect(session.pool, key);
+  // It was accepted and is not visible yet. Ask again only when it had time enough.
+  if (earlier?.state === 'confirmed' && (await measureCallAge(session.pool, earlier.id)) < session.limits.settleMs)
+    throw toBeGone;
+
+  await before?.(externalId);
+  const effect = await session.lease.write(async (db) => {
+    await setResourceState(db, resource, 'deleting');
+    return earlier === undefined
+      ? insertIntent(db, key, {
+          verb: 'delete',
+          naturalKey: externalId,
+          mark: newMark(session),
+          epoch: session.lease.epoch,
+          absentAt: undefined,
+        })
+      : renewIntent(db, earlier.id, session.lease.epoch);
+  });
+  const result = await sendCall(
+    session,
+    effect,
+    (refusal) => kind.judge(refusal),
+    (permit) => kind.remove(permit, context, externalId),
+  );
+  if (result.is === 'made' && effect.state !== 'confirmed')
+    await session.lease.write((db) => confirmEffect(db, session.client.id, effect));
+  // Whatever was answered, or was not: only its absence counts.
+  if ((await kind.read(context, externalId)) === 'gone') return markDeleted(session, resource);
+  if (result.is === 'in-doubt') throw result.error;
+  throw toBeGone;
+}
+
+async function markDeleted(session: Session, resource: ResourceRow): Promise<void> {
+  await session.lease.write((db) => setResourceState(db, resource, 'deleted'));
+}

@@ -1,0 +1,125 @@
+/** The worker process: it waits for its database and its queue, then works until it is told to stop. */
+import { randomUUID } from 'node:crypto';
+import { DelayedError, UnrecoverableError, WaitingChildrenError, type Job } from 'bullmq';
+import type { WorkerConfig } from '../config.ts';
+import { isDatabaseAway, openPool } from '../ledger/pool.ts';
+import { requireLedger } from '../ledger/ready.ts';
+import type { Logger } from '../logger.ts';
+import { waitFor, type Running } from '../process.ts';
+import { queueNames } from '../queue/flows.ts';
+import { openQueues, type Processor } from '../queue/queues.ts';
+import { findStep } from '../steps/index.ts';
+import type { Step } from '../steps/step.ts';
+import { callbackSender } from '../webhooks/send.ts';
+import { deliverCallback } from './deliver-callback.ts';
+import type { Engine } from './engine.ts';
+import { finishFlow } from './finish-flow.ts';
+import { postpone } from './postpone.ts';
+import { startSweeper } from './sweep.ts';
+import { workStep } from './work-step.ts';
+
+export interface WorkerOptions {
+  readonly config: WorkerConfig;
+  /** The steps read their own variables from it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  readonly queuePrefix?: string;
+  /** Other steps than the product's own, for tests. */
+  readonly findStep?: (name: string) => Step | undefined;
+}
+
+export async function startWorker(options: WorkerOptions): Promise<Running> {
+  const { config, log, signal } = options;
+  let isStopping = false;
+  const onError = (error: Error) => log.warn({ err: error }, 'a connection failed');
+  const pool = openPool({ url: config.DATABASE_URL, max: config.WORKER_CONCURRENCY + 10, onError });
+  await waitFor(() => requireLedger(pool), {
+    signal,
+    onWait: (error) => log.warn({ err: error }, 'waiting for the database'),
+  });
+  const queues = await waitFor(
+    () =>
+      openQueues({
+        redisUrl: config.REDIS_URL,
+        databaseUrl: config.DATABASE_URL,
+        onError,
+        ...(options.queuePrefix === undefined ? {} : { prefix: options.queuePrefix }),
+      }),
+    { signal, onWait: (error) => log.warn({ err: error }, 'waiting for the queue') },
+  );
+  const engine: Engine = {
+    pool,
+    queues,
+    log,
+    findStep: options.findStep ?? findStep,
+    environment: options.environment,
+    encryptionKeys: config.ENCRYPTION_KEYS,
+    publicUrl: config.PUBLIC_URL ?? `http://localhost:${config.PORT}`,
+    holder: randomUUID(),
+    patience: {
+      maxAttempts: config.STEP_MAX_ATTEMPTS,
+      retryBaseMs: config.RETRY_BASE_MS,
+      pollBaseMs: config.POLL_BASE_MS,
+      readyTimeoutMs: config.READY_TIMEOUT_MS,
+    },
+    leaseMs: config.LEASE_MS,
+    timeoutMs: config.PROVIDER_TIMEOUT_MS,
+    settleMs: config.SETTLE_MS,
+    sweepIntervalMs: config.SWEEP_INTERVAL_MS,
+    callbackRetryBaseMs: config.CALLBACK_RETRY_BASE_MS,
+    mayBegin: () => !isStopping,
+  };
+  const send = callbackSender({
+    signingSecret: config.WEBHOOK_SIGNING_SECRET,
+    allowedHosts: config.CALLBACK_ALLOWED_HOSTS,
+  });
+
+  const flow = guard(engine, (job, token) =>
+    isStepJob(job) ? workStep(engine, job, token) : finishFlow(engine, job, token),
+  );
+  const callbacks = guard(engine, (job, token) => deliverCallback(engine, send, job, token));
+  const concurrency = config.WORKER_CONCURRENCY;
+  queues.startWorker(queueNames.run, concurrency, flow);
+  queues.startWorker(queueNames.undo, concurrency, flow);
+  queues.startWorker(queueNames.callbacks, concurrency, callbacks);
+  const sweeper = startSweeper(engine);
+  log.info({ queue: queues.kind, concurrency, holder: engine.holder }, 'worker started');
+
+  return {
+    async stop() {
+      isStopping = true;
+      await sweeper.stop();
+      await queues.close();
+      await pool.end();
+      log.info('worker stopped');
+    },
+  };
+}
+
+function isStepJob(job: Job): boolean {
+  return typeof job.data === 'object' && job.data !== null && 'position' in job.data;
+}
+
+/**
+ * What a processor may throw into the queue.
+ *
+ * A database that is away is waited out without using up the job's attempts. Any other error is logged here and leaves
+ * only its kind in the queue, which stores and shows what it is given.
+ */
+function guard(
+  engine: Engine,
+  work: (job: Job, token: string | undefined) => Promise<unknown>,
+): Processor {
+  return async (job, token) => {
+    try {
+      return await work(job, token);
+    } catch (error) {
+      const isMeant = [DelayedError, WaitingChildrenError, UnrecoverableError].some((kind) => error instanceof kind);
+      if (isMeant) throw error;
+      engine.log.error({ err: error, job: job.id }, 'a job was interrupted');
+      if (isDatabaseAway(error)) return postpone(job, token, 1000 + Math.random() * 1000);
+      throw new Error(`interrupted: ${error instanceof Error ? error.name : 'unknown'}`, { cause: undefined });
+    }
+  };
+}

@@ -1,0 +1,60 @@
+/** The world as a step sees it. */
+import { z } from 'zod';
+import { StepFailure } from '../errors.ts';
+import { listCreatedResources, setResourceState } from '../ledger/resources.ts';
+import { loadSecret, storeSecret } from '../ledger/secrets.ts';
+import { readOutput } from '../ledger/steps.ts';
+import type { ResourceContext, StepContext } from '../steps/step.ts';
+import { createResource } from './create-resource.ts';
+import { makeChange } from './make-change.ts';
+import { removeResources } from './remove-resources.ts';
+import type { Session } from './session.ts';
+
+type Output = Record<string, unknown>;
+
+export function stepContext(session: Session, providers: unknown): StepContext<Output, unknown> {
+  const { pool, lease, client, step, encryptionKeys } = session;
+  const secretKey = (name: string) => ({ provisioningId: client.id, name });
+  const partialOutput = step.output.partial();
+
+  const context: ResourceContext<unknown> = {
+    client,
+    providers,
+    secrets: {
+      async read(name) {
+        const value = await loadSecret(pool, encryptionKeys, secretKey(name));
+        if (value === undefined) throw new StepFailure('internal-error', `secret "${name}" was never kept`);
+        return value;
+      },
+      async keep(name, value) {
+        await lease.write((db) => storeSecret(db, encryptionKeys, secretKey(name), value));
+      },
+    },
+    async outputOf(earlier) {
+      const output = earlier.output.safeParse(await readOutput(pool, client.id, earlier.name));
+      if (output.success) return output.data;
+      const fields = output.error.issues.map(({ path }) => path.join('.')).join(', ');
+      throw new StepFailure('internal-error', `the output of ${earlier.name} lacks ${fields}`);
+    },
+  };
+
+  return {
+    ...context,
+    create: (resource) => createResource(session, context, resource),
+    change: async (change) => partialOutput.parse(await makeChange(session, change)),
+    remove: (resource, before) => removeResources(session, context, resource, before),
+    async disown(kind, reason) {
+      const resources = await listCreatedResources(pool, client.id, step.name, kind);
+      await lease.write(async (db) => {
+        for (const resource of resources) await setResourceState(db, resource, 'unknown', reason);
+      });
+    },
+  };
+}
+
+/** The output of a step, as its own schema wants it. */
+export function parseOutput(schema: z.ZodObject, output: unknown): Output {
+  const parsed = schema.safeParse(output);
+  if (parsed.success) return parsed.data;
+  throw new StepFailure('internal-error', `the step's output does not fit: ${z.prettifyError(parsed.error)}`);
+}

@@ -1,0 +1,82 @@
+/**
+ * Finds work that no live job holds, and drives it on.
+ *
+ * The queue may lose, double or delay anything at any time; the ledger knows what should have happened by now.
+ */
+import { listDueCallbacks } from '../ledger/callbacks.ts';
+import { inTransaction } from '../ledger/pool.ts';
+import { readSnapshot } from '../ledger/provisionings.ts';
+import type { Snapshot } from '../ledger/rows.ts';
+import { listOverdue, postponeSweep } from '../ledger/sweep.ts';
+import { queueNames, rootJobId, stepJobId } from '../queue/flows.ts';
+import { planNextFlow } from './drive.ts';
+import type { Engine } from './engine.ts';
+import { nextAction } from './next-action.ts';
+
+const batch = 200;
+
+/** One round. Returns how many flows it built again. */
+export async function sweep(engine: Engine): Promise<number> {
+  let driven = 0;
+  for (const id of await listOverdue(engine.pool, batch)) {
+    if (!engine.mayBegin()) return driven;
+    if (await sweepOne(engine, id)) driven += 1;
+  }
+  for (const { id, attempts } of await listDueCallbacks(engine.pool, batch))
+    await engine.queues.addCallback({ id, attempt: attempts + 1 });
+  return driven;
+}
+
+async function sweepOne(engine: Engine, id: string): Promise<boolean> {
+  const snapshot = await readSnapshot(engine.pool, id);
+  if (snapshot === undefined) return false;
+  if (await isWaitingInQueue(engine, snapshot)) {
+    await postponeSweep(engine.pool, id, engine.sweepIntervalMs);
+    return false;
+  }
+  const enqueue = await inTransaction(engine.pool, (db) => planNextFlow(engine, db, snapshot));
+  if (enqueue === undefined) return false;
+  engine.log.warn({ provisioning: id, client: snapshot.provisioning.client_id }, 'work without a job is driven on');
+  await enqueue();
+  return true;
+}
+
+/** A job in line behind others is in good hands. One that is delayed beyond its time, or active without a claim, is not. */
+async function isWaitingInQueue(engine: Engine, { provisioning, steps }: Snapshot): Promise<boolean> {
+  const action = nextAction({ provisioning, steps });
+  if (action.do === 'rest') return false;
+  const direction = action.do === 'work' ? action.direction : action.do === 'succeed' ? 'run' : 'undo';
+  const plan = { provisioningId: provisioning.id, flow: provisioning.flow, direction } as const;
+  const [next] = action.do === 'work' ? action.remaining : [];
+  const jobId = next === undefined ? rootJobId(plan) : stepJobId(plan, next.position);
+  const state = await engine.queues.getJobState(queueNames[direction], jobId);
+  return state === 'waiting' || state === 'prioritized';
+}
+
+export interface Sweeper {
+  stop(): Promise<void>;
+}
+
+/** Sweeps now and then every interval, until stopped. A round that fails is logged, and the next one tries again. */
+export function startSweeper(engine: Engine): Sweeper {
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  let round = Promise.resolve();
+  const run = async () => {
+    await sweep(engine).catch((error: unknown) => {
+      engine.log.warn({ err: error }, 'a sweep failed');
+    });
+    if (!isStopped) timer = setTimeout(next, engine.sweepIntervalMs);
+  };
+  const next = () => {
+    round = run();
+  };
+  next();
+  return {
+    async stop() {
+      isStopped = true;
+      clearTimeout(timer);
+      await round;
+    },
+  };
+}

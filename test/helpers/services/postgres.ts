@@ -1,0 +1,118 @@
+import { PostgreSqlContainer } from '@testcontainers/postgresql';
+import { Client } from 'pg';
+import { freePort } from '../../../src/local/free-port.ts';
+import { startLocalPostgres } from '../../../src/local/postgres.ts';
+import { waitFor } from '../../../src/local/wait.ts';
+import { controlContainer, dockerProblem } from './container.ts';
+import { forcedSource, notOurs, type TestServer } from './test-server.ts';
+
+/** Many test files connect at once, and nothing here has to survive a power cut. */
+const SETTINGS = { max_connections: '300', fsync: 'off', synchronous_commit: 'off' };
+const STOP_TIMEOUT_MS = 20_000;
+
+/** The test run's Postgres: `DATABASE_URL`, else the one from npm; Docker's when `TEST_SERVICES` asks for it. */
+export async function startPostgres(directory: string): Promise<TestServer> {
+  const url = process.env['DATABASE_URL'];
+  if (url === undefined || url === '' || forcedSource() !== undefined)
+    return await startOwnPostgresIn(directory);
+  const { hostname, port } = new URL(url);
+  return {
+    url,
+    port: Number(port || 5432),
+    description: `Postgres at ${hostname} (DATABASE_URL)`,
+    stop: notOurs,
+    kill: notOurs,
+    start: notOurs,
+    pause: notOurs,
+    resume: notOurs,
+    remove: async () => undefined,
+  };
+}
+
+/** A Postgres that is ours alone, from the same places but never `DATABASE_URL`. */
+export async function startOwnPostgresIn(directory: string): Promise<TestServer> {
+  return forcedSource() === 'docker' ? await startInDocker() : await startFromNpm(directory);
+}
+
+async function startFromNpm(dataDir: string): Promise<TestServer> {
+  const port = await freePort();
+  const settings = { ...SETTINGS, port: String(port) };
+  let server = await startLocalPostgres({ dataDir, settings });
+
+  const stop = async (): Promise<void> => {
+    // At once, without waiting for clients to leave.
+    signal(server.pid, 'SIGCONT');
+    signal(server.pid, 'SIGINT');
+    await server.stop();
+  };
+  return {
+    url: server.url,
+    port,
+    description: `Postgres ${await versionOf(server.url)} (npm)`,
+    stop,
+    kill: async () => {
+      signal(server.pid, 'SIGKILL');
+      const gone = await waitFor(() => !signal(server.pid, 0), STOP_TIMEOUT_MS);
+      if (gone === undefined) throw new Error('Postgres survived SIGKILL.');
+    },
+    start: async () => {
+      server = await startLocalPostgres({ dataDir, settings });
+    },
+    // Takes no new connections; the ones there have processes of their own and go on.
+    pause: async () => {
+      signal(server.pid, 'SIGSTOP');
+    },
+    resume: async () => {
+      signal(server.pid, 'SIGCONT');
+    },
+    remove: stop,
+  };
+}
+
+async function startInDocker(): Promise<TestServer> {
+  const problem = await dockerProblem();
+  if (problem !== undefined) throw new Error(`No Postgres for the integration tests: docker: ${problem}`);
+  const image = process.env['TEST_POSTGRES_IMAGE'] ?? 'postgres:17';
+  // A port of our choice stays the same when the container is started again.
+  const port = await freePort();
+  const container = await new PostgreSqlContainer(image)
+    .withUsername('postgres')
+    .withDatabase('postgres')
+    .withExposedPorts({ container: 5432, host: port })
+    .withCommand([
+      'postgres',
+      ...Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ])
+    .start();
+  const url = container.getConnectionUri();
+  const control = await controlContainer(
+    container,
+    async () =>
+      await versionOf(url).then(
+        () => true,
+        () => false,
+      ),
+  );
+  return { url, port, description: `Postgres ${await versionOf(url)} in Docker (${image})`, ...control };
+}
+
+/** Sends a signal; false when there is no such process. */
+function signal(pid: number, name: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    return false;
+  }
+}
+
+async function versionOf(connectionString: string): Promise<string> {
+  const client = new Client({ connectionString, connectionTimeoutMillis: 5_000 });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ server_version: string }>('show server_version');
+    return rows[0]?.server_version.split(' ')[0] ?? '';
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,145 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { Client } from 'pg';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startLocalPostgres } from '../../src/local/postgres.ts';
+import { isAlive } from '../../src/local/postmaster-file.ts';
+import { waitFor } from '../../src/local/wait.ts';
+
+const MODULE = path.resolve(import.meta.dirname, '../../src/local/postgres.ts');
+
+let dataDir: string;
+beforeEach(async () => {
+  dataDir = await mkdtemp(path.join(tmpdir(), 'local-postgres-test-'));
+});
+afterEach(async () => await rm(dataDir, { recursive: true, force: true }));
+
+test('a server starts on 127.0.0.1 with the settings asked for, keeps its data, and is gone after stop', async () => {
+  const first = await startLocalPostgres({ dataDir, settings: { max_connections: '300' } });
+  expect(new URL(first.url).hostname).toBe('127.0.0.1');
+  expect(await query(first.url, 'show max_connections')).toEqual([{ max_connections: '300' }]);
+  expect(await query(first.url, 'show fsync')).toEqual([{ fsync: 'on' }]);
+  await query(first.url, 'create table kept as select 1 as n');
+  await first.stop();
+  await first.stop();
+  expect(isAlive(first.pid)).toBe(false);
+
+  const second = await startLocalPostgres({ dataDir });
+  expect(await query(second.url, 'table kept')).toEqual([{ n: 1 }]);
+  await second.stop();
+});
+
+test('nobody gets in without the password, which only its owner can read', async () => {
+  const server = await startLocalPostgres({ dataDir });
+  const wrong = new URL(server.url);
+  wrong.password = 'guessed';
+
+  await expect(query(wrong.href, 'select 1')).rejects.toMatchObject({ code: '28P01' });
+  expect((await stat(path.join(dataDir, 'server', 'password'))).mode & 0o777).toBe(0o600);
+
+  await server.stop();
+});
+
+test('a running server is used by others, who leave it running', async () => {
+  const owner = await startLocalPostgres({ dataDir });
+  const guest = await startLocalPostgres({ dataDir });
+  expect(guest.url).toBe(owner.url);
+
+  await guest.stop();
+  expect(await query(owner.url, 'select 1 as n')).toEqual([{ n: 1 }]);
+
+  await owner.stop();
+});
+
+test('two first starts at the same time share one server', async () => {
+  const servers = await Promise.all([startLocalPostgres({ dataDir }), startLocalPostgres({ dataDir })]);
+  expect(servers[0].pid).toBe(servers[1].pid);
+
+  await Promise.all(servers.map(async (server) => await server.stop()));
+  expect(isAlive(servers[0].pid)).toBe(false);
+});
+
+test('committed rows survive a kill -9 of the server', async () => {
+  const killed = await startLocalPostgres({ dataDir });
+  await query(killed.url, 'create table kept as select * from generate_series(1, 1000) as n');
+  process.kill(killed.pid, 'SIGKILL');
+
+  const next = await startLocalPostgres({ dataDir });
+  expect(next.pid).not.toBe(killed.pid);
+  expect(await query(next.url, 'select count(*)::int from kept')).toEqual([{ count: 1000 }]);
+  await next.stop();
+});
+
+test('after a kill -9 of the process that started it, the next start works and may stop it', async () => {
+  const { child, line: url } = await startInOtherProcess(dataDir);
+  await query(url, 'create table kept as select 1 as n');
+  child.kill('SIGKILL');
+
+  const next = await startLocalPostgres({ dataDir });
+  expect(await query(next.url, 'table kept')).toEqual([{ n: 1 }]);
+  await next.stop();
+  expect(isAlive(next.pid)).toBe(false);
+});
+
+test.runIf(process.platform === 'linux')('the server ends with the process that started it', async () => {
+  const { child, line: url } = await startInOtherProcess(dataDir);
+  child.kill('SIGKILL');
+
+  const refused = await waitFor(
+    async () =>
+      await query(url, 'select 1').then(
+        () => false,
+        () => true,
+      ),
+    10_000,
+  );
+  expect(refused).toBe(true);
+});
+
+test('stop does not wait for clients that stay connected', async () => {
+  const server = await startLocalPostgres({ dataDir });
+  const client = new Client({ connectionString: server.url });
+  client.on('error', () => undefined);
+  const ended = Promise.withResolvers<undefined>();
+  client.once('end', () => ended.resolve(undefined));
+  await client.connect();
+
+  await server.stop();
+  await ended.promise;
+  expect(isAlive(server.pid)).toBe(false);
+});
+
+test('a setting the server refuses is an error with the last lines of its log', async () => {
+  await expect(startLocalPostgres({ dataDir, settings: { max_connections: 'many' } })).rejects.toThrow(
+    /did not start:[^]*invalid value for parameter "max_connections": "many"/,
+  );
+});
+
+/** Starts the server in a Node process of its own, whose first line of output is the URL. */
+async function startInOtherProcess(folder: string): Promise<{ child: ChildProcess; line: string }> {
+  const script = `
+    const { startLocalPostgres } = await import(${JSON.stringify(MODULE)});
+    const { url } = await startLocalPostgres({ dataDir: ${JSON.stringify(folder)} });
+    console.log(url);
+    setInterval(() => {}, 60_000);
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const line of createInterface({ input: child.stdout })) return { child, line };
+  throw new Error('The other process ended without a line.');
+}
+
+async function query(connectionString: string, statement: string): Promise<unknown[]> {
+  const client = new Client({ connectionString });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(statement)).rows;
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,45 @@
+import { defineConfig } from 'vitest/config';
+import { TotalsReporter } from './test/helpers/totals-reporter.ts';
+
+const globalSetup = ['test/helpers/services/global-setup.ts'];
+
+export default defineConfig({
+  test: {
+    reporters: ['default', new TotalsReporter()],
+    // Tests wait for servers far more than they compute, so two cores carry more than two of them.
+    maxWorkers: 4,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.unit.test.ts'],
+          testTimeout: 10_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.unit.test.ts', 'test/e2e/**'],
+          globalSetup,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup,
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          // After the others: whole programs need the machine for themselves.
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
