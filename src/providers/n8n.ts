@@ -22,7 +22,7 @@ export interface N8nConnection {
 const nodeSchema = z.object({
   id: z.string().optional(),
   type: z.string().optional(),
-  parameters: z.object({ path: z.unknown() }).optional(),
+  parameters: z.object({ path: z.unknown().optional() }).optional(),
 });
 
 const workflowSchema = z.object({

@@ -35,7 +35,7 @@ const deploymentSchema = z.object({
   id: z.string(),
   readyState: z.string(),
   aliasAssigned: z.union([z.boolean(), z.number()]).nullish(),
-  aliasError: z.unknown(),
+  aliasError: z.unknown().optional(),
   alias: z.array(z.string()).optional(),
 });
 export type VercelDeployment = z.infer<typeof deploymentSchema>;

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { field, generate, openSandbox, request, until, untilStatus, type TestSandbox } from './support.ts';
+import { anyNumber, textLike } from './matchers.ts';
 
 let sandbox: TestSandbox;
 let owner: string;
@@ -18,7 +19,7 @@ describe('generating a repository', () => {
     expect(reply).toMatchObject({
       status: 201,
       body: {
-        id: expect.any(Number),
+        id: anyNumber,
         full_name: `${owner}/acme-app`,
         private: true,
         description: 'made for acme',
@@ -81,9 +82,7 @@ describe('the content of a fresh repository', () => {
       () => get('acme-app/branches?per_page=1'),
       ({ body }) => Array.isArray(body) && body.length === 1,
     );
-    expect(branches.body).toMatchObject([
-      { name: 'main', commit: { sha: expect.stringMatching(/^[0-9a-f]{40}$/) } },
-    ]);
+    expect(branches.body).toMatchObject([{ name: 'main', commit: { sha: textLike(/^[0-9a-f]{40}$/) } }]);
     expect(await get('acme-app/branches/main')).toMatchObject({ status: 200 });
     expect(await get('acme-app/git/ref/heads/main')).toMatchObject({ status: 200 });
     expect(await get('acme-app/commits')).toMatchObject({ status: 200 });

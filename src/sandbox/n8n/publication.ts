@@ -6,7 +6,7 @@ import { webhooksOf } from './registrations.ts';
 import type { N8nState, Workflow } from './state.ts';
 
 /** Between looking for a conflict and publishing: two at the same instant do not see each other. */
-const blindMs = 5;
+const blindMs = 20;
 
 const noTrigger =
   'Workflow cannot be activated because it has no trigger node. At least one trigger, webhook, or polling node is required.';

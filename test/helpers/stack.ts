@@ -1,0 +1,168 @@
+/** The whole product in one process, against a sandbox of the providers, a database and a queue of its own. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { inject } from 'vitest';
+import { coreEnvironment, loadConfig, serverEnvironment, workerEnvironment } from '../../src/config.ts';
+import { migrateLedger } from '../../src/ledger/migrate.ts';
+import { openPool, type Pool } from '../../src/ledger/pool.ts';
+import { createLogger } from '../../src/logger.ts';
+import { migrateQueue } from '../../src/queue/queues.ts';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts';
+import { startServer, type RunningServer } from '../../src/server/start.ts';
+import type { Running } from '../../src/process.ts';
+import { startWorker } from '../../src/worker/start.ts';
+import { createDatabase } from './database.ts';
+import { redisUrlForFile } from './redis.ts';
+import { until } from './until.ts';
+
+export type Backend = 'redis' | 'postgres';
+export const backends: readonly Backend[] = ['redis', 'postgres'];
+
+/** A provisioning as the API shows it; tests read only these fields. */
+export interface ShownProvisioning {
+  id: string;
+  clientId: string;
+  status: string;
+  rollback: { status: string };
+  done: boolean;
+  needsAttention: boolean;
+  steps: { name: string; status: string; attempts: number; error: { code: string; message: string } | null }[];
+  resources: { id: string; kind: string; externalId: string | null; name: string; origin: string; state: string; error?: string }[];
+  result: Record<string, string>;
+  failure: { step: string; code: string; message: string; at: string } | null;
+  createdAt: string;
+  finishedAt: string | null;
+  links: Record<string, string>;
+}
+
+export interface Stack {
+  readonly sandbox: Sandbox;
+  readonly server: RunningServer;
+  readonly pool: Pool;
+  readonly environment: Record<string, string>;
+  /** Everything logged so far. */
+  readonly logLines: string[];
+  call(path: string, init?: RequestInit & { key?: string | undefined }): Promise<Response>;
+  /** Accepts a provisioning and returns it as answered. */
+  provision(order?: Record<string, unknown>): Promise<ShownProvisioning>;
+  show(id: string): Promise<ShownProvisioning>;
+  /** Waits until nothing more happens by itself. */
+  waitUntilDone(id: string): Promise<ShownProvisioning>;
+  startWorker(): Promise<Running>;
+  stop(): Promise<void>;
+}
+
+export interface StackOptions {
+  readonly backend: Backend;
+  readonly sandbox?: Partial<SandboxOptions>;
+  /** Variables that differ from the fast ones of the tests. */
+  readonly environment?: Record<string, string>;
+  /** Default 1. */
+  readonly workers?: number;
+}
+
+export const templateSchema = 'examples/template-schema';
+
+/** Variables that make everything fast, with keys made for this run. */
+export function testEnvironment(databaseUrl: string): Record<string, string> {
+  return {
+    DATABASE_URL: databaseUrl,
+    PORT: '0',
+    ADMIN_API_KEY: `test-admin-${randomBytes(24).toString('hex')}`,
+    ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+    WEBHOOK_SIGNING_SECRET: `whsec_${randomBytes(32).toString('base64')}`,
+    CALLBACK_ALLOWED_HOSTS: '127.0.0.1',
+    SCHEMA_PATH: templateSchema,
+    PROVIDER_TIMEOUT_MS: '5000',
+    STEP_MAX_ATTEMPTS: '4',
+    RETRY_BASE_MS: '50',
+    POLL_BASE_MS: '40',
+    READY_TIMEOUT_MS: '20000',
+    CALLBACK_RETRY_BASE_MS: '100',
+    SETTLE_MS: '1000',
+    LEASE_MS: '10000',
+    SWEEP_INTERVAL_MS: '500',
+    LOG_LEVEL: 'debug',
+  };
+}
+
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const database = await createDatabase();
+  const redis = redisUrlForFile();
+  const sandbox = await startSandbox({ postgresUrl: inject('postgresUrl'), ...options.sandbox });
+  const environment: Record<string, string> = {
+    ...testEnvironment(database.url),
+    ...sandbox.environment,
+    ...(options.backend === 'redis' ? { REDIS_URL: redis.url } : {}),
+    ...options.environment,
+  };
+  const config = loadConfig(environment, [coreEnvironment, serverEnvironment, workerEnvironment]);
+  const logLines: string[] = [];
+  const keepLine = (line: string) => {
+    logLines.push(line);
+    // For a person who looks into a failing test: TEST_LOG=1 npx vitest …
+    if (process.env['TEST_LOG'] === '1') process.stderr.write(line);
+  };
+  const log = createLogger({ level: config.LOG_LEVEL, secrets: [], destination: { write: keepLine } });
+  await migrateLedger(database.url);
+  if (options.backend === 'postgres') await migrateQueue(database.url);
+
+  const { signal } = new AbortController();
+  const queuePrefix = redis.prefix;
+  const server = await startServer({ config, log, signal, queuePrefix });
+  const pool = openPool({ url: database.url, onError: () => {} });
+  const workers: Running[] = [];
+  const stack: Stack = {
+    sandbox,
+    server,
+    pool,
+    environment,
+    logLines,
+    call(path, { key = config.ADMIN_API_KEY, ...init } = {}) {
+      const headers = new Headers(init.headers);
+      if (key !== '') headers.set('authorization', `Bearer ${key}`);
+      return fetch(server.url + path, { redirect: 'manual', ...init, headers });
+    },
+    async provision(order = {}) {
+      const response = await stack.call('/api/provisioning', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          clientId: newClientId(),
+          clientName: 'Acme Ltd',
+          orgEmail: 'ops@acme.example',
+          tier: 'starter',
+          ...order,
+        }),
+      });
+      const body = (await response.json()) as ShownProvisioning;
+      if (response.status !== 202) throw new Error(`POST answered ${response.status}: ${JSON.stringify(body)}`);
+      return body;
+    },
+    async show(id) {
+      const response = await stack.call(`/api/provisioning/${id}`);
+      return (await response.json()) as ShownProvisioning;
+    },
+    waitUntilDone: (id) =>
+      until(async () => {
+        const shown = await stack.show(id);
+        return shown.done ? shown : undefined;
+      }, `provisioning ${id} to be done`),
+    async startWorker() {
+      const worker = await startWorker({ config, environment, log, signal, queuePrefix });
+      workers.push(worker);
+      return worker;
+    },
+    async stop() {
+      await Promise.all([server.stop(), ...workers.map((worker) => worker.stop())]);
+      await pool.end();
+      await sandbox.stop();
+      await database.drop();
+    },
+  };
+  for (let count = options.workers ?? 1; count > 0; count -= 1) await stack.startWorker();
+  return stack;
+}
+
+export function newClientId(): string {
+  return `client-${randomUUID().slice(0, 8)}`;
+}
