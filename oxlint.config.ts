@@ -33,6 +33,11 @@ const layers: Layer[] = [
     because: "What everybody imports can't import a folder that imports it.",
   },
   {
+    files: 'src/main.ts',
+    mayNotImport: 'queue ledger providers webhooks sandbox local demo',
+    because: 'It starts server and worker, and nothing else.',
+  },
+  {
     files: 'src/providers/**',
     mayNotImport: 'steps ledger queue worker server webhooks sandbox local demo',
     because: 'A provider client knows http, errors and schemas.',

@@ -21,6 +21,8 @@ start_docker() {
   # Without systemd the package can't start the service, which is as well.
   apt-get install -y -qq --no-install-recommends "${packages[@]}" </dev/null >"$work/apt.log" 2>&1 ||
     { cat "$work/apt.log"; return 1; }
+  # Listing a table makes it exist, so that it is among what is saved.
+  iptables -S >/dev/null && iptables -t nat -S >/dev/null
   iptables-save >"$work/iptables"
   dockerd --pidfile "$work/dockerd.pid" --data-root "$work/docker" --exec-root "$work/run" >"$work/dockerd.log" 2>&1 &
   for _ in $(seq 300); do
@@ -61,12 +63,13 @@ closure() {
 unpack() {
   local root=$1
   shift
-  mkdir -p "$root.debs" "$root"/{usr/bin,usr/sbin,usr/lib,usr/lib64,tmp,data,proc,sys,dev,etc,run}
+  mkdir -p "$root.debs" "$root"/{usr/bin,usr/sbin,usr/lib,usr/lib64,tmp,data,proc,sys,dev,etc,run,var}
   local names
   mapfile -t names < <(closure "$@" busybox-static)
   (cd "$root.debs" && apt-get download -qq -o APT::Sandbox::User=root "${names[@]}")
   local folder
   for folder in bin sbin lib lib64; do ln -s "usr/$folder" "$root/$folder"; done
+  ln -s ../run "$root/var/run"
   local deb
   for deb in "$root.debs"/*.deb; do dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$root" --keep-directory-symlink; done
   local applet
@@ -119,7 +122,7 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
     su postgres -s /bin/sh -c 'echo "create database \"$POSTGRES_DB\"" | postgres --single -j -D "$PGDATA" postgres'
   fi
 fi
-exec su postgres -s /bin/sh -c 'exec postgres -D "$PGDATA" -c "listen_addresses=*" "$@"' postgres "$@"
+exec su -s /bin/sh -c 'exec postgres -D "$PGDATA" -c "listen_addresses=*" "$@"' postgres -- postgres "$@"
 END
   chmod +x "$root/entrypoint.sh"
   tar -C "$root" -c . | docker import -c 'ENTRYPOINT ["/entrypoint.sh"]' -c 'CMD ["postgres"]' -c 'EXPOSE 5432' \

@@ -112,11 +112,14 @@ export function loadConfig<const Groups extends readonly z.ZodObject[]>(
         'Set the variables (a .env file is read too); .env.example explains each one.',
     );
   // The groups were parsed one by one; merged, they are the intersection that the type says.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return values as MergedConfig<Groups>;
 }
 
 type MergedConfig<Groups extends readonly z.ZodObject[]> = UnionToIntersection<z.infer<Groups[number]>>;
-type UnionToIntersection<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void
+type UnionToIntersection<U> = (U extends unknown ? (value: U) => void : never) extends (
+  value: infer I,
+) => void
   ? I
   : never;
 

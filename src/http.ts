@@ -230,7 +230,8 @@ async function readCapped(response: Response, limitBytes: number): Promise<strin
   if (response.body === null) return '';
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body) {
+  const body: AsyncIterable<Uint8Array> = response.body;
+  for await (const chunk of body) {
     size += chunk.byteLength;
     if (size > limitBytes) throw new AnswerTooLarge(`answered with more than ${limitBytes} bytes`);
     chunks.push(chunk);

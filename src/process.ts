@@ -1,4 +1,5 @@
 /** The life of a process: it starts or says why not, it runs until it is told to stop, and it stops cleanly. */
+import { inspect } from 'node:util';
 import { ConfigurationError } from './errors.ts';
 
 export interface Running {
@@ -28,10 +29,10 @@ export async function runProcess(start: (signal: AbortSignal) => Promise<Running
   } catch (error) {
     if (controller.signal.aborted) process.exitCode = 0;
     else if (error instanceof ConfigurationError) {
-      console.error(error.message);
+      process.stderr.write(`${error.message}\n`);
       process.exitCode = 1;
     } else {
-      console.error(error);
+      process.stderr.write(`${inspect(error)}\n`);
       process.exitCode = 1;
     }
   }

@@ -62,7 +62,11 @@ export interface AttemptOutcome {
   readonly retryInMs: number;
 }
 
-export async function recordAttempt(db: Queryable, callback: CallbackRow, outcome: AttemptOutcome): Promise<void> {
+export async function recordAttempt(
+  db: Queryable,
+  callback: CallbackRow,
+  outcome: AttemptOutcome,
+): Promise<void> {
   await db.query(
     `insert into ledger.callback_attempts (callback_id, attempt, status, error, duration_ms)
      values ($1, $2, $3, $4, $5) on conflict do nothing`,

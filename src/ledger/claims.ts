@@ -100,7 +100,11 @@ export async function withFence<T>(
 }
 
 /** Gives the provisioning back; the sweeper looks after it if nobody takes it within that time. */
-export async function releaseLease(db: Queryable, provisioningId: string, sweepAfterMs: number): Promise<void> {
+export async function releaseLease(
+  db: Queryable,
+  provisioningId: string,
+  sweepAfterMs: number,
+): Promise<void> {
   await db.query(
     `update ledger.provisionings
      set lease_until = null, lease_holder = null,

@@ -46,7 +46,11 @@ export async function insertIntent(
     ],
   );
   const effect = effectRow.parse(rows[0]);
-  await appendEvent(db, key.provisioningId, 'effect.intended', { effect: effect.id, step: key.step, name: key.name });
+  await appendEvent(db, key.provisioningId, 'effect.intended', {
+    effect: effect.id,
+    step: key.step,
+    name: key.name,
+  });
   return effect;
 }
 

@@ -8,7 +8,7 @@ const folder = join(import.meta.dirname, 'migrations');
 const migrationNames = readdirSync(folder)
   .filter((name) => name.endsWith('.sql'))
   .map((name) => name.slice(0, -'.sql'.length))
-  .sort();
+  .toSorted();
 
 /** Brings the ledger up to date. Several processes may start it at once: one works, the others wait. */
 export async function migrateLedger(databaseUrl: string): Promise<readonly string[]> {

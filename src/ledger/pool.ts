@@ -52,7 +52,15 @@ export async function inTransaction<T>(pool: Pool, work: (db: Queryable) => Prom
 
 /** SQLSTATE classes of a server that is away, starting, stopping, full or out of connections. */
 const awayClasses = new Set(['08', '53', '57', '58']);
-const awayCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
+const awayCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+]);
 
 /** Whether an error means that the database is away, rather than that the statement is wrong. */
 export function isDatabaseAway(error: unknown): boolean {
@@ -60,7 +68,10 @@ export function isDatabaseAway(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (error instanceof pg.DatabaseError) return awayClasses.has(code.slice(0, 2)) || code === '25006';
-  return awayCodes.has(code) || /connection terminated|timeout exceeded when trying to connect|not queryable/i.test(error.message);
+  return (
+    awayCodes.has(code) ||
+    /connection terminated|timeout exceeded when trying to connect|not queryable/i.test(error.message)
+  );
 }
 
 /** Whether an error is the violation of a named constraint or index. */

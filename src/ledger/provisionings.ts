@@ -25,10 +25,7 @@ export interface PlaceTaken {
 }
 
 /** Commits a provisioning with its steps, or says who holds the client's place. */
-export async function acceptProvisioning(
-  pool: Pool,
-  order: NewProvisioning,
-): Promise<Snapshot | PlaceTaken> {
+export async function acceptProvisioning(pool: Pool, order: NewProvisioning): Promise<Snapshot | PlaceTaken> {
   // A holder that goes away between the two statements leaves the place free: try again.
   for (let attempt = 0; attempt < 5; attempt += 1) {
     try {
@@ -43,8 +40,7 @@ export async function acceptProvisioning(
     const [holder] = rows;
     if (holder !== undefined) {
       const holding = await readSnapshot(pool, holder.id);
-      const hasSucceeded =
-        holder.status === 'succeeded' && holding?.provisioning.rollback_status === 'none';
+      const hasSucceeded = holder.status === 'succeeded' && holding?.provisioning.rollback_status === 'none';
       return { takenBy: holder.id, hasSucceeded };
     }
   }

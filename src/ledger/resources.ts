@@ -42,7 +42,10 @@ export async function confirmResource(
      where effect_id = $1 and state in ('intended', 'unknown')`,
     [effectId, object.externalId, object.name, object.url],
   );
-  await appendEvent(db, provisioningId, 'resource.created', { externalId: object.externalId, name: object.name });
+  await appendEvent(db, provisioningId, 'resource.created', {
+    externalId: object.externalId,
+    name: object.name,
+  });
 }
 
 /** The creation is proven not made: there is nothing to list. */
@@ -82,7 +85,10 @@ export async function listCreatedResources(
 }
 
 /** The id that an effect's creation was recorded with. */
-export async function findResourceOfEffect(db: Queryable, effectId: string): Promise<ResourceRow | undefined> {
+export async function findResourceOfEffect(
+  db: Queryable,
+  effectId: string,
+): Promise<ResourceRow | undefined> {
   const { rows } = await db.query('select * from ledger.resources where effect_id = $1', [effectId]);
   return rows[0] === undefined ? undefined : resourceRow.parse(rows[0]);
 }
@@ -99,7 +105,10 @@ export async function setResourceState(
     [resource.id, state, error],
   );
   if (rowCount === 1)
-    await appendEvent(db, resource.provisioning_id, `resource.${state}`, { resource: resource.id, kind: resource.kind });
+    await appendEvent(db, resource.provisioning_id, `resource.${state}`, {
+      resource: resource.id,
+      kind: resource.kind,
+    });
 }
 
 /** What an undo that failed for good could not delete. */
@@ -116,5 +125,10 @@ export async function failResources(
     [provisioningId, step],
   );
   for (const resource of z.array(resourceRow).parse(rows))
-    await setResourceState(db, resource, resource.external_id === undefined ? 'unknown' : 'delete-failed', error);
+    await setResourceState(
+      db,
+      resource,
+      resource.external_id === undefined ? 'unknown' : 'delete-failed',
+      error,
+    );
 }

@@ -50,7 +50,8 @@ export async function loadSecret(
   if (rows[0] === undefined) return undefined;
   const row = secretRow.parse(rows[0]);
   const key = keys.find(({ id }) => id === row.key_id);
-  if (key === undefined) throw new Error(`ENCRYPTION_KEYS has no key "${row.key_id}", which a stored secret needs`);
+  if (key === undefined)
+    throw new Error(`ENCRYPTION_KEYS has no key "${row.key_id}", which a stored secret needs`);
   const decipher = createDecipheriv('aes-256-gcm', key.key, row.nonce)
     .setAAD(associatedData(secret))
     .setAuthTag(row.tag);

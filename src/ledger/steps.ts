@@ -20,7 +20,9 @@ function keyOf(step: StepKey): readonly unknown[] {
 export interface StepProgress {
   readonly attempts: number;
   /** What it waited for, how long and with how many looks. Undefined: this is a new attempt. */
-  readonly wait: { readonly waitingFor: string; readonly waitedMs: number; readonly looks: number } | undefined;
+  readonly wait:
+    | { readonly waitingFor: string; readonly waitedMs: number; readonly looks: number }
+    | undefined;
 }
 
 /** Begins an attempt, or a further look of one that waits. */
@@ -87,7 +89,12 @@ export async function postponeStep(
      where s.provisioning_id = $1 and s.direction = $2 and s.position = $3 and s.status = 'running'
        and old.provisioning_id = s.provisioning_id and old.direction = s.direction and old.position = s.position
      returning old.waiting_for is distinct from $4 or $4::text is null as is_new`,
-    [...keyOf(step), wait.waitingFor, wait.error === undefined ? null : JSON.stringify(wait.error), wait.delayMs],
+    [
+      ...keyOf(step),
+      wait.waitingFor,
+      wait.error === undefined ? null : JSON.stringify(wait.error),
+      wait.delayMs,
+    ],
   );
   if (rows[0]?.is_new === true)
     await appendEvent(db, step.provisioningId, `${eventPrefix(step)}.waiting`, {

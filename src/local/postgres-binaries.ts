@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { z } from 'zod';
@@ -82,20 +82,30 @@ async function linkSonames(directory: string): Promise<boolean> {
   return true;
 }
 
-/** Copies the programs, unless a complete copy of the same files is there already. */
+/** Copies the programs, unless there is a copy of the same version. Made beside its place and renamed when complete. */
 async function copyOnce(installed: string, parent: string): Promise<string> {
-  const copy = path.join(parent, 'native');
-  const done = path.join(parent, 'native.copied');
-  const version = String((await stat(path.join(installed, 'bin', 'postgres'))).mtimeMs);
-  const present = await readFile(done, 'utf8').catch(() => undefined);
-  if (present !== version) {
-    await rm(copy, { recursive: true, force: true });
-    await mkdir(parent, { recursive: true });
-    await cp(installed, copy, { recursive: true });
-    await linkSonames(copy);
-    await writeFile(done, version);
+  const { mtimeMs } = await stat(path.join(installed, 'bin', 'postgres'));
+  const copy = path.join(parent, `native-${Math.trunc(mtimeMs)}`);
+  if (await isThere(copy)) return copy;
+  const draft = await mkdtemp(`${copy}.`);
+  try {
+    await cp(installed, path.join(draft, 'native'), { recursive: true, verbatimSymlinks: true });
+    await linkSonames(path.join(draft, 'native'));
+    await rename(path.join(draft, 'native'), copy);
+  } catch (error) {
+    // Another process may have been faster.
+    if (!(await isThere(copy))) throw error;
+  } finally {
+    await rm(draft, { recursive: true, force: true });
   }
   return copy;
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return await stat(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 function hasCode(error: unknown, ...codes: string[]): boolean {

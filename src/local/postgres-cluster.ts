@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import {
   chmod,
   chown,
+  link,
   mkdir,
   mkdtemp,
   readdir,
@@ -11,6 +12,7 @@ import {
   realpath,
   rename,
   rm,
+  rmdir,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -70,14 +72,26 @@ async function homeForOtherUser(home: string, owner: Owner): Promise<string> {
   }
   const note = path.join(home, 'elsewhere');
   const known = await read(note);
-  if (known !== undefined && (await isOpenToAll(path.dirname(known)).catch(() => false))) return known;
+  if (known !== undefined && (await isOpenToAll(known).catch(() => false))) return known;
 
-  const elsewhere = path.join(await mkdtemp(path.join(tmpdir(), 'local-postgres-')), 'data');
-  await chmod(path.dirname(elsewhere), 0o755);
-  await mkdir(elsewhere);
+  const elsewhere = await mkdtemp(path.join(tmpdir(), 'local-postgres-'));
+  await chmod(elsewhere, 0o755);
   await give(elsewhere, owner);
-  await writeFile(note, elsewhere);
-  return elsewhere;
+  if (known !== undefined) await rm(note, { force: true });
+  const draft = path.join(home, `${path.basename(elsewhere)}.note`);
+  try {
+    // Linking is the one way to put a complete file there only if there is none.
+    await writeFile(draft, elsewhere);
+    await link(draft, note);
+    return elsewhere;
+  } catch (error) {
+    const faster = await read(note);
+    if (faster === undefined) throw error;
+    await rmdir(elsewhere);
+    return faster;
+  } finally {
+    await rm(draft, { force: true });
+  }
 }
 
 /**

@@ -57,8 +57,16 @@ export function githubClient(connection: GithubConnection) {
       throttle: { enabled: false },
       log: { debug: silent, info: silent, warn: silent, error: silent },
       request: {
-        fetch: async (url: string, init: { method: string; headers: Record<string, string>; body?: string }) => {
-          const answer = await exchange({ ...connection, provider: 'github' }, route, { url, ...init }, permit);
+        fetch: async (
+          url: string,
+          init: { method: string; headers: Record<string, string>; body?: string },
+        ) => {
+          const answer = await exchange(
+            { ...connection, provider: 'github' },
+            route,
+            { url, ...init },
+            permit,
+          );
           answers.push(answer);
           const hasNoBody = [204, 205, 304].includes(answer.status);
           return new Response(hasNoBody ? null : answer.text, answer);
@@ -66,8 +74,8 @@ export function githubClient(connection: GithubConnection) {
       },
     });
     try {
-      const { status, data } = await octokit.request(route, parameters);
-      return { status, data, at: answers[0] && answerTime(answers[0].headers) };
+      const answer: { status: number; data: unknown } = await octokit.request(route, parameters);
+      return { ...answer, at: answers[0] && answerTime(answers[0].headers) };
     } catch (error) {
       const [answer] = answers;
       if (answer !== undefined) throw refusalError('github', route, answer);
@@ -168,7 +176,7 @@ export function githubClient(connection: GithubConnection) {
 
 /** A 404 of GitHub's own, as absence. It hides repositories from tokens that may not see them in the same way. */
 function absence(error: unknown): undefined {
-  if (error instanceof ProviderError && error.status === 404 && /"message"/.test(error.providerText))
+  if (error instanceof ProviderError && error.status === 404 && error.providerText.includes('"message"'))
     return undefined;
   throw error;
 }

@@ -128,7 +128,7 @@ export function n8nClient(connection: N8nConnection) {
     async readWebhook(path: string): Promise<WebhookState> {
       const operation = 'GET /webhook/{path}';
       const answer = await exchange({ ...connection, provider: 'n8n' }, operation, {
-        url: `${webhookUrl(connection, path)}`,
+        url: webhookUrl(connection, path),
         method: 'GET',
         headers: { accept: 'application/json' },
       });

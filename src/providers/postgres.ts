@@ -103,6 +103,21 @@ export function isPassingSqlError(code: string | undefined): boolean {
   return passingClasses.has((code ?? '').slice(0, 2));
 }
 
+/** What PostgreSQL says of wrong SQL. */
+export interface SqlError {
+  readonly code: string;
+  readonly message: string;
+  /** 1-based, in characters of the text that was sent. */
+  readonly position: number | undefined;
+}
+
+/** The facts of an SQL error that will not pass by itself. Undefined: the error is about something else. */
+export function asSqlError(error: unknown): SqlError | undefined {
+  if (!(error instanceof pg.DatabaseError) || isPassingSqlError(error.code)) return undefined;
+  const position = error.position === undefined ? undefined : Number(error.position);
+  return { code: error.code ?? 'unknown', message: error.message, position };
+}
+
 function isAboutTheConnection(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) return isPassingSqlError(error.code);
   return error instanceof Error && error.constructor === Error;

@@ -126,7 +126,7 @@ export function vercelClient(connection: VercelConnection) {
 
     /** https://vercel.com/docs/rest-api/deployments/list-deployments. The id of the one that carries the mark. */
     async findDeployment(projectId: string, mark: string): Promise<string | undefined> {
-      for (let until: string | undefined; ; ) {
+      for (let until: string | undefined; ;) {
         const answer = await http.read('GET /v6/deployments', {
           query: { projectId, limit: '100', until },
           schema: z.object({
@@ -145,7 +145,14 @@ export function vercelClient(connection: VercelConnection) {
     /** https://vercel.com/docs/rest-api/deployments/create-a-new-deployment. Linking alone builds nothing. */
     async createDeployment(
       permit: Permit,
-      order: { projectId: string; name: string; repositoryId: number; branch: string; sha: string; mark: string },
+      order: {
+        projectId: string;
+        name: string;
+        repositoryId: number;
+        branch: string;
+        sha: string;
+        mark: string;
+      },
     ): Promise<string> {
       const answer = await http.mutate(permit, 'POST /v13/deployments', {
         query: { skipAutoDetectionConfirmation: '1' },

@@ -14,7 +14,11 @@ export async function provisionClient(queues: Queues, order: FlowOrder, timeoutM
 }
 
 /** Enqueues the undo of a provisioning's steps in reverse, and the root job that says how it ended. */
-export async function rollbackProvisioning(queues: Queues, order: FlowOrder, timeoutMs?: number): Promise<void> {
+export async function rollbackProvisioning(
+  queues: Queues,
+  order: FlowOrder,
+  timeoutMs?: number,
+): Promise<void> {
   await queues.addFlow({ ...planOf(order), direction: 'undo' }, timeoutMs);
 }
 

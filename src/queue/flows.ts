@@ -41,7 +41,10 @@ export interface FlowPlan {
   readonly total: number;
 }
 
-export function stepJobId(plan: Pick<FlowPlan, 'provisioningId' | 'flow' | 'direction'>, position: number): string {
+export function stepJobId(
+  plan: Pick<FlowPlan, 'provisioningId' | 'flow' | 'direction'>,
+  position: number,
+): string {
   return `${plan.provisioningId}.${plan.flow}.${plan.direction}.${position}`;
 }
 

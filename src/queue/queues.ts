@@ -29,7 +29,11 @@ export interface QueueSettings {
   readonly onError: (error: Error) => void;
 }
 
-export type Processor = (job: Job, token: string | undefined, signal: AbortSignal | undefined) => Promise<unknown>;
+export type Processor = (
+  job: Job,
+  token: string | undefined,
+  signal: AbortSignal | undefined,
+) => Promise<unknown>;
 
 export interface Queues {
   readonly kind: QueueKind;
@@ -53,7 +57,12 @@ const producerTimeoutMs = 2000;
  * How soon the work of a dead worker is taken up by the queue itself. A stalled job may be taken up many times: by
  * default BullMQ fails it for good at the second.
  */
-const workerOptions = { lockDuration: 15_000, stalledInterval: 5000, maxStalledCount: 50, drainDelay: 5 } as const;
+const workerOptions = {
+  lockDuration: 15_000,
+  stalledInterval: 5000,
+  maxStalledCount: 50,
+  drainDelay: 5,
+} as const;
 
 /** Creates and upgrades the queue's own tables, where it lives in PostgreSQL. */
 export async function migrateQueue(databaseUrl: string): Promise<void> {
@@ -68,12 +77,17 @@ export async function migrateQueue(databaseUrl: string): Promise<void> {
 
 /** Connects to the queue. On PostgreSQL, `migrateQueue` comes first, and the database must be there. */
 export async function openQueues(settings: QueueSettings): Promise<Queues> {
-  return settings.redisUrl === undefined ? openPostgresQueues(settings) : openRedisQueues(settings, settings.redisUrl);
+  return settings.redisUrl === undefined
+    ? openPostgresQueues(settings)
+    : openRedisQueues(settings, settings.redisUrl);
 }
 
 async function openRedisQueues(settings: QueueSettings, url: string): Promise<Queues> {
   const open = () => {
-    const redis = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: (times) => Math.min(50 * times, 1000) });
+    const redis = new Redis(url, {
+      maxRetriesPerRequest: null,
+      retryStrategy: (times) => Math.min(50 * times, 1000),
+    });
     redis.on('error', settings.onError);
     return redis;
   };
@@ -108,7 +122,8 @@ async function openPostgresQueues(settings: QueueSettings): Promise<Queues> {
   });
   pool.on('error', settings.onError);
   const bull = postgresBackend();
-  const connection = asConnection(pool);
+  // The types for Redis happen to accept a pool, which is what the PostgreSQL backend wants.
+  const connection: ConnectionOptions = pool;
   const prefix = settings.prefix ?? defaultPrefix;
   // A queue built while the database is away stays dead for good, so ask first.
   await pool.query('select 1').catch(async (error: unknown) => {
@@ -133,23 +148,28 @@ const redisBackend = () => withBackend(createRedisBackend);
 
 /** BullMQ's types make a queue on PostgreSQL another type than one on Redis, although they have the same methods. */
 function postgresBackend(): ReturnType<typeof redisBackend> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the methods are the same, says BullMQ's manual
   return withBackend(createPostgresBackend) as unknown as ReturnType<typeof redisBackend>;
-}
-
-/** The connection that either backend takes: on PostgreSQL it is a pool, which the types for Redis cannot say. */
-function asConnection(pool: pg.Pool): ConnectionOptions {
-  return pool as unknown as ConnectionOptions;
 }
 
 interface Parts {
   queue(name: QueueName): Queue;
-  flow(): { add(flow: FlowJob): Promise<unknown>; close(): Promise<void>; on(event: 'error', l: (e: Error) => void): unknown };
+  flow(): {
+    add(flow: FlowJob): Promise<unknown>;
+    close(): Promise<void>;
+    on(event: 'error', l: (e: Error) => void): unknown;
+  };
   worker(name: QueueName, processor: Processor, concurrency: number): Worker;
   ping(): Promise<void>;
   close(): Promise<void>;
 }
 
-async function assemble(settings: QueueSettings, kind: QueueKind, prefix: string, parts: Parts): Promise<Queues> {
+async function assemble(
+  settings: QueueSettings,
+  kind: QueueKind,
+  prefix: string,
+  parts: Parts,
+): Promise<Queues> {
   const queues = new Map(Object.values(queueNames).map((name) => [name, parts.queue(name)]));
   const producer = parts.flow();
   const workers: Worker[] = [];

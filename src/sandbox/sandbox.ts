@@ -21,11 +21,8 @@ import { createVercelState } from './vercel/state.ts';
 import { createWorld, type World } from './world.ts';
 
 export type { SandboxControl } from './control/control.ts';
-export type { SandboxObject } from './control/objects.ts';
-export type { ReceivedCallback } from './control/receivers.ts';
-export type { ObjectKind, ProviderName } from './exchange.ts';
+export type { ProviderName } from './exchange.ts';
 export type { FaultMode, FaultRequest } from './faults.ts';
-export type { JournalEntry } from './journal.ts';
 export { fastTiming, realisticTiming, type SandboxTiming } from './timing.ts';
 
 /** How to start a sandbox. */

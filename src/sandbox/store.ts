@@ -16,7 +16,7 @@ export interface View {
 }
 
 /** The view without any lag. */
-export const truth: View = { hiddenSince: Infinity };
+const truth: View = { hiddenSince: Infinity };
 
 /** The objects of one kind, in order of creation. */
 export interface Store<T extends StoredObject> {

@@ -11,7 +11,14 @@ import {
 } from '../providers/n8n.ts';
 import type { Permit } from '../permit.ts';
 import type { ClientOrder } from '../provisioning.ts';
-import { defineStep, type CallLimits, type Refusal, type ResourceType, type StepContext, type Verdict } from './step.ts';
+import {
+  defineStep,
+  type CallLimits,
+  type Refusal,
+  type ResourceType,
+  type StepContext,
+  type Verdict,
+} from './step.ts';
 
 const host = z
   .string()
@@ -58,7 +65,9 @@ const workflow: ResourceType<Providers, Partial<Output>> = {
     const { workflows, at } = await providers.n8n.listWorkflows();
     const { webhookPath } = providerNames(client.clientId);
     const ownsPath = (found: N8nWorkflow) =>
-      found.nodes.some(({ type, parameters }) => isWebhook(type) && trimPath(parameters?.path) === webhookPath);
+      found.nodes.some(
+        ({ type, parameters }) => isWebhook(type) && trimPath(parameters?.path) === webhookPath,
+      );
     // n8n lets two workflows have one name, and one webhook path as long as only one is published.
     const taken = workflows.filter(
       (found) => !found.isArchived && (found.name === this.nameFor(client) || ownsPath(found)),

@@ -3,7 +3,7 @@
  *
  * Everything is applied in one transaction together with a row that says so: a repeat finds the row and does nothing.
  */
-import type { SchemaBundle, SchemaFile } from './schema-bundle.ts';
+import type { SchemaBundle } from './schema-bundle.ts';
 
 /** Opens the transaction's books. The lock lets only one worker at a time apply anything. */
 export const prepareSql = `
@@ -53,26 +53,31 @@ select
 
 export interface SqlScript {
   readonly sql: string;
-  /** Which file an error at that character is in, and where in it. */
-  locate(position: number): { file: SchemaFile; position: number } | undefined;
+  /** Which file a line of the script comes from, and its number there. Undefined: from none of them. */
+  locate(line: number): { readonly file: string; readonly line: number } | undefined;
 }
 
 /** The whole bundle as one text, for the transport that takes only one. */
 export function applyScript(bundle: SchemaBundle, provisioningId: string): SqlScript {
   let sql = `begin;${prepareSql}\n`;
-  const starts: { file: SchemaFile; start: number }[] = [];
+  const starts: { file: string; firstLine: number; lastLine: number }[] = [];
   for (const file of bundle.files) {
-    starts.push({ file, start: [...sql].length });
+    const firstLine = countLines(sql);
     sql += `${file.sql}\n;\n`;
+    starts.push({ file: file.name, firstLine, lastLine: countLines(sql) - 1 });
   }
   sql += `${recordSql(bundle.checksum, provisioningId)}\ncommit;`;
   return {
     sql,
-    locate(position) {
-      const found = starts.findLast(({ start }) => position > start);
-      return found && { file: found.file, position: position - found.start };
+    locate(line) {
+      const found = starts.find(({ firstLine, lastLine }) => line >= firstLine && line <= lastLine);
+      return found && { file: found.file, line: line - found.firstLine + 1 };
     },
   };
+}
+
+function countLines(text: string): number {
+  return text.split('\n').length;
 }
 
 function literal(text: string): string {

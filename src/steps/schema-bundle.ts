@@ -20,7 +20,7 @@ export function readSchemaBundle(path: string): SchemaBundle {
     const files = statSync(path).isDirectory()
       ? readdirSync(path)
           .filter((name) => name.endsWith('.sql'))
-          .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+          .toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
           .map((name) => ({ name, sql: readFileSync(join(path, name), 'utf8') }))
       : [{ name: basename(path), sql: readFileSync(path, 'utf8') }];
     if (files.every(({ sql }) => sql.trim() === '')) throw new Error('there is no SQL in it');
@@ -39,7 +39,9 @@ function checksumOf(files: readonly SchemaFile[]): string {
 
 /** Turns an error's position (1-based, in characters, as PostgreSQL counts) into `line 3, column 7`. */
 export function describePosition(sql: string, position: number): string {
-  const before = [...sql].slice(0, Math.max(0, position - 1)).join('');
+  const before = Array.from(sql)
+    .slice(0, Math.max(0, position - 1))
+    .join('');
   const lines = before.split('\n');
   return `line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1}`;
 }

@@ -1,11 +1,16 @@
 /** Two ways to a project's database: its session pooler, or the Management API's query endpoint. */
-import pg from 'pg';
 import { z } from 'zod';
 import { ProviderError, StepFailure } from '../errors.ts';
 import type { Permit } from '../permit.ts';
-import { isPassingSqlError, withDatabase, type DatabaseAddress, type DatabaseTls } from '../providers/postgres.ts';
+import {
+  asSqlError,
+  isPassingSqlError,
+  withDatabase,
+  type DatabaseAddress,
+  type DatabaseTls,
+} from '../providers/postgres.ts';
 import { messageOf, type SupabaseClient } from '../providers/supabase.ts';
-import { appliedSql, applyScript, prepareSql, recordSql, verifySql } from './project-sql.ts';
+import { appliedSql, applyScript, prepareSql, recordSql, verifySql, type SqlScript } from './project-sql.ts';
 import { describePosition, type SchemaBundle } from './schema-bundle.ts';
 import type { CallLimits } from './step.ts';
 
@@ -26,7 +31,11 @@ export interface SchemaTransport {
 }
 
 /** Over the session pooler, with the project's own password. */
-export function poolerTransport(address: DatabaseAddress, tls: DatabaseTls, limits: CallLimits): SchemaTransport {
+export function poolerTransport(
+  address: DatabaseAddress,
+  tls: DatabaseTls,
+  limits: CallLimits,
+): SchemaTransport {
   return {
     readApplied: () =>
       withDatabase(address, tls, limits, async (database) => {
@@ -70,9 +79,11 @@ export function queryTransport(supabase: SupabaseClient, ref: string): SchemaTra
       try {
         await supabase.query(permit, ref, script.sql);
       } catch (error) {
-        throw (error instanceof ProviderError && error.status === 400
-          ? httpSqlFailure(error.providerText, script.locate)
-          : undefined) ?? error;
+        throw (
+          (error instanceof ProviderError && error.status === 400
+            ? httpSqlFailure(error.providerText, script)
+            : undefined) ?? error
+        );
       }
     },
 
@@ -87,33 +98,41 @@ function permitLimits(permit: Permit): CallLimits {
   return { timeoutMs: permit.timeoutMs, signal: permit.signal };
 }
 
+/** SQL errors of the template, with the place in its file. Undefined: the error is about something else. */
 function sqlFailure(error: unknown, fileName: string, sql: string): StepFailure | undefined {
-  if (!(error instanceof pg.DatabaseError) || isPassingSqlError(error.code)) return undefined;
-  const position = Number(error.position ?? Number.NaN);
-  const where = Number.isFinite(position) && sql !== '' ? `, ${describePosition(sql, position)}` : '';
-  return schemaInvalid(fileName + where, error.message, error.code, error);
+  const sqlError = asSqlError(error);
+  if (sqlError === undefined) return undefined;
+  const isPlaced = sqlError.position !== undefined && sql !== '';
+  const where = isPlaced ? `${fileName}, ${describePosition(sql, sqlError.position ?? 1)}` : fileName;
+  return schemaInvalid(where, sqlError.message, sqlError.code, error);
 }
 
-/** Supabase passes PostgreSQL's message on; where it says a line, it counts through the whole script. */
-function httpSqlFailure(
-  providerText: string,
-  locate: (position: number) => { file: { name: string; sql: string }; position: number } | undefined,
-): StepFailure | undefined {
-  let body: unknown;
+/**
+ * The same from the query endpoint, which passes on what psql would print:
+ * `ERROR:  42601: syntax error …`, then `LINE 7: <that line>` counted through the whole script, and a caret below.
+ */
+function httpSqlFailure(providerText: string, script: SqlScript): StepFailure | undefined {
+  const message = messageOf(parseJson(providerText)) ?? '';
+  const error = /ERROR:\s+(\w{5}):\s+([^\n]*)/.exec(message);
+  const [, code = '', text = ''] = error ?? [];
+  if (error === null || isPassingSqlError(code)) return undefined;
+  const place = /^(LINE (\d+): )(.*)\n( *)\^/m.exec(message);
+  const found = place === null ? undefined : script.locate(Number(place[2]));
+  if (place === null || found === undefined) return schemaInvalid('the template', text, code, undefined);
+  // psql shortens a long line, and then the caret says nothing about the column.
+  const isWhole = !(place[3] ?? '').startsWith('...');
+  const column = isWhole ? `, column ${(place[4] ?? '').length - (place[1] ?? '').length + 1}` : '';
+  return schemaInvalid(`${found.file}, line ${found.line}${column}`, text, code, undefined);
+}
+
+function schemaInvalid(where: string, message: string, code: string, cause: unknown): StepFailure {
+  return new StepFailure('schema-invalid', `${where}: ${message} (SQLSTATE ${code})`, { cause });
+}
+
+function parseJson(text: string): unknown {
   try {
-    body = JSON.parse(providerText);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
-  const message = messageOf(body) ?? '';
-  const match = /ERROR:\s+(\w{5}):\s+([^\n]*)/.exec(message);
-  if (match === null || isPassingSqlError(match[1])) return undefined;
-  const position = z.object({ position: z.coerce.number() }).safeParse(body).data?.position;
-  const at = position === undefined ? undefined : locate(position);
-  const where = at === undefined ? 'the template' : `${at.file.name}, ${describePosition(at.file.sql, at.position)}`;
-  return schemaInvalid(where, match[2] ?? '', match[1], undefined);
-}
-
-function schemaInvalid(where: string, message: string, code: string | undefined, cause: unknown): StepFailure {
-  return new StepFailure('schema-invalid', `${where}: ${message} (SQLSTATE ${code ?? 'unknown'})`, { cause });
 }

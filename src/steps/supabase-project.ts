@@ -13,7 +13,10 @@ const environment = databaseEnvironment.extend({
   SUPABASE_ORG_ID: z.string().regex(/^[\w-]+$/, 'must be the organization slug'),
   SUPABASE_REGION: z
     .string()
-    .regex(/^(smartGroup:(americas|emea|apac)|[a-z0-9-]+)$/, 'must be a region code or smartGroup:americas|emea|apac')
+    .regex(
+      /^(smartGroup:(americas|emea|apac)|[a-z0-9-]+)$/,
+      'must be a region code or smartGroup:americas|emea|apac',
+    )
     .transform((region) =>
       region.startsWith('smartGroup:')
         ? { type: 'smartGroup' as const, code: region.slice('smartGroup:'.length) }
@@ -25,7 +28,9 @@ const environment = databaseEnvironment.extend({
       /^(starter|professional|enterprise):\w+(,(starter|professional|enterprise):\w+)*$/,
       'must look like starter:micro,professional:small,enterprise:medium',
     )
-    .transform((list) => new Map(list.split(',').map((pair) => pair.split(':', 2) as [string, string])))
+    .transform(
+      (list) => new Map(list.split(',').map((pair) => [pair.split(':')[0] ?? '', pair.split(':')[1] ?? ''])),
+    )
     .optional(),
   SUPABASE_API_URL: z.url({ protocol: /^https?$/ }).default('https://api.supabase.com'),
 });
@@ -98,7 +103,8 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
       return {
         is: 'final',
         code: 'quota-exceeded',
-        message: 'Supabase refuses another project: the organization has reached a limit or has unpaid invoices',
+        message:
+          'Supabase refuses another project: the organization has reached a limit or has unpaid invoices',
       };
     return undefined;
   },
@@ -167,8 +173,11 @@ export const supabaseProject = defineStep({
     if (settings.SCHEMA_TRANSPORT === 'postgres') {
       const password = await context.secrets.read('database-password');
       try {
-        await withDatabase(databaseAddress(known, password, settings), databaseTls(settings), limits, (database) =>
-          database.query('select 1'),
+        await withDatabase(
+          databaseAddress(known, password, settings),
+          databaseTls(settings),
+          limits,
+          (database) => database.query('select 1'),
         );
       } catch (error) {
         if (!(error instanceof PasswordRefused)) throw error;
@@ -200,7 +209,8 @@ function chooseKeys(keys: readonly SupabaseApiKey[]): { anon: string; serviceRol
     // Without permission to reveal them, secret keys come masked with middle dots.
     key?.api_key == null || key.api_key === '' || key.api_key.includes('·') ? undefined : key.api_key;
   const byType = (type: string) => value(keys.find((key) => key.type === type && value(key) !== undefined));
-  const byName = (name: string) => value(keys.find((key) => key.name === name && (key.type ?? 'legacy') === 'legacy'));
+  const byName = (name: string) =>
+    value(keys.find((key) => key.name === name && (key.type ?? 'legacy') === 'legacy'));
   const anon = byType('publishable') ?? byName('anon');
   const serviceRole = byType('secret') ?? byName('service_role');
   return anon === undefined || serviceRole === undefined ? undefined : { anon, serviceRole };

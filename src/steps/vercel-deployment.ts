@@ -2,7 +2,12 @@
 import { z } from 'zod';
 import { NotYet, StepFailure } from '../errors.ts';
 import { providerNames } from '../names.ts';
-import { vercelClient, vercelErrorCode, type NewVariable, type VercelDeployment } from '../providers/vercel.ts';
+import {
+  vercelClient,
+  vercelErrorCode,
+  type NewVariable,
+  type VercelDeployment,
+} from '../providers/vercel.ts';
 import type { ClientOrder } from '../provisioning.ts';
 import { githubRepo } from './github-repo.ts';
 import { defineStep, type CallLimits, type Refusal, type ResourceType, type Verdict } from './step.ts';
@@ -83,7 +88,8 @@ function judgeRefusal({ status, providerText }: Refusal): Verdict | undefined {
   if (status === 400 && /install the GitHub integration/i.test(providerText))
     return {
       is: 'too-early',
-      waitingFor: "Vercel to see the new repository (its GitHub app needs access to all of the organization's)",
+      waitingFor:
+        "Vercel to see the new repository (its GitHub app needs access to all of the organization's)",
     };
   if (status === 402)
     return { is: 'final', code: 'quota-exceeded', message: 'Vercel refuses: the team has a billing limit' };
@@ -185,7 +191,7 @@ export const vercelDeployment = defineStep({
     if (deployment.aliasError != null)
       throw new StepFailure('provider-rejected', `Vercel deployment ${vercelDeploymentId} got no address`);
     const alias = productionAlias(deployment);
-    if (deployment.readyState !== 'READY' || !deployment.aliasAssigned || alias === undefined)
+    if (deployment.readyState !== 'READY' || !isAliasAssigned(deployment) || alias === undefined)
       throw new NotYet('the deployment to be ready');
     return {
       vercelProjectId: projectId,
@@ -197,7 +203,12 @@ export const vercelDeployment = defineStep({
   undo: (context) => context.remove(project),
 });
 
+/** Vercel says true, or since when. */
+function isAliasAssigned({ aliasAssigned }: VercelDeployment): boolean {
+  return aliasAssigned === true || typeof aliasAssigned === 'number';
+}
+
 /** Of a production deployment's addresses the shortest is the project's own; the others carry branch or team. */
 function productionAlias({ alias = [] }: VercelDeployment): string | undefined {
-  return alias.toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1))[0];
+  return alias.toSorted().toSorted((a, b) => a.length - b.length)[0];
 }

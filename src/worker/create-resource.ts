@@ -12,7 +12,15 @@ import type { EffectRow } from '../ledger/rows.ts';
 import { storeSecret } from '../ledger/secrets.ts';
 import { mergeOutput } from '../ledger/steps.ts';
 import type { LookUp, ProviderObject, ResourceContext, ResourceType, Sighting } from '../steps/step.ts';
-import { effectKey, hasSettled, intentOf, newMark, refuseFurtherCalls, sendCall, stillInDoubt } from './effect.ts';
+import {
+  effectKey,
+  hasSettled,
+  intentOf,
+  newMark,
+  refuseFurtherCalls,
+  sendCall,
+  stillInDoubt,
+} from './effect.ts';
 import type { Session } from './session.ts';
 
 type Output = Readonly<Record<string, unknown>>;
@@ -65,12 +73,11 @@ async function intend(session: Session, context: Context, kind: Kind): Promise<E
 }
 
 async function call(session: Session, context: Context, kind: Kind, effect: EffectRow): Promise<string> {
-  const result = await sendCall(
-    session,
-    effect,
-    (refusal) => kind.judge(refusal),
-    (permit) => kind.create(permit, context, intentOf(effect)),
-  );
+  const result = await sendCall(session, effect, {
+    send: (permit) => kind.create(permit, context, intentOf(effect)),
+    judge: (refusal) => kind.judge(refusal),
+    whenRefused: (db) => dropIntendedResource(db, effect.id),
+  });
   if (result.is === 'made') return record(session, effect, result.value);
   const found = await resolveCreation(session, context, kind, effect);
   if (found !== undefined) return found;
@@ -92,10 +99,9 @@ export async function resolveCreation(
 ): Promise<string | undefined> {
   const isSettled = await hasSettled(session, effect);
   const lookUp = await kind.find(context, intentOf(effect));
-  const [ours] = lookUp.sightings.filter(({ isOurs }) => isOurs);
+  const ours = lookUp.sightings.find(({ isOurs }) => isOurs);
   if (ours !== undefined) return record(session, effect, ours);
-  if (lookUp.sightings.length === 0 && !isSettled)
-    throw stillInDoubt(session, kind.nameFor(session.client));
+  if (lookUp.sightings.length === 0 && !isSettled) throw stillInDoubt(session, kind.nameFor(session.client));
   await session.lease.write(async (db) => {
     await refuseEffect(db, effect.id);
     await dropIntendedResource(db, effect.id);

@@ -41,7 +41,9 @@ export async function deliverCallback(
     },
     'callback attempt',
   );
-  await job.log(`attempt ${callback.attempts}: ${outcome.status ?? outcome.error ?? 'no answer'}`).catch(() => {});
+  await job
+    .log(`attempt ${callback.attempts}: ${outcome.status ?? outcome.error ?? 'no answer'}`)
+    .catch(() => {});
   // A little late rather than early: before its time it is not taken.
   if (outcome.state === 'pending') return postpone(job, token, outcome.retryInMs + 25);
   await wakeNext(engine);

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { LeaseLost, NotYet, ProviderError, StepFailure, WorkerStopping } from '../errors.ts';
 import { measureDoubt, refuseEffect, type EffectKey } from '../ledger/effects.ts';
+import type { Queryable } from '../ledger/pool.ts';
 import type { EffectRow } from '../ledger/rows.ts';
 import { Permit } from '../permit.ts';
 import type { Intent, Refusal, Verdict } from '../steps/step.ts';
@@ -42,24 +43,31 @@ export function intentOf(effect: EffectRow): Intent {
 export async function sendCall<T>(
   session: Session,
   effect: EffectRow,
-  judge: ((refusal: Refusal) => Verdict | undefined) | undefined,
-  send: (permit: Permit) => Promise<T>,
+  call: {
+    readonly send: (permit: Permit) => Promise<T>;
+    readonly judge: ((refusal: Refusal) => Verdict | undefined) | undefined;
+    /** What else is known once it is proven that nothing was made; in the same transaction. */
+    readonly whenRefused?: (db: Queryable) => Promise<void>;
+  },
 ): Promise<CallResult<T>> {
   const { lease } = session;
   let permit: Permit | undefined;
   try {
     permit = await passGate(session);
-    return { is: 'made', value: await send(permit) };
+    return { is: 'made', value: await call.send(permit) };
   } catch (error) {
     if (lease.signal.aborted) throw new LeaseLost(session.client.id, { cause: error });
     if (permit?.isTaken === true && !isProofOfNothingMade(error)) {
       if (error instanceof ProviderError) return { is: 'in-doubt', error };
       throw error;
     }
-    const verdict = error instanceof ProviderError ? judge?.(error) : undefined;
+    const verdict = error instanceof ProviderError ? call.judge?.(error) : undefined;
     // The name may be taken by our own earlier call, whose answer was lost: only a look can tell.
     if (verdict?.is === 'name-taken') return { is: 'name-taken' };
-    await lease.write((db) => refuseEffect(db, effect.id));
+    await lease.write(async (db) => {
+      await refuseEffect(db, effect.id);
+      await call.whenRefused?.(db);
+    });
     if (verdict?.is === 'too-early') throw new NotYet(verdict.waitingFor);
     if (verdict?.is === 'final') throw new StepFailure(verdict.code, verdict.message, { cause: error });
     throw error;
@@ -100,5 +108,8 @@ export function stillInDoubt(session: Session, what: string): NotYet {
 }
 
 export function refuseFurtherCalls(what: string): StepFailure {
-  return new StepFailure('provider-unavailable', `${what}: no answer to any of the calls, and nothing was made`);
+  return new StepFailure(
+    'provider-unavailable',
+    `${what}: no answer to any of the calls, and nothing was made`,
+  );
 }

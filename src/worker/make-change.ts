@@ -4,7 +4,15 @@ import { confirmEffect, findEffect, insertIntent, renewIntent } from '../ledger/
 import type { EffectRow } from '../ledger/rows.ts';
 import { mergeOutput, readOutput } from '../ledger/steps.ts';
 import type { Change } from '../steps/step.ts';
-import { effectKey, hasSettled, intentOf, newMark, refuseFurtherCalls, sendCall, stillInDoubt } from './effect.ts';
+import {
+  effectKey,
+  hasSettled,
+  intentOf,
+  newMark,
+  refuseFurtherCalls,
+  sendCall,
+  stillInDoubt,
+} from './effect.ts';
 import type { Session } from './session.ts';
 
 type Output = Readonly<Record<string, unknown>>;
@@ -17,7 +25,9 @@ export async function makeChange(session: Session, change: Change<Output>): Prom
 
   const isSettled = effect?.state === 'intended' ? await hasSettled(session, effect) : true;
   const mark = effect?.mark ?? newMark(session);
-  const seen = await change.look(effect === undefined ? { mark, absentAt: undefined, calls: 0 } : intentOf(effect));
+  const seen = await change.look(
+    effect === undefined ? { mark, absentAt: undefined, calls: 0 } : intentOf(effect),
+  );
   if (seen !== undefined) return record(session, effect, seen);
   if (effect?.state === 'intended' && change.isUnsafeToRepeat === true && !isSettled)
     throw stillInDoubt(session, change.name);
@@ -37,9 +47,10 @@ export async function makeChange(session: Session, change: Change<Output>): Prom
       : renewIntent(db, before.id, session.lease.epoch),
   );
   const intended = effect;
-  const result = await sendCall(session, intended, change.judge, (permit) =>
-    change.send(permit, intentOf(intended)),
-  );
+  const result = await sendCall(session, intended, {
+    send: (permit) => change.send(permit, intentOf(intended)),
+    judge: change.judge && ((refusal) => change.judge?.(refusal)),
+  });
   if (result.is === 'made') return record(session, intended, result.value);
   if (result.is === 'name-taken')
     throw new StepFailure('name-taken', `${change.name}: something else already has what it needs`);
@@ -51,7 +62,8 @@ export async function makeChange(session: Session, change: Change<Output>): Prom
 
 async function record(session: Session, effect: EffectRow | undefined, output: Output): Promise<unknown> {
   await session.lease.write(async (db) => {
-    if (effect !== undefined && effect.state !== 'confirmed') await confirmEffect(db, session.client.id, effect);
+    if (effect !== undefined && effect.state !== 'confirmed')
+      await confirmEffect(db, session.client.id, effect);
     await mergeOutput(db, { provisioningId: session.client.id, name: session.step.name }, output);
   });
   return recorded(session);

@@ -34,7 +34,8 @@ export function decideOutcome(
   patience: Patience,
   random: () => number,
 ): Outcome {
-  if ([LeaseLost, PermitRefused, WorkerStopping].some((kind) => error instanceof kind)) return { is: 'interrupted' };
+  if ([LeaseLost, PermitRefused, WorkerStopping].some((kind) => error instanceof kind))
+    return { is: 'interrupted' };
   const wait = asWait(error, direction);
   if (wait !== undefined) return decideWait(wait, progress, patience, random);
 
@@ -49,12 +50,7 @@ export function decideOutcome(
   return { is: 'postponed', waitingFor: undefined, delayMs: Math.ceil(delayMs), error: stepError };
 }
 
-function decideWait(
-  wait: NotYet,
-  progress: StepProgress,
-  patience: Patience,
-  random: () => number,
-): Outcome {
+function decideWait(wait: NotYet, progress: StepProgress, patience: Patience, random: () => number): Outcome {
   const before = progress.wait?.waitingFor === wait.waitingFor ? progress.wait : undefined;
   if (!wait.isBounded && (before?.waitedMs ?? 0) >= patience.readyTimeoutMs)
     return {
@@ -79,18 +75,25 @@ function asWait(error: unknown, direction: Direction): NotYet | undefined {
   if (error instanceof NotYet) return error;
   if (direction === 'run' || !(error instanceof ProviderError)) return undefined;
   const { status } = error;
-  const isPassing = status === undefined || status >= 500 || status < 400 || [408, 409, 423, 425].includes(status);
+  const isPassing =
+    status === undefined || status >= 500 || status < 400 || [408, 409, 423, 425].includes(status);
   return isPassing ? new NotYet(`${error.provider} to answer`) : undefined;
 }
 
 function explain(error: unknown, direction: Direction): StepError & { isFinal: boolean } {
   if (error instanceof StepFailure) return { code: error.code, message: error.message, isFinal: true };
   if (!(error instanceof ProviderError))
-    return { code: 'internal-error', message: 'an error of the program: the worker log has it', isFinal: false };
+    return {
+      code: 'internal-error',
+      message: 'an error of the program: the worker log has it',
+      isFinal: false,
+    };
   const code = codeOf(error.status);
-  const isRefusal = code === 'credentials-rejected' || code === 'quota-exceeded' || code === 'provider-rejected';
+  const isRefusal =
+    code === 'credentials-rejected' || code === 'quota-exceeded' || code === 'provider-rejected';
   // A 404 may be a provider that has not caught up with itself, and a refused undo is tried as often as an error.
-  const isFinal = isRefusal && error.status !== 404 && error.retryAfterMs === undefined && direction === 'run';
+  const isFinal =
+    isRefusal && error.status !== 404 && error.retryAfterMs === undefined && direction === 'run';
   return { code, message: error.message, isFinal };
 }
 

@@ -5,13 +5,7 @@
  * resolved first.
  */
 import { NotYet, StepFailure } from '../errors.ts';
-import {
-  confirmEffect,
-  findEffect,
-  insertIntent,
-  measureCallAge,
-  renewIntent,
-} from '../ledger/effects.ts';
+import { confirmEffect, findEffect, insertIntent, measureCallAge, renewIntent } from '../ledger/effects.ts';
 import { listCreatedResources, setResourceState } from '../ledger/resources.ts';
 import type { ResourceRow } from '../ledger/rows.ts';
 import type { ResourceContext, ResourceType } from '../steps/step.ts';
@@ -68,7 +62,10 @@ async function removeResource(
   const key = effectKey(session, `delete ${kind.kind} ${externalId}`);
   const earlier = await findEffect(session.pool, key);
   // It was accepted and is not visible yet. Ask again only when it had time enough.
-  if (earlier?.state === 'confirmed' && (await measureCallAge(session.pool, earlier.id)) < session.limits.settleMs)
+  if (
+    earlier?.state === 'confirmed' &&
+    (await measureCallAge(session.pool, earlier.id)) < session.limits.settleMs
+  )
     throw toBeGone;
 
   await before?.(externalId);
@@ -84,12 +81,10 @@ async function removeResource(
         })
       : renewIntent(db, earlier.id, session.lease.epoch);
   });
-  const result = await sendCall(
-    session,
-    effect,
-    (refusal) => kind.judge(refusal),
-    (permit) => kind.remove(permit, context, externalId),
-  );
+  const result = await sendCall(session, effect, {
+    send: (permit) => kind.remove(permit, context, externalId),
+    judge: (refusal) => kind.judge(refusal),
+  });
   if (result.is === 'made' && effect.state !== 'confirmed')
     await session.lease.write((db) => confirmEffect(db, session.client.id, effect));
   // Whatever was answered, or was not: only its absence counts.

@@ -2,7 +2,7 @@
 import { insertCallback } from '../ledger/callbacks.ts';
 import type { Queryable } from '../ledger/pool.ts';
 import { readSnapshot } from '../ledger/provisionings.ts';
-import { linksOf, resultOf } from '../presentation.ts';
+import { linksOf, resultOf } from '../api/present.ts';
 import type { Engine } from './engine.ts';
 
 export type CallbackType =

@@ -21,7 +21,6 @@ export interface EffectLimits {
   readonly settleMs: number;
   /** How often one effect may be sent. */
   readonly maxCalls: number;
-  readonly leaseMs: number;
   /** Asked before each call: false when the process is about to stop. */
   readonly mayBegin: () => boolean;
 }

@@ -107,19 +107,19 @@ function isStepJob(job: Job): boolean {
  * A database that is away is waited out without using up the job's attempts. Any other error is logged here and leaves
  * only its kind in the queue, which stores and shows what it is given.
  */
-function guard(
-  engine: Engine,
-  work: (job: Job, token: string | undefined) => Promise<unknown>,
-): Processor {
+function guard(engine: Engine, work: (job: Job, token: string | undefined) => Promise<unknown>): Processor {
   return async (job, token) => {
     try {
       return await work(job, token);
     } catch (error) {
-      const isMeant = [DelayedError, WaitingChildrenError, UnrecoverableError].some((kind) => error instanceof kind);
+      const isMeant = [DelayedError, WaitingChildrenError, UnrecoverableError].some(
+        (kind) => error instanceof kind,
+      );
       if (isMeant) throw error;
       engine.log.error({ err: error, job: job.id }, 'a job was interrupted');
       if (isDatabaseAway(error)) return postpone(job, token, 1000 + Math.random() * 1000);
-      throw new Error(`interrupted: ${error instanceof Error ? error.name : 'unknown'}`, { cause: undefined });
+      // oxlint-disable-next-line preserve-caught-error -- a cause would be stored with the job
+      throw new Error(`interrupted: ${error instanceof Error ? error.name : 'unknown'}`);
     }
   };
 }

@@ -36,7 +36,10 @@ async function sweepOne(engine: Engine, id: string): Promise<boolean> {
   }
   const enqueue = await inTransaction(engine.pool, (db) => planNextFlow(engine, db, snapshot));
   if (enqueue === undefined) return false;
-  engine.log.warn({ provisioning: id, client: snapshot.provisioning.client_id }, 'work without a job is driven on');
+  engine.log.warn(
+    { provisioning: id, client: snapshot.provisioning.client_id },
+    'work without a job is driven on',
+  );
   await enqueue();
   return true;
 }

@@ -25,8 +25,21 @@ export interface ShownProvisioning {
   rollback: { status: string };
   done: boolean;
   needsAttention: boolean;
-  steps: { name: string; status: string; attempts: number; error: { code: string; message: string } | null }[];
-  resources: { id: string; kind: string; externalId: string | null; name: string; origin: string; state: string; error?: string }[];
+  steps: {
+    name: string;
+    status: string;
+    attempts: number;
+    error: { code: string; message: string } | null;
+  }[];
+  resources: {
+    id: string;
+    kind: string;
+    externalId: string | null;
+    name: string;
+    origin: string;
+    state: string;
+    error?: string;
+  }[];
   result: Record<string, string>;
   failure: { step: string; code: string; message: string; at: string } | null;
   createdAt: string;
@@ -135,7 +148,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         }),
       });
       const body = (await response.json()) as ShownProvisioning;
-      if (response.status !== 202) throw new Error(`POST answered ${response.status}: ${JSON.stringify(body)}`);
+      if (response.status !== 202)
+        throw new Error(`POST answered ${response.status}: ${JSON.stringify(body)}`);
       return body;
     },
     async show(id) {

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -14,6 +14,8 @@ const MODULE = path.resolve(import.meta.dirname, '../../src/local/postgres.ts');
 let dataDir: string;
 beforeEach(async () => {
   dataDir = await mkdtemp(path.join(tmpdir(), 'local-postgres-test-'));
+  // The server may run as another user.
+  await chmod(dataDir, 0o755);
 });
 afterEach(async () => await rm(dataDir, { recursive: true, force: true }));
 

@@ -83,7 +83,10 @@ describe.runIf(hasDescriptions)('answers are as the vendor describes them', () =
     const check = (operation: string, reply: Reply) => expectAsDescribed(description, operation, reply);
     const owner = sandbox.variable('GITHUB_ORG');
     const path = `/repos/${owner}/contract`;
-    check('POST /repos/{template_owner}/{template_repo}/generate', await generate(sandbox, 'contract'));
+    const generation = 'POST /repos/{template_owner}/{template_repo}/generate';
+    const order = { owner, name: 'contract', private: true, include_all_branches: false, description: 'd' };
+    expect(description.body(generation).safeParse(order).error).toBeUndefined();
+    check(generation, await generate(sandbox, 'contract'));
     await until(
       () => sandbox.github(`GET ${path}/branches`),
       ({ body }) => Array.isArray(body) && body.length > 0,

@@ -66,8 +66,8 @@ describe('the journal', () => {
     });
     await createWorkflow(sandbox, 'Client acme', 'acme');
     const written = JSON.stringify(sandbox.control.journal());
-    const secrets = ['SUPABASE_MANAGEMENT_TOKEN', 'GITHUB_TOKEN', 'VERCEL_TOKEN', 'N8N_API_KEY'].map(
-      sandbox.variable,
+    const secrets = ['SUPABASE_MANAGEMENT_TOKEN', 'GITHUB_TOKEN', 'VERCEL_TOKEN', 'N8N_API_KEY'].map((name) =>
+      sandbox.variable(name),
     );
     for (const secret of [...secrets, 'a-long-password', 'very-sensitive'])
       expect(written).not.toContain(secret);

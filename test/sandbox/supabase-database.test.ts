@@ -178,7 +178,8 @@ describe('databases on the shared server', () => {
     const client = await connect(gone, 'a-long-password');
     client.on('error', () => {});
     await sandbox.supabase(`DELETE /v1/projects/${gone}`);
-    await until(databases, (names) => names.every((name) => !name.includes(gone)));
+    const left = await until(databases, (names) => names.every((name) => !name.includes(gone)));
+    expect(left.filter((name) => name.includes(gone))).toEqual([]);
     await client.end().catch(() => {});
   });
   test('are not shared by sandboxes, and all go when a sandbox stops', async () => {

@@ -100,7 +100,19 @@ export function databaseNames(instance: string, ref: string): DatabaseNames {
   return { database: `${prefix}${instance}_${ref}`, role: `postgres.${ref}` };
 }
 
-/** Prepares the server: the shared roles, and a template database of this sandbox's own. */
+/** Makes the shared roles and the template that projects are copies of; answers the server's version. */
+async function prepare(pool: pg.Pool, postgresUrl: string, template: string): Promise<string> {
+  for (const statement of sharedRoles) await pool.query(statement);
+  await pool.query(`create database ${quote(template)} template template0`);
+  await inDatabase(postgresUrl, template, [await readFile(templateSql, 'utf8')]);
+  await pool.query(`alter database ${quote(template)} allow_connections false`);
+  const { rows } = await pool.query<{ version: string }>(
+    `select current_setting('server_version') as version`,
+  );
+  return rows[0]?.version.split(' ')[0] ?? 'unknown';
+}
+
+/** Prepares the server for the projects of one sandbox. */
 export async function openCluster(
   postgresUrl: string,
   instance: string,
@@ -110,24 +122,32 @@ export async function openCluster(
     connectionString: postgresUrl,
     application_name: `${prefix}${instance}`,
     max: 4,
+    // Never none: the name of the connection is what shows that this sandbox is alive.
     min: 1,
   });
   pool.on('error', () => {});
   const template = `${prefix}${instance}_template`;
-  const { rows } = await pool.query<{ version: string }>(
-    `select current_setting('server_version') as version`,
-  );
-  if (removesLeftovers) await dropLeftovers(pool);
-  for (const statement of sharedRoles) await pool.query(statement);
-  await pool.query(`create database ${quote(template)} template template0`);
-  await inDatabase(postgresUrl, template, [await readFile(templateSql, 'utf8')]);
-  await pool.query(`alter database ${quote(template)} allow_connections false`);
 
+  async function close(): Promise<void> {
+    try {
+      await dropMatching(pool, `${prefix}${instance}_`);
+    } finally {
+      await pool.end();
+    }
+  }
+  let version: string;
+  try {
+    if (removesLeftovers) await dropLeftovers(pool);
+    version = await prepare(pool, postgresUrl, template);
+  } catch (error) {
+    await close().catch(() => {});
+    throw error;
+  }
   const { hostname, port } = new URL(postgresUrl);
   return {
     host: hostname === '' ? '127.0.0.1' : hostname,
     port: port === '' ? 5432 : Number(port),
-    version: rows[0]?.version.split(' ')[0] ?? 'unknown',
+    version,
     async createProject({ database, role }, password) {
       const owner = quote(role);
       await pool.query(
@@ -144,9 +164,6 @@ export async function openCluster(
       await pool.query(`drop database if exists ${quote(database)} with (force)`);
       await pool.query(`drop role if exists ${quote(role)}`);
     },
-    async close() {
-      await dropMatching(pool, `${prefix}${instance}_`);
-      await pool.end();
-    },
+    close,
   };
 }

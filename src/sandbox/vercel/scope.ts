@@ -8,14 +8,14 @@ import type { VercelProject, VercelState } from './state.ts';
  * The account that a request is about: the team it names, or, without one, the user's own, silently.
  * Undefined for a team that is not the token's.
  */
-export function accountOf(world: World, request: ProviderRequest): string | undefined {
+function accountOf(world: World, request: ProviderRequest): string | undefined {
   const team = request.query.get('teamId') ?? request.query.get('slug');
   if (team === null) return world.userId;
   return team === world.teamId || team === world.teamSlug ? world.teamId : undefined;
 }
 
 /** The answer for a team that is not the token's. */
-export const notAuthorized = (): Answer =>
+const notAuthorized = (): Answer =>
   vercelError(403, 'Not authorized: Trying to access resource under scope that you are not a member of.');
 
 /** A project of an account, by id or name. */

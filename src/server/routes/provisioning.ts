@@ -4,7 +4,7 @@ import { Router } from 'express';
 import { acceptProvisioning, listProvisionings, listResources, readSnapshot } from '../../ledger/provisionings.ts';
 import type { Pool } from '../../ledger/pool.ts';
 import type { Snapshot } from '../../ledger/rows.ts';
-import { presentProvisioning } from '../../presentation.ts';
+import { presentProvisioning } from '../../api/present.ts';
 import { provisionClient } from '../../queue/enqueue.ts';
 import type { Deps } from '../deps.ts';
 import { parseBody, parseId, parseQuery, readBody } from '../middleware/parse.ts';

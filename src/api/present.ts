@@ -1,7 +1,7 @@
 /** A provisioning as callers see it: one function from the ledger's rows to the JSON of the API and the callbacks. */
-import type { ResourceRow, Snapshot, StepRow } from './ledger/rows.ts';
-import { isDone, needsAttention } from './provisioning.ts';
-import { steps as allSteps } from './steps/index.ts';
+import type { ResourceRow, Snapshot, StepRow } from '../ledger/rows.ts';
+import { isDone, needsAttention } from '../provisioning.ts';
+import { steps as allSteps } from '../steps/index.ts';
 
 export interface Links {
   readonly self: string;

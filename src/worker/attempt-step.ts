@@ -1,0 +1,152 @@
+/** One attempt at a step, or one look of a step that waits: work, then write down what came of it. */
+import { performance } from 'node:perf_hooks';
+import { UnrecoverableError, type Job } from 'bullmq';
+import { StepFailure } from '../errors.ts';
+import { failProvisioning, pauseProvisioning } from '../ledger/endings.ts';
+import type { Queryable } from '../ledger/pool.ts';
+import { failResources } from '../ledger/resources.ts';
+import type { StepError } from '../ledger/rows.ts';
+import {
+  beginStep,
+  completeStep,
+  failStep,
+  postponeStep,
+  type StepKey,
+  type StepProgress,
+} from '../ledger/steps.ts';
+import type { Engine } from './engine.ts';
+import { decideOutcome, type Outcome } from './outcome.ts';
+import { postpone } from './postpone.ts';
+import { report, wakeSender } from './report.ts';
+import type { Session } from './session.ts';
+import { showLine, showProgress } from './show.ts';
+import { parseOutput, stepContext } from './step-context.ts';
+
+export interface StepTask {
+  readonly engine: Engine;
+  readonly session: Session;
+  readonly key: StepKey;
+  readonly onFailure: 'rollback' | 'pause';
+  readonly job: Job;
+  readonly token: string | undefined;
+}
+
+/** What a log line says of an attempt. */
+type Facts = Readonly<Record<string, unknown>>;
+
+export async function attemptStep(task: StepTask): Promise<unknown> {
+  const { engine, session, key, job } = task;
+  const startedAt = performance.now();
+  const progress = await session.lease.write((db) => beginStep(db, key));
+  await showProgress(job, { step: key.name, status: 'running', attempt: progress.attempts });
+  const result = await perform(task);
+  const facts: Facts = {
+    provisioning: key.provisioningId,
+    client: session.client.clientId,
+    step: key.name,
+    direction: key.direction,
+    attempt: progress.attempts,
+    durationMs: Math.round(performance.now() - startedAt),
+  };
+  if ('error' in result) return conclude(task, progress, result.error, facts);
+
+  await session.lease.write((db) => completeStep(db, key, result.output, engine.sweepIntervalMs));
+  engine.log.info(facts, key.direction === 'run' ? 'step succeeded' : 'undo succeeded');
+  await showProgress(job, { step: key.name, status: 'succeeded', attempt: progress.attempts });
+  await showLine(job, `attempt ${progress.attempts}: succeeded`);
+  return { attempts: progress.attempts };
+}
+
+async function perform({
+  engine,
+  session,
+  key,
+}: StepTask): Promise<{ output: Record<string, unknown> } | { error: unknown }> {
+  const { step, lease } = session;
+  try {
+    const environment = step.environment.safeParse(engine.environment);
+    if (!environment.success)
+      throw new StepFailure('internal-error', `the worker lacks the variables of ${step.name}`);
+    const limits = { timeoutMs: engine.timeoutMs, signal: lease.signal };
+    const context = stepContext(session, step.connect(environment.data, limits));
+    if (key.direction === 'run') return { output: parseOutput(step.output, await step.run(context)) };
+    await step.undo(context);
+    return { output: {} };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** Writes down what follows from an error, and tells the queue. */
+async function conclude(
+  task: StepTask,
+  progress: StepProgress,
+  error: unknown,
+  facts: Facts,
+): Promise<unknown> {
+  const { engine, session, key, job, token } = task;
+  const outcome = decideOutcome(error, progress, key.direction, engine.patience, Math.random);
+  if (outcome.is === 'interrupted') {
+    const reason = error instanceof Error ? error.name : 'unknown';
+    engine.log.info({ ...facts, reason }, 'the step was left to another worker');
+    await session.lease.release(0).catch(() => {});
+    return postpone(job, token, 100);
+  }
+  if (outcome.is === 'postponed') return wait(task, progress, outcome, error, facts);
+
+  const callbackId = await session.lease.write((db) => endInFailure(db, task, outcome.error));
+  engine.log.error({ ...facts, err: error, code: outcome.error.code }, 'the step failed for good');
+  const { code } = outcome.error;
+  await showProgress(job, { step: key.name, status: 'failed', attempt: progress.attempts, code });
+  await showLine(job, `attempt ${progress.attempts}: failed for good, ${code}`);
+  await wakeSender(engine, callbackId);
+  // Step and code only: what is thrown here is stored in the queue and shown on the dashboard.
+  throw new UnrecoverableError(`${key.name}: ${code}`);
+}
+
+async function wait(
+  { engine, session, key, job, token }: StepTask,
+  progress: StepProgress,
+  outcome: Extract<Outcome, { is: 'postponed' }>,
+  error: unknown,
+  facts: Facts,
+): Promise<never> {
+  const { waitingFor, delayMs } = outcome;
+  await session.lease.write((db) =>
+    postponeStep(db, key, { ...outcome, sweepAfterMs: engine.sweepIntervalMs }),
+  );
+  const attempt = progress.attempts;
+  if (waitingFor === undefined) {
+    engine.log.warn({ ...facts, err: error, delayMs }, 'an attempt failed');
+    const code = outcome.error?.code ?? 'internal-error';
+    await showProgress(job, { step: key.name, status: 'waiting', attempt, code });
+    await showLine(job, `attempt ${attempt}: ${code}, again in ${delayMs} ms`);
+  } else {
+    engine.log.debug({ ...facts, waitingFor, delayMs }, 'the step waits');
+    await showProgress(job, { step: key.name, status: 'waiting', attempt, waitingFor });
+    // One line per wait, not per look.
+    if (waitingFor !== progress.wait?.waitingFor)
+      await showLine(job, `attempt ${attempt}: waiting for ${waitingFor}`);
+  }
+  return postpone(job, token, delayMs);
+}
+
+/** A step that failed for good ends the provisioning, or pauses it; a failed undo lists what it could not delete. */
+async function endInFailure(
+  db: Queryable,
+  { engine, key, onFailure }: StepTask,
+  error: StepError,
+): Promise<string | undefined> {
+  await failStep(db, key, error);
+  if (key.direction === 'undo') {
+    await failResources(db, key.provisioningId, key.name, error.message);
+    return undefined;
+  }
+  const failure = { step: key.name, ...error };
+  if (onFailure === 'pause') {
+    await pauseProvisioning(db, key.provisioningId, failure);
+    return report(engine, db, key.provisioningId, 'provisioning.paused');
+  }
+  await failProvisioning(db, key.provisioningId, failure, engine.sweepIntervalMs);
+  return report(engine, db, key.provisioningId, 'provisioning.failed');
+}

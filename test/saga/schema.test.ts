@@ -1,0 +1,144 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterEach, expect, inject, test } from 'vitest';
+import { startStack, type ShownProvisioning, type Stack } from '../helpers/stack.ts';
+import { until } from '../helpers/until.ts';
+
+let stack: Stack | undefined;
+let folder: string | undefined;
+afterEach(async () => {
+  await stack?.stop();
+  if (folder !== undefined) await rm(folder, { recursive: true });
+  stack = undefined;
+  folder = undefined;
+});
+
+async function template(sql: string): Promise<string> {
+  folder = await mkdtemp(join(tmpdir(), 'template-'));
+  await writeFile(join(folder, '010_template.sql'), sql);
+  return folder;
+}
+
+/** Looks into the new project's database from outside. */
+async function queryProject<Row extends pg.QueryResultRow>(running: Stack, sql: string): Promise<Row[]> {
+  const { rows: names } = await running.pool.query<{ name: string }>(
+    `select output ->> 'databaseName' as name from ledger.steps where name = 'supabase-project' and direction = 'run'`,
+  );
+  const url = new URL(inject('postgresUrl'));
+  url.pathname = `/${names[0]?.name ?? ''}`;
+  const client = new pg.Client({ connectionString: url.href });
+  await client.connect();
+  try {
+    return (await client.query<Row>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function provision(running: Stack): Promise<ShownProvisioning> {
+  const { id } = await running.provision();
+  return running.waitUntilDone(id);
+}
+
+test.each(['postgres', 'http'])(
+  'a template of more than 20 tables and 25 policies on auth.uid() is applied and verified over %s',
+  async (transport) => {
+    stack = await startStack({ backend: 'postgres', environment: { SCHEMA_TRANSPORT: transport } });
+    expect(await provision(stack)).toMatchObject({ status: 'succeeded' });
+    const [counts] = await queryProject<{
+      tables: number;
+      unsecured: number;
+      policies: number;
+      applied: number;
+    }>(
+      stack,
+      `select
+         (select count(*)::int from pg_tables where schemaname = 'public') as tables,
+         (select count(*)::int from pg_tables where schemaname = 'public' and not rowsecurity) as unsecured,
+         (select count(*)::int from pg_policies where schemaname = 'public'
+           and (coalesce(qual, '') || coalesce(with_check, '')) like '%auth.uid()%') as policies,
+         (select count(*)::int from _provisioning.applied) as applied`,
+    );
+    expect(counts).toMatchObject({ unsecured: 0, applied: 1 });
+    expect(counts?.tables).toBeGreaterThanOrEqual(20);
+    expect(counts?.policies).toBeGreaterThanOrEqual(25);
+  },
+);
+
+test.each(['postgres', 'http'])(
+  'a lost answer of the template over %s does not apply it twice',
+  async (transport) => {
+    stack = await startStack({ backend: 'redis', environment: { SCHEMA_TRANSPORT: transport } });
+    stack.sandbox.control.addFault({
+      provider: 'supabase',
+      operation: 'runQuery',
+      mode: 'drop-after',
+      skip: 1,
+    });
+    expect(await provision(stack)).toMatchObject({ status: 'succeeded' });
+    expect(await queryProject(stack, 'select count(*)::int as applied from _provisioning.applied')).toEqual([
+      { applied: 1 },
+    ]);
+  },
+);
+
+test('a table without row-level security fails the step and says which and what to add', async () => {
+  const path = await template('create table public.open_to_all (id int primary key);');
+  stack = await startStack({ backend: 'redis', environment: { SCHEMA_PATH: path } });
+  const done = await provision(stack);
+  expect(done).toMatchObject({
+    failure: { step: 'database-schema', code: 'verification-failed' },
+    rollback: { status: 'completed' },
+  });
+  expect(done.failure?.message).toContain('public.open_to_all');
+  expect(done.failure?.message).toContain('enable row level security');
+});
+
+test.each(['postgres', 'http'])('a template that commits by itself is refused over %s', async (transport) => {
+  const path = await template(
+    'create table public.a (id int); alter table public.a enable row level security; commit; begin;',
+  );
+  stack = await startStack({
+    backend: 'redis',
+    environment: { SCHEMA_PATH: path, SCHEMA_TRANSPORT: transport },
+  });
+  const done = await provision(stack);
+  expect(done).toMatchObject({ failure: { step: 'database-schema', code: 'schema-invalid' } });
+  expect(done.failure?.message).toContain('must not begin, commit or roll back');
+  expect(stack.sandbox.control.objects()).toEqual([]);
+});
+
+test('a project that refuses the password we chose is left to an operator', async () => {
+  stack = await startStack({ backend: 'redis' });
+  const { control } = stack.sandbox;
+  // The project is healthy, its pooler is known, and somebody has changed the password meanwhile.
+  control.addFault({ provider: 'supabase', operation: 'getPoolerConfig', mode: 'latency', delayMs: 1500 });
+  const { id } = await stack.provision();
+  const ref = await untilReady(stack, id);
+  await changePassword(ref);
+  const done = await stack.waitUntilDone(id);
+  expect(done).toMatchObject({
+    failure: { step: 'supabase-project', code: 'verification-failed' },
+    rollback: { status: 'incomplete' },
+    needsAttention: true,
+  });
+  expect(done.resources).toMatchObject([{ kind: 'supabase.project', externalId: ref, state: 'unknown' }]);
+  expect(control.objects().map(({ id: left }) => left)).toEqual([ref]);
+});
+
+async function untilReady(running: Stack, id: string): Promise<string> {
+  return until(async () => {
+    const isAsked = running.sandbox.control.journal().some(({ operation }) => operation === 'getApiKeys');
+    const [project] = (await running.show(id)).resources;
+    return isAsked ? (project?.externalId ?? undefined) : undefined;
+  }, 'the project to be healthy');
+}
+
+async function changePassword(ref: string): Promise<void> {
+  const client = new pg.Client({ connectionString: inject('postgresUrl') });
+  await client.connect();
+  await client.query(`alter role "postgres.${ref}" password 'another one'`);
+  await client.end();
+}

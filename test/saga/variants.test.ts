@@ -1,0 +1,128 @@
+import { afterEach, expect, test } from 'vitest';
+import { startStack, type Stack } from '../helpers/stack.ts';
+
+let stack: Stack | undefined;
+afterEach(async () => {
+  await stack?.stop();
+  stack = undefined;
+});
+
+test('an older n8n that knows only activate is served, and undone', async () => {
+  stack = await startStack({ backend: 'redis', sandbox: { n8nGeneration: 'activate' } });
+  const first = await stack.provision();
+  expect(await stack.waitUntilDone(first.id)).toMatchObject({ status: 'succeeded' });
+  stack.sandbox.control.addFault({
+    provider: 'n8n',
+    operation: 'probeWebhook',
+    mode: 'reject',
+    status: 400,
+    body: {},
+    times: -1,
+  });
+  const second = await stack.provision();
+  expect(await stack.waitUntilDone(second.id)).toMatchObject({
+    status: 'failed',
+    rollback: { status: 'completed' },
+  });
+  expect(stack.sandbox.control.objects().filter(({ kind }) => kind === 'n8n.workflow')).toHaveLength(1);
+});
+
+test('a project with legacy keys only gets them as its variables', async () => {
+  stack = await startStack({ backend: 'redis', sandbox: { legacyKeysOnly: true } });
+  const { id } = await stack.provision();
+  expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
+});
+
+test('the Vercel project carries every variable, and the service role key only as a sensitive one of production', async () => {
+  stack = await startStack({ backend: 'redis' });
+  const { id } = await stack.provision({ clientId: 'variables', tier: 'enterprise' });
+  const done = await stack.waitUntilDone(id);
+  const project = stack.sandbox.control.objects().find(({ kind }) => kind === 'vercel.project');
+  expect(JSON.stringify(project?.details)).not.toMatch(/sb_secret|service_role"/);
+  const { VERCEL_API_URL, VERCEL_TOKEN, VERCEL_TEAM_ID } = stack.environment;
+  const answer = await fetch(
+    `${VERCEL_API_URL}/v10/projects/${done.result['vercelProjectId']}/env?teamId=${VERCEL_TEAM_ID}`,
+    { headers: { authorization: `Bearer ${VERCEL_TOKEN}` } },
+  );
+  const { envs } = (await answer.json()) as {
+    envs: { key: string; type: string; target: string[]; value?: string }[];
+  };
+  expect(envs.map(({ key, type, target }) => `${key} ${type} ${target.join('+')}`).toSorted()).toEqual([
+    'CLIENT_ID plain production+preview',
+    'CLIENT_TIER plain production+preview',
+    'NEXT_PUBLIC_APP_URL plain production+preview',
+    'NEXT_PUBLIC_SUPABASE_ANON_KEY plain production+preview',
+    'NEXT_PUBLIC_SUPABASE_URL plain production+preview',
+    'PROVISIONING_ID plain production+preview',
+    'SUPABASE_SERVICE_ROLE_KEY sensitive production',
+  ]);
+  const value = (name: string) => envs.find(({ key }) => key === name)?.value;
+  expect(value('CLIENT_ID')).toBe('variables');
+  expect(value('CLIENT_TIER')).toBe('enterprise');
+  expect(value('PROVISIONING_ID')).toBe(id);
+});
+
+test('a repository is private and carries the mark of its provisioning', async () => {
+  stack = await startStack({ backend: 'redis' });
+  const { id } = await stack.provision();
+  await stack.waitUntilDone(id);
+  const repository = stack.sandbox.control.objects().find(({ kind }) => kind === 'github.repository');
+  expect(repository?.details).toMatchObject({ private: true });
+  expect(JSON.stringify(repository?.details)).toContain(`[prov-${id}-`);
+});
+
+test('a provider that limits its rate is obeyed, and its own delay wins', async () => {
+  stack = await startStack({ backend: 'redis' });
+  const { control } = stack.sandbox;
+  control.addFault({
+    provider: 'github',
+    operation: 'generateRepository',
+    mode: 'rate-limit',
+    retryAfterSeconds: 1,
+  });
+  const { id } = await stack.provision();
+  expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
+  const calls = control.journal().filter(({ operation }) => operation === 'generateRepository');
+  const [first, second] = calls.map(({ receivedAt }) => Date.parse(receivedAt));
+  expect(calls).toHaveLength(2);
+  expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(1000);
+});
+
+test('every read may lag behind what was made', async () => {
+  stack = await startStack({ backend: 'redis' });
+  for (const provider of ['supabase', 'github', 'vercel', 'n8n'] as const)
+    stack.sandbox.control.setReadLag(provider, 300);
+  const { id } = await stack.provision();
+  expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
+});
+
+test('a provider that never gets ready fails the step in time, and is undone', async () => {
+  stack = await startStack({ backend: 'redis', environment: { READY_TIMEOUT_MS: '1200' } });
+  stack.sandbox.control.setTiming({ repositoryContentAfterMs: 3_600_000 });
+  const { id } = await stack.provision();
+  expect(await stack.waitUntilDone(id)).toMatchObject({
+    failure: {
+      step: 'github-repo',
+      code: 'not-ready-in-time',
+      message: 'waited 1 s for the content of the repository',
+    },
+    rollback: { status: 'completed' },
+  });
+});
+
+test('an answer of 50 MB does no harm', async () => {
+  stack = await startStack({ backend: 'redis' });
+  stack.sandbox.control.addFault({ provider: 'github', operation: 'getRepository', mode: 'huge' });
+  stack.sandbox.control.addFault({ provider: 'n8n', operation: 'createWorkflow', mode: 'huge' });
+  const { id } = await stack.provision();
+  expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
+  expect(stack.sandbox.control.objects().filter(({ kind }) => kind === 'n8n.workflow')).toHaveLength(1);
+});
+
+test('a redirect is never followed', async () => {
+  stack = await startStack({ backend: 'redis' });
+  stack.sandbox.control.addFault({ provider: 'vercel', operation: 'createVercelProject', mode: 'redirect' });
+  const { id } = await stack.provision();
+  expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
+  expect(stack.sandbox.control.receivedCallbacks('elsewhere')).toEqual([]);
+});
