@@ -53,7 +53,9 @@ export function openApi(url: string, adminKey: string): Api {
     });
     const body: unknown = await response.json();
     if (response.status === expected) return shownProvisioning.parse(body);
-    throw new Error(`the API answered ${response.status} to ${init.method ?? 'GET'} /api/provisioning${path}`);
+    throw new Error(
+      `the API answered ${response.status} to ${init.method ?? 'GET'} /api/provisioning${path}`,
+    );
   }
   return {
     isReady: async () => (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(timeoutMs) })).ok,

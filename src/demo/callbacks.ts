@@ -1,7 +1,7 @@
 /** The callbacks that the receiver got, with their signatures checked as any receiver would. */
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
-import type { ReceivedCallback } from '../sandbox/sandbox.ts';
+import type { ReceivedCallback } from '../sandbox/control/receivers.ts';
 
 export interface CheckedCallback {
   /** `webhook-id`. */

@@ -1,5 +1,5 @@
 /** Whether the sample ended as it should. Pure: from the evidence to a list of what is wrong. */
-import type { JournalEntry } from '../sandbox/sandbox.ts';
+import type { JournalEntry } from '../sandbox/journal.ts';
 import type { Evidence } from './evidence.ts';
 
 const resourceKinds = ['supabase.project', 'github.repository', 'vercel.project', 'n8n.workflow'] as const;

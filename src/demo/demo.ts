@@ -34,7 +34,9 @@ export async function runDemo(options: DemoOptions, surroundings: DemoSurroundin
       signal,
       onStage: (what) => say(`Starting ${what}`),
     });
-    say(`PostgreSQL, provider sandbox, API and worker are up (queue in ${started.queue})  ${seconds().toFixed(1)} s`);
+    say(
+      `PostgreSQL, provider sandbox, API and worker are up (queue in ${started.queue})  ${seconds().toFixed(1)} s`,
+    );
     return started;
   });
   try {
@@ -67,7 +69,7 @@ async function runSample(
     callbackUrl: `${stack.sandbox.urls.control}/receiver/${receiver}`,
   });
   const begun = seconds();
-  const shown = await watchUntilDone(id, api.show, view);
+  const shown = await watchUntilDone(() => api.show(id), view);
   const took = seconds() - begun;
 
   const evidence = await gatherEvidence(stack, shown, {
@@ -98,22 +100,22 @@ async function runSample(
   return problems.length === 0;
 }
 
-async function watchUntilDone(id: string, show: (id: string) => Promise<Shown>, view: View): Promise<Shown> {
+async function watchUntilDone(show: () => Promise<Shown>, view: View): Promise<Shown> {
   const lines = steps.map(({ name, title }) => ({
     title,
-    look: async () => lookAtStep(await show(id), name, Date.now()),
+    look: async () => lookAtStep(await show(), name, Date.now()),
   }));
   if (!(await watch(lines, view))) {
     console.log(`\n${styleText('bold', 'Rolling back, the last step first')}`);
     const titles = new Map(steps.map(({ name, title }) => [name, title]));
-    const undos = stepsToUndo(await show(id)).map((name) => ({
+    const undos = stepsToUndo(await show()).map((name) => ({
       title: `Undo ${titles.get(name) ?? name}`,
-      look: async () => lookAtUndo(await show(id), name),
+      look: async () => lookAtUndo(await show(), name),
     }));
     await watch(undos, view);
   }
   for (;;) {
-    const shown = await show(id);
+    const shown = await show();
     if (shown.done) return shown;
     await delay(50, undefined, { signal: view.signal });
   }

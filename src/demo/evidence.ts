@@ -1,7 +1,8 @@
 /** What is really there, asked of the providers' side and not of the provisioner. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { openPool } from '../ledger/pool.ts';
-import type { JournalEntry, SandboxObject } from '../sandbox/sandbox.ts';
+import type { SandboxObject } from '../sandbox/control/objects.ts';
+import type { JournalEntry } from '../sandbox/journal.ts';
 import type { Shown } from './api.ts';
 import { checkCallbacks, type CheckedCallback } from './callbacks.ts';
 import type { DemoStack } from './stack.ts';

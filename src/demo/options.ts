@@ -32,7 +32,9 @@ export function readOptions(args: readonly string[]): DemoOptions {
   const values = parse(args);
   const failAt = values['fail-at'];
   if (failAt !== undefined && !isFaultName(failAt))
-    throw new ConfigurationError(`--fail-at: there is no step "${failAt}". Use one of: ${faultNames.join(', ')}`);
+    throw new ConfigurationError(
+      `--fail-at: there is no step "${failAt}". Use one of: ${faultNames.join(', ')}`,
+    );
   return {
     isHelpWanted: values.help ?? false,
     exits: values.exit ?? false,

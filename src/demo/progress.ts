@@ -67,7 +67,8 @@ export function lookAtUndo(shown: Shown, name: string): Look {
   if (step?.status === 'undo-failed' || left.length > 0)
     return {
       is: 'failed',
-      note: wordsOf(step?.error) ?? `${left.map((resource) => resource.name).join(', ')} could not be deleted`,
+      note:
+        wordsOf(step?.error) ?? `${left.map((resource) => resource.name).join(', ')} could not be deleted`,
       seconds: undefined,
     };
   const isUndone = step?.status === 'undone' || (step?.status === 'failed' && own.every(isGone));

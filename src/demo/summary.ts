@@ -22,7 +22,9 @@ export function alignColumns(rows: readonly (readonly string[])[]): string[] {
   for (const row of rows)
     for (const [column, cell] of row.entries())
       if (column < row.length - 1) widths[column] = Math.max(widths[column] ?? 0, cell.length);
-  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd());
+  return rows.map((row) =>
+    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
+  );
 }
 
 /** What was made: one row per step. */
@@ -114,7 +116,10 @@ export function placesSections({ apiUrl, adminKey, controlUrl, logFile, self }: 
         ['admin key', `${adminKey} (of this run only)`],
         ['the sample', self],
         ['API docs', `${apiUrl}/docs`],
-        ['providers', `${controlUrl}/objects, ${controlUrl}/journal; what else can be done to them: ${controlUrl}/`],
+        [
+          'providers',
+          `${controlUrl}/objects, ${controlUrl}/journal; what else can be done to them: ${controlUrl}/`,
+        ],
         ['log', logFile],
       ],
     },

@@ -7,8 +7,12 @@ import { dashboardRoutes } from './dashboard.ts';
 import type { Deps } from './deps.ts';
 import { authenticate, keyMatcher } from './middleware/authenticate.ts';
 import { handleErrors, refuseUnknownRoute } from './middleware/handle-errors.ts';
+import { requireDatabase } from './middleware/require-database.ts';
 import { healthRoutes } from './routes/health.ts';
 import { provisioningRoutes } from './routes/provisioning.ts';
+
+/** What a request id may be: it goes into a header and into the log. */
+const visibleText = /^[\x21-\x7e]{1,200}$/;
 
 export function createApp(deps: Deps): Express {
   const app = express();
@@ -20,7 +24,7 @@ export function createApp(deps: Deps): Express {
       logger: deps.log,
       genReqId: (request, response) => {
         const given = request.headers['x-request-id'];
-        const id = typeof given === 'string' && /^[\w.:-]{1,200}$/.test(given) ? given : randomUUID();
+        const id = typeof given === 'string' && visibleText.test(given) ? given : randomUUID();
         response.setHeader('X-Request-Id', id);
         return id;
       },
@@ -39,7 +43,14 @@ export function createApp(deps: Deps): Express {
   app.use(
     helmet({
       // The API is also served over plain http behind a proxy or on one's own machine.
-      contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+      contentSecurityPolicy: {
+        directives: {
+          upgradeInsecureRequests: null,
+          // Nothing of the dashboard is fetched from elsewhere, not even the fonts that its page asks for.
+          styleSrc: ["'self'", "'unsafe-inline'"],
+          fontSrc: ["'self'", 'data:'],
+        },
+      },
     }),
   );
   app.use((_request, response, next) => {
@@ -50,6 +61,7 @@ export function createApp(deps: Deps): Express {
   app.use(healthRoutes(deps));
   app.use(dashboardRoutes(deps));
   app.use(authenticate(keyMatcher(deps.config.ADMIN_API_KEY)));
+  app.use('/api', requireDatabase(deps.pool));
   app.use('/api/provisioning', provisioningRoutes(deps));
   app.use(refuseUnknownRoute);
   app.use(handleErrors);

@@ -32,7 +32,10 @@ export function dashboardRoutes(deps: Deps): Router {
     if (site !== undefined && site !== 'same-origin' && site !== 'none')
       throw new Problem(403, 'forbidden', 'Sign in from the dashboard itself.');
     const body: unknown = request.body;
-    const key = typeof body === 'object' && body !== null && 'key' in body && typeof body.key === 'string' ? body.key : '';
+    const key =
+      typeof body === 'object' && body !== null && 'key' in body && typeof body.key === 'string'
+        ? body.key
+        : '';
     if (!matches(key)) {
       response.status(401).type('html').send(signInPage('This is not the admin key.'));
       return;
@@ -58,10 +61,15 @@ export function dashboardRoutes(deps: Deps): Router {
       });
     const bearer = bearerToken(request.headers.authorization);
     const isSignedIn =
-      (bearer !== undefined && matches(bearer)) || (await isSession(readCookie(request.headers.cookie), sessionKey));
+      (bearer !== undefined && matches(bearer)) ||
+      (await isSession(readCookie(request.headers.cookie), sessionKey));
     if (isSignedIn) return next();
     if (request.accepts(['json', 'html']) === 'html') return response.redirect(303, '/admin/sign-in');
-    throw new Problem(401, 'unauthorized', 'Sign in at /admin/sign-in, or send the admin key as a bearer token.');
+    throw new Problem(
+      401,
+      'unauthorized',
+      'Sign in at /admin/sign-in, or send the admin key as a bearer token.',
+    );
   };
 
   let board: { queues: Queues; handler: RequestHandler } | undefined;

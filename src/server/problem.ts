@@ -47,8 +47,13 @@ export function invalidFields(errors: readonly FieldError[]): Problem {
 }
 
 export function databaseAway(cause: unknown): Problem {
-  return new Problem(503, 'database-unavailable', 'The database cannot be reached. Nothing was changed.', {
-    headers: { 'Retry-After': '5' },
-    cause,
-  });
+  return new Problem(
+    503,
+    'database-unavailable',
+    'The database cannot be used at present. Nothing was changed.',
+    {
+      headers: { 'Retry-After': '5' },
+      cause,
+    },
+  );
 }

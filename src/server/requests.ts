@@ -35,11 +35,15 @@ export function newProvisioningSchema(allowedHosts: readonly AllowedHost[]) {
   });
 }
 
+const cursorParts = z.object({
+  // PostgreSQL knows no year 0.
+  createdAt: z.iso.datetime({ precision: 6 }).refine((time) => !time.startsWith('0000')),
+  id: z.uuid(),
+});
+
 const cursor = z.string().transform((text, context) => {
-  const [createdAt = '', id = ''] = Buffer.from(text, 'base64url').toString().split(' ');
-  const parsed = z
-    .object({ createdAt: z.iso.datetime({ precision: 6 }), id: z.uuid() })
-    .safeParse({ createdAt, id });
+  const [createdAt = '', ...rest] = Buffer.from(text, 'base64url').toString().split(' ');
+  const parsed = cursorParts.safeParse({ createdAt, id: rest.join(' ') });
   if (parsed.success) return parsed.data;
   context.addIssue('is not a cursor of this list');
   return z.NEVER;
@@ -51,7 +55,7 @@ export function cursorFor(item: { createdAt: string; id: string }): string {
 
 export const listQuery = z.strictObject({
   status: z.enum(provisioningStatuses).optional(),
-  clientId: z.string().max(50).optional(),
+  clientId: z.string().max(50).regex(clientIdPattern, 'is no client id').optional(),
   needsAttention: z
     .enum(['true', 'false'])
     .transform((text) => text === 'true')

@@ -42,7 +42,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const reachQueue = waitFor(
     async () => {
-      await requireLedger(pool);
+      // Where the queue lives in PostgreSQL, its tables come with the ledger's.
+      if (config.REDIS_URL === undefined) await requireLedger(pool);
       queues = await openQueues({
         redisUrl: config.REDIS_URL,
         databaseUrl: config.DATABASE_URL,

@@ -12,6 +12,8 @@ import type { AllowedHost } from '../config.ts';
 
 /** Why a URL is refused as a callback's. Undefined: it is not. */
 export function refuseCallbackUrl(text: string, allowedHosts: readonly AllowedHost[]): string | undefined {
+  // The parser drops them silently, so the URL called would not be the one that was sent.
+  if (/[\p{Cc}\s]/u.test(text)) return 'must not have spaces or control characters';
   if (!URL.canParse(text)) return 'must be a URL';
   const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must be an https URL';
@@ -55,7 +57,9 @@ export function guardedAgent(allowedHosts: readonly AllowedHost[]): { fetch: typ
     // One connection per attempt, so that each attempt is judged anew.
     pipelining: 0,
     connect(options, callback) {
-      const url = new URL(`${options.protocol}//${options.hostname}:${options.port || (options.protocol === 'https:' ? 443 : 80)}`);
+      const url = new URL(
+        `${options.protocol}//${options.hostname}:${options.port || (options.protocol === 'https:' ? 443 : 80)}`,
+      );
       const refusal = refuseCallbackUrl(url.href, allowedHosts);
       if (refusal !== undefined) callback(new ForbiddenAddress(refusal), null);
       else if (isAllowed(url, allowedHosts)) open(options, callback);

@@ -8,7 +8,14 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-const paths = ['/healthz', '/readyz', '/api/provisioning', `/api/provisioning/${unknownId}`, '/admin/sign-in', '/nothing'];
+const paths = [
+  '/healthz',
+  '/readyz',
+  '/api/provisioning',
+  `/api/provisioning/${unknownId}`,
+  '/admin/sign-in',
+  '/nothing',
+];
 
 describe('on every answer, good or bad,', () => {
   test.each(paths)('%s has a request id of its own', async (path) => {
@@ -40,7 +47,7 @@ describe('on every answer, good or bad,', () => {
   });
 });
 
-test.each(['with spaces', 'x'.repeat(201), 'quote"', '<b>', 'ä'])(
+test.each(['with spaces', 'x'.repeat(201), 'ä', 'tab\tbed'])(
   'a request id that could do harm in a log is replaced: %s',
   async (sent) => {
     const headers = { 'x-request-id': Buffer.from(sent).toString('latin1') };
@@ -65,7 +72,9 @@ test('an error is a problem document with the id under which the log has it', as
 });
 
 test('a request is logged in one line, with neither query nor headers', async () => {
-  await stack.call('/api/provisioning?limit=7', { headers: { 'x-request-id': 'logged-once', 'x-private': 'no-log' } });
+  await stack.call('/api/provisioning?limit=7', {
+    headers: { 'x-request-id': 'logged-once', 'x-private': 'no-log' },
+  });
 
   const lines = stack.logLines.filter((line) => line.includes('logged-once'));
   expect(lines).toHaveLength(1);

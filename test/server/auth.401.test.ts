@@ -22,10 +22,16 @@ const wrongAuthorizations: readonly [string, (key: string) => Record<string, str
   ['the key in quotes', (key) => ({ authorization: `Bearer "${key}"` })],
   ['the key without a scheme', (key) => ({ authorization: key })],
   ['the key by another scheme', (key) => ({ authorization: `Token ${key}` })],
-  ['the key as a password', (key) => ({ authorization: `Basic ${Buffer.from(`admin:${key}`).toString('base64')}` })],
+  [
+    'the key as a password',
+    (key) => ({ authorization: `Basic ${Buffer.from(`admin:${key}`).toString('base64')}` }),
+  ],
   ['the key in a header of its own', (key) => ({ 'x-api-key': key })],
   ['the key in a cookie', (key) => ({ cookie: `client-provisioner-dashboard=${key}` })],
-  ['a token that nobody signed', () => ({ authorization: 'Bearer eyJhbGciOiJub25lIn0.eyJyb2xlIjoiYWRtaW4ifQ.' })],
+  [
+    'a token that nobody signed',
+    () => ({ authorization: 'Bearer eyJhbGciOiJub25lIn0.eyJyb2xlIjoiYWRtaW4ifQ.' }),
+  ],
 ];
 
 describe('401 on every protected path with', () => {
@@ -34,7 +40,12 @@ describe('401 on every protected path with', () => {
     const before = await countRows(stack);
     const json = { ...headers, 'content-type': 'application/json' };
     const responses = await Promise.all([
-      stack.call('/api/provisioning', { key: '', method: 'POST', headers: json, body: JSON.stringify(order()) }),
+      stack.call('/api/provisioning', {
+        key: '',
+        method: 'POST',
+        headers: json,
+        body: JSON.stringify(order()),
+      }),
       stack.call('/api/provisioning', { key: '', method: 'POST', headers: json, body: '{' }),
       stack.call('/api/provisioning', { key: '', headers }),
       stack.call('/api/provisioning?nonsense=1', { key: '', headers }),
@@ -51,12 +62,15 @@ describe('401 on every protected path with', () => {
     ]);
 
     expect(responses.map(({ status }) => status)).toEqual(responses.map(() => 401));
-    for (const problem of await Promise.all(responses.map(problemOf))) expect(problem.code).toBe('unauthorized');
+    for (const problem of await Promise.all(responses.map(problemOf)))
+      expect(problem.code).toBe('unauthorized');
     expect(await countRows(stack)).toBe(before);
   });
 
   test('the key as a query parameter', async () => {
-    const response = await stack.call(`/api/provisioning?key=${stack.environment['ADMIN_API_KEY']}`, { key: '' });
+    const response = await stack.call(`/api/provisioning?key=${stack.environment['ADMIN_API_KEY']}`, {
+      key: '',
+    });
 
     expect(response.status).toBe(401);
   });

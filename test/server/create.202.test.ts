@@ -92,7 +92,10 @@ describe('everything up to its limit is accepted', () => {
     ['a name of one hundred characters', { clientName: 'x'.repeat(100) }],
     ['a name of one hundred characters beyond the first 65536', { clientName: '🏔'.repeat(100) }],
     ['a name in any script, with quotes and markup', { clientName: 'Łódź & Söhne "東京" <b>الشركة</b>' }],
-    ['an email of 254 characters', { orgEmail: `${'a'.repeat(60)}@${`${'b'.repeat(60)}.`.repeat(3)}example.com` }],
+    [
+      'an email of 254 characters',
+      { orgEmail: `${'a'.repeat(60)}@${`${'b'.repeat(60)}.`.repeat(3)}example.co` },
+    ],
     ['an email with a plus', { orgEmail: 'ops+clients@acme.example' }],
     ['tier enterprise', { tier: 'enterprise' }],
     ['a callback with port, path and query', { callbackUrl: 'https://hooks.example:8443/a/b?c=d' }],
@@ -113,7 +116,9 @@ describe('everything up to its limit is accepted', () => {
 });
 
 test('a content type with a charset is JSON too', async () => {
-  const response = await post(stack, order(), { headers: { 'content-type': 'Application/JSON; charset=utf-8' } });
+  const response = await post(stack, order(), {
+    headers: { 'content-type': 'Application/JSON; charset=utf-8' },
+  });
 
   expect(response.status).toBe(202);
 });
@@ -127,5 +132,9 @@ test('a client is free again once its rollback is completed', async () => {
 
   expect(second.status).toBe(202);
   expect(await second.json()).toMatchObject({ clientId, id: anyText });
-  expect(await stack.show(first.id)).toMatchObject({ status: 'failed', rollback: { status: 'completed' }, done: true });
+  expect(await stack.show(first.id)).toMatchObject({
+    status: 'failed',
+    rollback: { status: 'completed' },
+    done: true,
+  });
 });

@@ -4,7 +4,7 @@ import { countRows, order, post, problemOf, startApi } from './support.ts';
 
 let stack: Stack;
 beforeAll(async () => {
-  stack = await startApi();
+  stack = await startApi({ CALLBACK_ALLOWED_HOSTS: 'hooks.internal:8443' });
 });
 afterAll(() => stack?.stop());
 
@@ -44,7 +44,11 @@ const badFields: readonly [name: string, pointer: string, fields: Record<string,
   ['an orgEmail without @', '/orgEmail', { orgEmail: 'acme.example' }],
   ['an orgEmail with a name', '/orgEmail', { orgEmail: 'Acme <ops@acme.example>' }],
   ['two emails', '/orgEmail', { orgEmail: 'ops@acme.example,dev@acme.example' }],
-  ['an orgEmail of 255 characters', '/orgEmail', { orgEmail: `${'a'.repeat(60)}@${`${'b'.repeat(60)}.`.repeat(3)}example.info`.padEnd(255, 'o') }],
+  [
+    'an orgEmail of 255 characters',
+    '/orgEmail',
+    { orgEmail: `${'a'.repeat(60)}@${`${'b'.repeat(60)}.`.repeat(3)}example.info`.padEnd(255, 'o') },
+  ],
   ['a missing tier', '/tier', { tier: undefined }],
   ['tier null', '/tier', { tier: null }],
   ['an unknown tier', '/tier', { tier: 'gold' }],
@@ -56,13 +60,22 @@ const badFields: readonly [name: string, pointer: string, fields: Record<string,
   ['an empty callbackUrl', '/callbackUrl', { callbackUrl: '' }],
   ['a path as callbackUrl', '/callbackUrl', { callbackUrl: '/hooks' }],
   ['a callbackUrl without https', '/callbackUrl', { callbackUrl: 'http://hooks.example/x' }],
+  ['another port of an allowed host', '/callbackUrl', { callbackUrl: 'https://hooks.internal:8444/x' }],
   ['a callbackUrl to a file', '/callbackUrl', { callbackUrl: 'file:///etc/passwd' }],
   ['user information in callbackUrl', '/callbackUrl', { callbackUrl: 'https://user:pass@hooks.example/' }],
   ['a user name in callbackUrl', '/callbackUrl', { callbackUrl: 'https://user@hooks.example/' }],
-  ['user information before an allowed host', '/callbackUrl', { callbackUrl: 'http://user@127.0.0.1/' }],
+  [
+    'user information before an allowed host',
+    '/callbackUrl',
+    { callbackUrl: 'http://user@hooks.internal:8443/' },
+  ],
   ['a NUL in callbackUrl', '/callbackUrl', { callbackUrl: 'https://hooks.example/\u0000' }],
   ['a line break in callbackUrl', '/callbackUrl', { callbackUrl: 'https://hooks.example/\nx' }],
-  ['a callbackUrl of 2001 characters', '/callbackUrl', { callbackUrl: `https://hooks.example/${'x'.repeat(1979)}` }],
+  [
+    'a callbackUrl of 2001 characters',
+    '/callbackUrl',
+    { callbackUrl: `https://hooks.example/${'x'.repeat(1979)}` },
+  ],
   ['an address of this machine in hex', '/callbackUrl', { callbackUrl: 'https://0x7f.0x1/' }],
   ['an address of this machine in decimal', '/callbackUrl', { callbackUrl: 'https://2130706434/' }],
   ['a private address in octal', '/callbackUrl', { callbackUrl: 'https://012.0.0.1/' }],
@@ -101,7 +114,15 @@ describe('400 with a pointer to the field for', () => {
 
 test('all bad fields are named at once', async () => {
   const { errors = [] } = await problemOf(
-    await post(stack, { clientId: 'A', clientName: '', orgEmail: 'x', tier: 'x', onFailure: 'x', callbackUrl: 'x', y: 1 }),
+    await post(stack, {
+      clientId: 'A',
+      clientName: '',
+      orgEmail: 'x',
+      tier: 'x',
+      onFailure: 'x',
+      callbackUrl: 'x',
+      y: 1,
+    }),
   );
 
   expect([...new Set(errors.map(({ pointer }) => pointer))].toSorted()).toEqual([
@@ -116,7 +137,10 @@ test('all bad fields are named at once', async () => {
 });
 
 test('what was sent for a bad field is not repeated in the answer', async () => {
-  const response = await post(stack, order({ tier: 'seCret-value', callbackUrl: 'https://u:seCret-value@h.example' }));
+  const response = await post(
+    stack,
+    order({ tier: 'seCret-value', callbackUrl: 'https://u:seCret-value@h.example' }),
+  );
 
   expect(await response.text()).not.toContain('seCret-value');
 });
@@ -158,7 +182,9 @@ describe('400 for an unknown query parameter', () => {
 
     expect(response.status).toBe(400);
     const name = query.slice(1).split('=')[0];
-    expect((await problemOf(response)).errors).toEqual([{ pointer: `?${name}`, detail: 'is not a known field' }]);
+    expect((await problemOf(response)).errors).toEqual([
+      { pointer: `?${name}`, detail: 'is not a known field' },
+    ]);
     expect(await countRows(stack)).toBe(before);
   });
 });

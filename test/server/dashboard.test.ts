@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { backends, startStack, type ShownProvisioning, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
-import { problemOf } from './support.ts';
+import { problemOf, untilReady } from './support.ts';
 
 const browser = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
 
@@ -10,7 +10,10 @@ describe.each(backends)('on %s', (backend) => {
   let done: ShownProvisioning;
   beforeAll(async () => {
     stack = await startStack({ backend });
-    done = await stack.waitUntilDone((await stack.provision({ clientName: 'Hidden Name', orgEmail: 'hidden@acme.example' })).id);
+    await untilReady(stack);
+    done = await stack.waitUntilDone(
+      (await stack.provision({ clientName: 'Hidden Name', orgEmail: 'hidden@acme.example' })).id,
+    );
   });
   afterAll(() => stack?.stop());
 
@@ -37,18 +40,23 @@ describe.each(backends)('on %s', (backend) => {
       expect(await page.text()).toMatch(/<form method="post" action="\/admin\/sign-in">[^]*type="password"/);
     });
 
-    test.each(['/admin/queues/', '/admin/queues/queue/provisioning', '/Admin/Queues', '/admin/queues/static/js/x.js'])(
-      '%s leads to the sign-in page too',
-      async (path) => {
-        const response = await stack.call(path, { key: '', headers: browser });
+    test.each([
+      '/admin/queues/',
+      '/admin/queues/queue/provisioning',
+      '/Admin/Queues',
+      '/admin/queues/static/js/x.js',
+    ])('%s leads to the sign-in page too', async (path) => {
+      const response = await stack.call(path, { key: '', headers: browser });
 
-        expect(response.status).toBe(303);
-        expect(response.headers.get('location')).toBe('/admin/sign-in');
-      },
-    );
+      expect(response.status).toBe(303);
+      expect(response.headers.get('location')).toBe('/admin/sign-in');
+    });
 
     test('a program is refused with 401', async () => {
-      const response = await stack.call('/admin/queues/api/queues', { key: '', headers: { accept: 'application/json' } });
+      const response = await stack.call('/admin/queues/api/queues', {
+        key: '',
+        headers: { accept: 'application/json' },
+      });
 
       expect(response.status).toBe(401);
       expect((await problemOf(response)).code).toBe('unauthorized');
@@ -57,7 +65,11 @@ describe.each(backends)('on %s', (backend) => {
     test('a cookie that this server did not sign is none', async () => {
       const { alg, claims } = { alg: { alg: 'none' }, claims: { exp: 4_000_000_000 } };
       const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-      for (const token of ['x', `${encode(alg)}.${encode(claims)}.`, `${encode({ alg: 'HS256' })}.${encode(claims)}.AAAA`]) {
+      for (const token of [
+        'x',
+        `${encode(alg)}.${encode(claims)}.`,
+        `${encode({ alg: 'HS256' })}.${encode(claims)}.AAAA`,
+      ]) {
         const response = await stack.call('/admin/queues', {
           key: '',
           headers: { cookie: `client-provisioner-dashboard=${token}` },
@@ -68,13 +80,16 @@ describe.each(backends)('on %s', (backend) => {
   });
 
   describe('at the sign-in', () => {
-    test.each(['', 'wrong', 'x'.repeat(3000)])('a wrong key gives the page again, and no cookie', async (key) => {
-      const response = await signIn(key);
+    test.each(['', 'wrong', 'x'.repeat(3000)])(
+      'a wrong key gives the page again, and no cookie',
+      async (key) => {
+        const response = await signIn(key);
 
-      expect(response.status).toBe(401);
-      expect(response.headers.get('set-cookie')).toBeNull();
-      expect(await response.text()).toContain('This is not the admin key.');
-    });
+        expect(response.status).toBe(401);
+        expect(response.headers.get('set-cookie')).toBeNull();
+        expect(await response.text()).toContain('This is not the admin key.');
+      },
+    );
 
     test('the key as JSON or in the address is no sign-in', async () => {
       const responses = await Promise.all([
@@ -128,7 +143,9 @@ describe.each(backends)('on %s', (backend) => {
       const html = await page.text();
       expect(html).toContain('client-provisioner');
 
-      const parts = [...html.matchAll(/(?:src|href)="(\/admin\/queues\/static\/[^"]+)"/g)].map(([, path]) => path ?? '');
+      const parts = [...html.matchAll(/(?:src|href)="(static\/[^"]+)"/g)].map(
+        ([, path]) => `/admin/queues/${path}`,
+      );
       expect(parts.length).toBeGreaterThan(1);
       for (const path of parts) expect((await look(path)).status).toBe(200);
     });
@@ -150,7 +167,9 @@ describe.each(backends)('on %s', (backend) => {
         queues: { jobs: { name: string; data: unknown; opts: unknown }[] }[];
       }
       const jobs = await until(async () => {
-        const response = await look('/admin/queues/api/queues?activeQueue=provisioning&status=completed&jobsPerPage=20');
+        const response = await look(
+          '/admin/queues/api/queues?activeQueue=provisioning&status=completed&jobsPerPage=20',
+        );
         const { queues } = (await response.json()) as Shown;
         const completed = queues.flatMap((queue) => queue.jobs);
         return completed.length === 6 ? completed : undefined;
@@ -165,7 +184,11 @@ describe.each(backends)('on %s', (backend) => {
         `${done.clientId} · provisioning`,
       ]);
       for (const { data } of jobs)
-        expect(Object.keys(data as object).filter((name) => !name.startsWith('__')).toSorted()).toSatisfy((names) =>
+        expect(
+          Object.keys(data as object)
+            .filter((name) => !name.startsWith('__'))
+            .toSorted(),
+        ).toSatisfy((names) =>
           [
             ['direction', 'flow', 'position', 'provisioningId', 'step'],
             ['direction', 'flow', 'provisioningId'],
@@ -203,7 +226,11 @@ describe.each(backends)('on %s', (backend) => {
 });
 
 test('behind https the cookie is sent by https only', async () => {
-  const stack = await startStack({ backend: 'redis', workers: 0, environment: { PUBLIC_URL: 'https://provisioner.example' } });
+  const stack = await startStack({
+    backend: 'redis',
+    workers: 0,
+    environment: { PUBLIC_URL: 'https://provisioner.example' },
+  });
   try {
     const response = await stack.call('/admin/sign-in', {
       key: '',
@@ -223,6 +250,7 @@ test('a session ends when the admin key is changed', async () => {
     startStack({ backend: 'redis', workers: 0 }),
   ]);
   try {
+    await Promise.all([untilReady(before), untilReady(after)]);
     const signedIn = await before.call('/admin/sign-in', {
       key: '',
       method: 'POST',

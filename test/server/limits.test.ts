@@ -87,7 +87,9 @@ describe('415 for a body that is', () => {
   });
 
   test('in an unknown character set', async () => {
-    const response = await post(stack, order(), { headers: { 'content-type': 'application/json; charset=klingon' } });
+    const response = await post(stack, order(), {
+      headers: { 'content-type': 'application/json; charset=klingon' },
+    });
 
     expect(response.status).toBe(415);
     await problemOf(response);

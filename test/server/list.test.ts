@@ -21,7 +21,7 @@ async function list(query = ''): Promise<Page> {
 
 async function listAll(query: string, between?: () => Promise<unknown>): Promise<string[]> {
   const ids: string[] = [];
-  for (let cursor: string | null = ''; cursor !== null; ) {
+  for (let cursor: string | null = ''; cursor !== null;) {
     const page: Page = await list(`${query}${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`);
     ids.push(...page.items.map(({ id }) => id));
     cursor = page.nextCursor;
@@ -44,7 +44,13 @@ describe('with some of each kind', () => {
     paused = await stack.provision();
     await moveTo(stack, paused.id, ['running', 'none'], ['paused', 'none']);
     incomplete = await stack.provision();
-    await moveTo(stack, incomplete.id, ['cancelled', 'pending'], ['cancelled', 'running'], ['cancelled', 'incomplete']);
+    await moveTo(
+      stack,
+      incomplete.id,
+      ['cancelled', 'pending'],
+      ['cancelled', 'running'],
+      ['cancelled', 'incomplete'],
+    );
     succeeded = await stack.provision();
     await moveTo(stack, succeeded.id, ['running', 'none'], ['succeeded', 'none']);
     ids.unshift(succeeded.id, incomplete.id, paused.id);
@@ -101,7 +107,7 @@ describe('with some of each kind', () => {
     const newer: string[] = [];
 
     const seen = await listAll('?limit=5', async () => {
-      newer.unshift((await stack.provision()).id, ...[]);
+      newer.unshift((await stack.provision()).id);
     });
 
     expect(seen).toEqual(ids);

@@ -36,38 +36,72 @@ describe('404 for', () => {
     expect((await problemOf(response)).code).toBe('not-found');
   });
 
-  test.each(['/', '/api', '/api/provisionings', `/api/provisioning/${unknownId}/steps`, '/admin', '/favicon.ico'])(
-    'nothing at %s',
-    async (path) => {
-      const response = await stack.call(path);
+  test.each([
+    '/',
+    '/api',
+    '/api/provisionings',
+    `/api/provisioning/${unknownId}/steps`,
+    '/admin',
+    '/favicon.ico',
+  ])('nothing at %s', async (path) => {
+    const response = await stack.call(path);
 
-      expect(response.status).toBe(404);
-      expect((await problemOf(response)).code).toBe('not-found');
-    },
-  );
+    expect(response.status).toBe(404);
+    expect((await problemOf(response)).code).toBe('not-found');
+  });
 });
 
 test('an unknown query parameter is 400', async () => {
   const response = await stack.call(`/api/provisioning/${accepted.id}?verbose=1`);
 
   expect(response.status).toBe(400);
-  expect((await problemOf(response)).errors).toEqual([{ pointer: '?verbose', detail: 'is not a known field' }]);
+  expect((await problemOf(response)).errors).toEqual([
+    { pointer: '?verbose', detail: 'is not a known field' },
+  ]);
 });
 
 describe('whether it is done and whether somebody must act are shown for', () => {
-  const failed = [['running', 'none'], ['failed', 'pending']] as const;
+  const failed = [
+    ['running', 'none'],
+    ['failed', 'pending'],
+  ] as const;
   const undone = [...failed, ['failed', 'running']] as const;
   test.each<[string, boolean, boolean, readonly (readonly [string, string])[]]>([
     ['queued', false, false, []],
     ['running', false, false, [['running', 'none']]],
-    ['paused', false, true, [['running', 'none'], ['paused', 'none']]],
-    ['succeeded', true, false, [['running', 'none'], ['succeeded', 'none']]],
+    [
+      'paused',
+      false,
+      true,
+      [
+        ['running', 'none'],
+        ['paused', 'none'],
+      ],
+    ],
+    [
+      'succeeded',
+      true,
+      false,
+      [
+        ['running', 'none'],
+        ['succeeded', 'none'],
+      ],
+    ],
     ['failed, rollback pending', false, false, failed],
     ['failed, rollback running', false, false, undone],
     ['failed, rollback completed', true, false, [...undone, ['failed', 'completed']]],
     ['failed, rollback incomplete', true, true, [...undone, ['failed', 'incomplete']]],
     ['cancelled, rollback pending', false, false, [['cancelled', 'pending']]],
-    ['succeeded, being offboarded', false, false, [['running', 'none'], ['succeeded', 'none'], ['succeeded', 'pending']]],
+    [
+      'succeeded, being offboarded',
+      false,
+      false,
+      [
+        ['running', 'none'],
+        ['succeeded', 'none'],
+        ['succeeded', 'pending'],
+      ],
+    ],
   ])('%s', async (_name, done, needsAttention, states) => {
     const { id } = await stack.provision();
     await moveTo(stack, id, ...states);

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { newClientId, startStack, type Stack } from '../helpers/stack.ts';
+import { until } from '../helpers/until.ts';
 
 /** The API alone: what it accepts stays queued. */
 export function startApi(environment: Record<string, string> = {}): Promise<Stack> {
@@ -65,7 +66,11 @@ export async function countRows(stack: Stack): Promise<number> {
 }
 
 /** Puts a provisioning into a state by SQL, along the ways that the database allows. */
-export async function moveTo(stack: Stack, id: string, ...states: (readonly [string, string])[]): Promise<void> {
+export async function moveTo(
+  stack: Stack,
+  id: string,
+  ...states: (readonly [string, string])[]
+): Promise<void> {
   for (const [status, rollback] of states)
     await stack.pool.query(
       `update ledger.provisionings set status = $2, rollback_status = $3,
@@ -73,6 +78,14 @@ export async function moveTo(stack: Stack, id: string, ...states: (readonly [str
        where id = $1`,
       [id, status, rollback, status === 'succeeded' || rollback === 'completed' || rollback === 'incomplete'],
     );
+}
+
+/** The queue is reached a moment after the server listens. */
+export async function untilReady(stack: Stack): Promise<void> {
+  await until(
+    async () => (await stack.call('/readyz')).status === 200 || undefined,
+    'the server to be ready',
+  );
 }
 
 export const unknownId = randomUUID();

@@ -4,8 +4,12 @@ import { isDatabaseAway } from '../../ledger/pool.ts';
 import { databaseAway, Problem } from '../problem.ts';
 
 export const refuseUnknownRoute: RequestHandler = () => {
-  throw new Problem(404, 'not-found', 'There is nothing here.');
+  throw notFound();
 };
+
+function notFound(): Problem {
+  return new Problem(404, 'not-found', 'There is nothing here.');
+}
 
 export const handleErrors: ErrorRequestHandler = (error: unknown, request, response, next) => {
   if (response.headersSent) {
@@ -34,15 +38,28 @@ export const handleErrors: ErrorRequestHandler = (error: unknown, request, respo
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (isDatabaseAway(error)) return databaseAway(error);
+  // A path that cannot be decoded names nothing.
+  if (error instanceof URIError) return notFound();
   const status = statusOf(error);
   if (status === 413) return new Problem(413, 'content-too-large', 'The body is larger than 64 KiB.');
-  if (status === 415) return new Problem(415, 'unsupported-media-type', 'The body is in an encoding not supported.');
+  if (status === 415)
+    return new Problem(415, 'unsupported-media-type', 'The body is in an encoding not supported.');
   if (status !== undefined && status >= 400 && status < 500)
-    return new Problem(400, 'malformed-request', 'The request cannot be read: is its body JSON, and its URL well-formed?');
-  return new Problem(500, 'internal-error', 'Something went wrong here. The log has it under the request id.');
+    return new Problem(
+      400,
+      'malformed-request',
+      'The request cannot be read: is its body JSON, and its URL well-formed?',
+    );
+  return new Problem(
+    500,
+    'internal-error',
+    'Something went wrong here. The log has it under the request id.',
+  );
 }
 
 /** The status that a body parser or the router gives its errors. */
 function statusOf(error: unknown): number | undefined {
-  return error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : undefined;
+  return error instanceof Error && 'status' in error && typeof error.status === 'number'
+    ? error.status
+    : undefined;
 }

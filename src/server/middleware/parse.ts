@@ -8,7 +8,9 @@ export const maxBodyBytes = 64 * 1024;
 /** Reads a JSON body. Any other content type is refused before it is read. */
 export const readBody: RequestHandler[] = [
   (request, _response, next) => {
-    const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+    const hasBody =
+      request.headers['transfer-encoding'] !== undefined ||
+      Number(request.headers['content-length'] ?? 0) > 0;
     if (hasBody && request.is('application/json') === false)
       throw new Problem(415, 'unsupported-media-type', 'Send the body as application/json.');
     next();
@@ -20,14 +22,17 @@ export function parseBody<T>(request: Request, schema: z.ZodType<T>): T {
   if (request.body === undefined)
     throw invalidFields([{ pointer: '', detail: 'a JSON object is expected as the body' }]);
   const parsed = schema.safeParse(request.body);
-  if (!parsed.success) throw invalidFields(parsed.error.issues.flatMap((issue) => fieldErrors(issue, jsonPointer)));
+  if (!parsed.success)
+    throw invalidFields(parsed.error.issues.flatMap((issue) => fieldErrors(issue, jsonPointer)));
   return parsed.data;
 }
 
 export function parseQuery<T>(request: Request, schema: z.ZodType<T>): T {
   const parsed = schema.safeParse({ ...request.query });
   if (!parsed.success)
-    throw invalidFields(parsed.error.issues.flatMap((issue) => fieldErrors(issue, (path) => `?${path.join('.')}`)));
+    throw invalidFields(
+      parsed.error.issues.flatMap((issue) => fieldErrors(issue, (path) => `?${path.join('.')}`)),
+    );
   return parsed.data;
 }
 
@@ -40,7 +45,10 @@ export function parseId(request: Request): string {
 
 function fieldErrors(issue: z.core.$ZodIssue, point: (path: PropertyKey[]) => string): FieldError[] {
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({ pointer: point([...issue.path, key]), detail: 'is not a known field' }));
+    return issue.keys.map((key) => ({
+      pointer: point([...issue.path, key]),
+      detail: 'is not a known field',
+    }));
   return [{ pointer: point(issue.path), detail: issue.message }];
 }
 

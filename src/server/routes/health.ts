@@ -22,7 +22,9 @@ export function healthRoutes(deps: Deps): Router {
     ]);
     const away = [...(isDatabaseThere ? [] : ['database']), ...(isQueueThere ? [] : ['queue'])];
     const isReady = away.length === 0;
-    response.status(isReady ? 200 : 503).json(isReady ? { status: 'ready' } : { status: 'unavailable', away });
+    response
+      .status(isReady ? 200 : 503)
+      .json(isReady ? { status: 'ready' } : { status: 'unavailable', away });
   });
 
   return router;

@@ -1,7 +1,12 @@
 /** `/api/provisioning`: accept, list and show. */
 import { randomUUID } from 'node:crypto';
 import { Router } from 'express';
-import { acceptProvisioning, listProvisionings, listResources, readSnapshot } from '../../ledger/provisionings.ts';
+import {
+  acceptProvisioning,
+  listProvisionings,
+  listResources,
+  readSnapshot,
+} from '../../ledger/provisionings.ts';
 import type { Pool } from '../../ledger/pool.ts';
 import type { Snapshot } from '../../ledger/rows.ts';
 import { presentProvisioning } from '../../api/present.ts';
@@ -45,7 +50,11 @@ export function provisioningRoutes(deps: Deps): Router {
 
   router.get('/', async (request, response) => {
     const query = parseQuery(request, listQuery);
-    const page = await listProvisionings(deps.pool, { ...query, after: query.cursor, limit: query.limit + 1 });
+    const page = await listProvisionings(deps.pool, {
+      ...query,
+      after: query.cursor,
+      limit: query.limit + 1,
+    });
     const shown = page.slice(0, query.limit);
     const last = shown.at(-1);
     const items = await Promise.all(shown.map(({ id }) => present(deps, deps.pool, id)));
@@ -74,7 +83,12 @@ async function present(deps: Deps, pool: Pool, id: string) {
 async function enqueue(deps: Deps, { provisioning, steps }: Snapshot): Promise<void> {
   const queues = deps.queues();
   if (queues === undefined) return;
-  await provisionClient(queues, { provisioning, remaining: steps }, enqueueTimeoutMs).catch((error: unknown) => {
-    deps.log.warn({ err: error, provisioning: provisioning.id }, 'the queue did not take a flow; the sweeper will');
-  });
+  await provisionClient(queues, { provisioning, remaining: steps }, enqueueTimeoutMs).catch(
+    (error: unknown) => {
+      deps.log.warn(
+        { err: error, provisioning: provisioning.id },
+        'the queue did not take a flow; the sweeper will',
+      );
+    },
+  );
 }

@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import type { ProvisioningRow, StepRow } from '../../src/ledger/rows.ts';
+import type { Direction, ProvisioningStatus, RollbackStatus, StepStatus } from '../../src/provisioning.ts';
+import { nextAction } from '../../src/worker/next-action.ts';
+
+function provisioning(status: ProvisioningStatus, rollback: RollbackStatus): ProvisioningRow {
+  return {
+    id: 'p',
+    client_id: 'acme',
+    client_name: 'Acme',
+    org_email: 'a@b.example',
+    tier: 'starter',
+    callback_url: undefined,
+    on_failure: 'rollback',
+    step_names: ['a', 'b', 'c'],
+    status,
+    rollback_status: rollback,
+    failure: undefined,
+    flow: 1,
+    epoch: 1,
+    last_event: 1,
+    created_at: new Date(0),
+    updated_at: new Date(0),
+    finished_at: undefined,
+  };
+}
+
+function step(direction: Direction, position: number, status: StepStatus): StepRow {
+  return {
+    provisioning_id: 'p',
+    direction,
+    position,
+    name: ['a', 'b', 'c'][position - 1] ?? '',
+    status,
+    attempts: 0,
+    waiting_for: undefined,
+    waiting_since: undefined,
+    looks: 0,
+    due_at: undefined,
+    error: undefined,
+    output: {},
+    started_at: undefined,
+    finished_at: undefined,
+  };
+}
+
+const runs = (...statuses: StepStatus[]) => statuses.map((status, index) => step('run', index + 1, status));
+const undos = (...statuses: StepStatus[]) => statuses.map((status, index) => step('undo', index + 1, status));
+
+function namesOf(action: ReturnType<typeof nextAction>): string {
+  return action.do === 'work'
+    ? `${action.direction} ${action.remaining.map(({ name }) => name).join('')}`
+    : action.do;
+}
+
+test.each([
+  ['a fresh one runs all steps in order', 'queued', 'none', runs('pending', 'pending', 'pending'), 'run abc'],
+  ['what is done is not done again', 'running', 'none', runs('succeeded', 'running', 'pending'), 'run bc'],
+  ['all steps done is a success', 'running', 'none', runs('succeeded', 'succeeded', 'succeeded'), 'succeed'],
+  ['a paused one rests', 'paused', 'none', runs('succeeded', 'failed', 'pending'), 'rest'],
+  ['a success rests', 'succeeded', 'none', runs('succeeded', 'succeeded', 'succeeded'), 'rest'],
+  ['a failure is undone in reverse', 'failed', 'pending', undos('pending', 'pending'), 'undo ba'],
+  ['a failed undo does not hold up the others', 'failed', 'running', undos('waiting', 'failed'), 'undo a'],
+  ['a rollback ends when every undo has', 'failed', 'running', undos('succeeded', 'failed'), 'end-rollback'],
+  ['an empty rollback ends at once', 'cancelled', 'pending', [], 'end-rollback'],
+  ['a completed rollback rests', 'failed', 'completed', undos('succeeded'), 'rest'],
+  ['an incomplete one waits for an operator', 'failed', 'incomplete', undos('failed'), 'rest'],
+  [
+    'offboarding undoes a success',
+    'succeeded',
+    'pending',
+    undos('pending', 'pending', 'pending'),
+    'undo cba',
+  ],
+] as const)('%s', (_promise, status, rollback, steps, expected) => {
+  expect(namesOf(nextAction({ provisioning: provisioning(status, rollback), steps }))).toBe(expected);
+});
+
+test('the order of the rows does not matter', () => {
+  const steps = runs('succeeded', 'pending', 'pending').toReversed();
+  expect(namesOf(nextAction({ provisioning: provisioning('running', 'none'), steps }))).toBe('run bc');
+});
