@@ -1,7 +1,7 @@
 FROM node:26-trixie-slim
 
 WORKDIR /app
-ENV NODE_ENV=production
+ENV NODE_ENV=production HOST=0.0.0.0
 
 # Without the optional packages: those are the Node and PostgreSQL that development brings along.
 COPY package.json package-lock.json .npmrc ./

@@ -1,5 +1,6 @@
 /** A provisioning as callers see it: one function from the ledger's rows to the JSON of the API and the callbacks. */
-import type { ResourceRow, Snapshot, StepRow } from '../ledger/rows.ts';
+import type { FullSnapshot } from '../ledger/provisionings.ts';
+import type { Snapshot, StepRow } from '../ledger/rows.ts';
 import { isDone, needsAttention } from '../provisioning.ts';
 import { steps as allSteps } from '../steps/index.ts';
 
@@ -32,12 +33,8 @@ export function resultOf(snapshot: Snapshot): Record<string, string> {
 }
 
 /** The JSON of `GET /api/provisioning/{id}`. */
-export function presentProvisioning(
-  snapshot: Snapshot,
-  resources: readonly ResourceRow[],
-  publicUrl: string,
-) {
-  const { provisioning } = snapshot;
+export function presentProvisioning(snapshot: FullSnapshot, publicUrl: string) {
+  const { provisioning, resources } = snapshot;
   const { status, rollback_status: rollback } = provisioning;
   return {
     id: provisioning.id,

@@ -27,12 +27,9 @@ export const faults = {
       }),
   },
   'database-schema': {
-    announcement: 'the last file of the template schema refers to a table that is not there',
-    brokenSql: `-- Refers to a table that nobody makes.
-create table public.broken (
-  id uuid primary key,
-  owner_id uuid not null references public.no_such_table (id)
-);
+    announcement: 'the last file of the template schema has a typing error',
+    brokenSql: `-- A view of all clients.
+create veiw public.broken as select 1 as id;
 `,
   },
   'github-repo': {

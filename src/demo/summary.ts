@@ -29,16 +29,17 @@ export function alignColumns(rows: readonly (readonly string[])[]): string[] {
 
 /** What was made: one row per step. */
 export function successSections({ shown, tables, callbacks }: Evidence): Section[] {
-  const resources = shown.resources.map(({ kind, name, externalId, url }) => [
-    kind,
-    name,
-    externalId ?? '',
-    url ?? '',
+  const resources = shown.resources.flatMap(({ kind, name, externalId, url }) => [
+    [kind, name, externalId ?? ''],
+    ['', url ?? ''],
+    // The schema has no resource of its own: it goes with the project.
+    ...(kind === 'supabase.project' ? [['database schema', describeTables(tables)]] : []),
   ]);
-  // The schema has no resource of its own: it goes with the project, and so it stands after it.
-  resources.splice(1, 0, ['database schema', describeTables(tables), '', '']);
   return [
-    { title: `Resources of ${shown.clientId}`, rows: resources },
+    {
+      title: `Resources of ${shown.clientId} (made in the sandbox, so only local links open)`,
+      rows: resources,
+    },
     { title: 'Result', rows: Object.entries(shown.result) },
     callbackSection(callbacks),
   ];
@@ -113,9 +114,8 @@ export function placesSections({ apiUrl, adminKey, controlUrl, logFile, self }: 
       title: 'Look around',
       rows: [
         ['dashboard', `${apiUrl}/admin/queues`],
-        ['admin key', `${adminKey} (of this run only)`],
+        ['sign in with', `${adminKey}  (key of this run only)`],
         ['the sample', self],
-        ['API docs', `${apiUrl}/docs`],
         [
           'providers',
           `${controlUrl}/objects, ${controlUrl}/journal; what else can be done to them: ${controlUrl}/`,

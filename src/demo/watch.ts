@@ -1,6 +1,6 @@
 /** The live view in the terminal: one line per step, and plain lines where there is no terminal. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { Listr, type ListrTask } from 'listr2';
+import { Listr, ListrLogger, type ListrTask } from 'listr2';
 import { progressLine, type Look } from './progress.ts';
 
 export interface View {
@@ -20,17 +20,25 @@ const pollMs = 100;
 /** Shows each line until it has ended, one after the other. Says whether all went well. */
 export async function watch(lines: readonly Watched[], view: View): Promise<boolean> {
   const width = Math.max(...lines.map(({ title }) => title.length));
+  // A terminal shows the message in the place of the title.
+  const skipped = ({ title }: Watched, why: string) =>
+    view.isTerminal ? `${title.padEnd(width)}  ${why}` : why;
   let isWell = true;
   const tasks = lines.map((line): ListrTask => ({
     title: line.title,
+    async skip() {
+      if (view.signal.aborted) return skipped(line, 'stopped');
+      return (await line.look()).is === 'skipped' && skipped(line, 'not begun');
+    },
     async task(_context, task) {
       const startedAt = performance.now();
       let lastNote: string | undefined;
       for (;;) {
+        if (view.signal.aborted) return task.skip(skipped(line, 'stopped'));
         const look = await line.look();
         const seconds = look.seconds ?? (performance.now() - startedAt) / 1000;
         const hasEnded = look.is === 'done' || look.is === 'failed';
-        if (look.is === 'skipped') return task.skip(`${line.title.padEnd(width)}  not begun`);
+        if (look.is === 'skipped') return task.skip(skipped(line, 'not begun'));
         // Without a terminal each new note is a line of its own, and nothing is rewritten.
         if (view.isTerminal || hasEnded)
           task.title = progressLine(line.title, width, seconds, look.is === 'failed' ? undefined : look.note);
@@ -41,7 +49,7 @@ export async function watch(lines: readonly Watched[], view: View): Promise<bool
           throw new Error(look.note);
         }
         if (look.is === 'done') return undefined;
-        await delay(pollMs, undefined, { signal: view.signal });
+        await delay(pollMs);
       }
     },
   }));
@@ -65,7 +73,8 @@ export async function during<T>(
         outcome = { value: await work((text) => (shown.title = text)) };
       } catch (error) {
         failure = error;
-        throw error;
+        // The caller says why.
+        throw new Error('failed', { cause: error });
       }
     },
   };
@@ -82,5 +91,11 @@ async function list(tasks: ListrTask[], view: View): Promise<void> {
       renderer: 'default',
       rendererOptions: { collapseErrors: false },
     }).run();
-  else await new Listr(tasks, { ...options, renderer: 'simple' }).run();
+  else
+    await new Listr(tasks, {
+      ...options,
+      renderer: 'simple',
+      // Failures too on stdout: on a stream of their own they would come out of place.
+      rendererOptions: { logger: new ListrLogger({ useIcons: true, toStderr: [] }) },
+    }).run();
 }

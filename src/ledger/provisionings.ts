@@ -86,13 +86,33 @@ export async function readSnapshot(db: Queryable, id: string): Promise<Snapshot 
   return { provisioning: provisioningRow.parse(rows[0]), steps: z.array(stepRow).parse(steps) };
 }
 
-/** Everything at providers that this provisioning made or met, oldest first. */
-export async function listResources(db: Queryable, id: string): Promise<ResourceRow[]> {
-  const { rows } = await db.query(
-    'select * from ledger.resources where provisioning_id = $1 order by created_at, id',
-    [id],
+/** A provisioning with everything at the providers that it made or met, oldest first. */
+export interface FullSnapshot extends Snapshot {
+  readonly resources: readonly ResourceRow[];
+}
+
+/** The same of several, in the order of their ids as given. */
+export async function readFullSnapshots(db: Queryable, ids: readonly string[]): Promise<FullSnapshot[]> {
+  const select = async <T>(sql: string, row: z.ZodType<T>) =>
+    z.array(row).parse((await db.query(sql, [ids])).rows);
+  const provisionings = await select(
+    'select * from ledger.provisionings where id = any($1)',
+    provisioningRow,
   );
-  return z.array(resourceRow).parse(rows);
+  const steps = await select(
+    'select * from ledger.steps where provisioning_id = any($1) order by direction, position',
+    stepRow,
+  );
+  const resources = await select(
+    'select * from ledger.resources where provisioning_id = any($1) order by created_at, id',
+    resourceRow,
+  );
+  return ids.flatMap((id) => {
+    const provisioning = provisionings.find((row) => row.id === id);
+    if (provisioning === undefined) return [];
+    const isOfIt = (row: { provisioning_id: string }) => row.provisioning_id === id;
+    return [{ provisioning, steps: steps.filter(isOfIt), resources: resources.filter(isOfIt) }];
+  });
 }
 
 export interface ListFilter {

@@ -30,10 +30,16 @@ export async function isServing(pid: number, cluster: string): Promise<boolean> 
   if (!isAlive(pid)) return false;
   if (process.platform === 'linux') {
     const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    return commandLine.split('\0').includes(cluster);
+    // Empty while a process ends, when it may still hold its port, and after that until its parent takes note.
+    return commandLine === '' ? !(await isZombie(pid)) : commandLine.split('\0').includes(cluster);
   }
   const { stdout } = spawnSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
   return stdout.includes(cluster);
+}
+
+async function isZombie(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  return stat === undefined || /\) [ZX] /.test(stat);
 }
 
 /** Whether a process with this number exists. */

@@ -5,6 +5,7 @@
  */
 import {
   createPostgresBackend,
+  assertSchemaCompatibility,
   createRedisBackend,
   runMigrations,
   withBackend,
@@ -125,11 +126,13 @@ async function openPostgresQueues(settings: QueueSettings): Promise<Queues> {
   // The types for Redis happen to accept a pool, which is what the PostgreSQL backend wants.
   const connection: ConnectionOptions = pool;
   const prefix = settings.prefix ?? defaultPrefix;
-  // A queue built while the database is away stays dead for good, so ask first.
-  await pool.query('select 1').catch(async (error: unknown) => {
+  // A queue built while the database is away, or not migrated yet, stays dead for good, so ask first.
+  try {
+    await assertSchemaCompatibility(pool);
+  } catch (error) {
     await pool.end();
     throw error;
-  });
+  }
   return assemble(settings, 'postgres', prefix, {
     queue: (name) => new bull.Queue(name, { connection, prefix }),
     flow: () => new bull.FlowProducer({ connection, prefix }),

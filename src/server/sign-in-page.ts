@@ -6,6 +6,7 @@ export function signInPage(error: '' | 'This is not the admin key.'): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Sign in · client-provisioner</title>
+<link rel="icon" href="data:,">
 <style>
   body { font: 16px/1.5 system-ui, sans-serif; background: #f4f5f7; color: #1c2430; display: grid; place-items: center; min-height: 100vh; margin: 0 }
   form { background: #fff; padding: 2rem; border-radius: 12px; box-shadow: 0 1px 4px #0002; width: min(22rem, 85vw) }
@@ -13,13 +14,17 @@ export function signInPage(error: '' | 'This is not the admin key.'): string {
   label { display: block; font-weight: 600; margin-bottom: .3rem }
   input, button { font: inherit; width: 100%; box-sizing: border-box; padding: .6rem .8rem; border-radius: 8px; border: 1px solid #b6bec9 }
   button { margin-top: 1rem; background: #1f4bd8; color: #fff; border: 0; font-weight: 600; cursor: pointer }
-  p { margin: .6rem 0 0; color: #a11 }
+  p { margin: .6rem 0 0; font-size: .85rem; color: #5a6472 }
+  [role="alert"] { font-size: 1rem; color: #a11 }
 </style>
 <form method="post" action="/admin/sign-in">
   <h1>client-provisioner: queues</h1>
+  <!-- Password managers want to know whose key it is. -->
+  <input name="user" value="admin" autocomplete="username" hidden>
   <label for="key">Admin key</label>
   <input id="key" name="key" type="password" autocomplete="current-password" required autofocus>
   <button>Sign in</button>
+  <p>The server's ADMIN_API_KEY. The dashboard is for looking only.</p>
   ${error === '' ? '' : `<p role="alert">${error}</p>`}
 </form>
 </html>

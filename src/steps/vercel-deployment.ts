@@ -100,7 +100,8 @@ function describe(found: { id: string; name: string }) {
   return {
     externalId: found.id,
     name: found.name,
-    url: `https://vercel.com/dashboard?project=${encodeURIComponent(found.id)}`,
+    // Vercel's dashboard fills in the team of whoever follows the link.
+    url: `https://vercel.com/d?to=${encodeURIComponent(`/[team]/${found.name}`)}`,
     output: { vercelProjectId: found.id },
   };
 }

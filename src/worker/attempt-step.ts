@@ -67,7 +67,8 @@ async function perform({
     const environment = step.environment.safeParse(engine.environment);
     if (!environment.success)
       throw new StepFailure('internal-error', `the worker lacks the variables of ${step.name}`);
-    const limits = { timeoutMs: engine.timeoutMs, signal: lease.signal };
+    const signal = AbortSignal.any([lease.signal, engine.cutOff]);
+    const limits = { timeoutMs: engine.timeoutMs, signal };
     const context = stepContext(session, step.connect(environment.data, limits));
     if (key.direction === 'run') return { output: parseOutput(step.output, await step.run(context)) };
     await step.undo(context);
@@ -85,11 +86,14 @@ async function conclude(
   facts: Facts,
 ): Promise<unknown> {
   const { engine, session, key, job, token } = task;
-  const outcome = decideOutcome(error, progress, key.direction, engine.patience, Math.random);
+  // A call that was cut off says nothing about the step.
+  const outcome: Outcome = engine.cutOff.aborted
+    ? { is: 'interrupted' }
+    : decideOutcome(error, progress, key.direction, engine.patience, Math.random);
   if (outcome.is === 'interrupted') {
     const reason = error instanceof Error ? error.name : 'unknown';
     engine.log.info({ ...facts, reason }, 'the step was left to another worker');
-    await session.lease.release(0).catch(() => {});
+    await session.lease.release(engine.sweepIntervalMs).catch(() => {});
     return postpone(job, token, 100);
   }
   if (outcome.is === 'postponed') return wait(task, progress, outcome, error, facts);

@@ -25,6 +25,8 @@ export interface Engine {
   /** The sweeper's interval, and the time that others are given before it steps in. */
   readonly sweepIntervalMs: number;
   readonly callbackRetryBaseMs: number;
-  /** False once the process is about to stop. */
+  /** False once the process is about to stop: no new call is begun. */
   readonly mayBegin: () => boolean;
+  /** Aborted when what was begun has had its time to end. */
+  readonly cutOff: AbortSignal;
 }

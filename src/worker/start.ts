@@ -32,6 +32,7 @@ export interface WorkerOptions {
 export async function startWorker(options: WorkerOptions): Promise<Running> {
   const { config, log, signal } = options;
   let isStopping = false;
+  const cutOff = new AbortController();
   const onError = (error: Error) => log.warn({ err: error }, 'a connection failed');
   const pool = openPool({ url: config.DATABASE_URL, max: config.WORKER_CONCURRENCY + 10, onError });
   await waitFor(() => requireLedger(pool), {
@@ -69,6 +70,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
     sweepIntervalMs: config.SWEEP_INTERVAL_MS,
     callbackRetryBaseMs: config.CALLBACK_RETRY_BASE_MS,
     mayBegin: () => !isStopping,
+    cutOff: cutOff.signal,
   };
   const send = callbackSender({
     signingSecret: config.WEBHOOK_SIGNING_SECRET,
@@ -89,9 +91,11 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
   return {
     async stop() {
       isStopping = true;
+      const timer = setTimeout(() => cutOff.abort(), config.PROVIDER_TIMEOUT_MS);
       await sweeper.stop();
       await queues.close();
       await pool.end();
+      clearTimeout(timer);
       log.info('worker stopped');
     },
   };

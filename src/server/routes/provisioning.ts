@@ -4,10 +4,8 @@ import { Router } from 'express';
 import {
   acceptProvisioning,
   listProvisionings,
-  listResources,
-  readSnapshot,
+  readFullSnapshots,
 } from '../../ledger/provisionings.ts';
-import type { Pool } from '../../ledger/pool.ts';
 import type { Snapshot } from '../../ledger/rows.ts';
 import { presentProvisioning } from '../../api/present.ts';
 import { provisionClient } from '../../queue/enqueue.ts';
@@ -43,7 +41,7 @@ export function provisioningRoutes(deps: Deps): Router {
         { extra: { provisioningId: accepted.takenBy } },
       );
     await enqueue(deps, accepted);
-    const body = presentProvisioning(accepted, [], deps.publicUrl());
+    const body = presentProvisioning({ ...accepted, resources: [] }, deps.publicUrl());
     request.log.info({ provisioning: body.id, client: body.clientId }, 'provisioning accepted');
     response.status(202).location(`/api/provisioning/${body.id}`).json(body);
   });
@@ -57,27 +55,24 @@ export function provisioningRoutes(deps: Deps): Router {
     });
     const shown = page.slice(0, query.limit);
     const last = shown.at(-1);
-    const items = await Promise.all(shown.map(({ id }) => present(deps, deps.pool, id)));
+    const snapshots = await readFullSnapshots(
+      deps.pool,
+      shown.map(({ id }) => id),
+    );
     response.json({
-      items: items.filter((item) => item !== undefined),
+      items: snapshots.map((snapshot) => presentProvisioning(snapshot, deps.publicUrl())),
       nextCursor: page.length > query.limit && last !== undefined ? cursorFor(last) : null,
     });
   });
 
   router.get('/:id', async (request, response) => {
     parseQuery(request, noQuery);
-    const body = await present(deps, deps.pool, parseId(request));
-    if (body === undefined) throw new Problem(404, 'not-found', 'There is no provisioning of this id.');
-    response.json(body);
+    const [snapshot] = await readFullSnapshots(deps.pool, [parseId(request)]);
+    if (snapshot === undefined) throw new Problem(404, 'not-found', 'There is no provisioning of this id.');
+    response.json(presentProvisioning(snapshot, deps.publicUrl()));
   });
 
   return router;
-}
-
-async function present(deps: Deps, pool: Pool, id: string) {
-  const snapshot = await readSnapshot(pool, id);
-  if (snapshot === undefined) return undefined;
-  return presentProvisioning(snapshot, await listResources(pool, id), deps.publicUrl());
 }
 
 async function enqueue(deps: Deps, { provisioning, steps }: Snapshot): Promise<void> {

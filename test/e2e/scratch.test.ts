@@ -1,0 +1,42 @@
+import { test } from 'vitest';
+import { chromium } from 'playwright-core';
+import { startStack } from '../helpers/stack.ts';
+import { until } from '../helpers/until.ts';
+test('look', async () => {
+  const stack = await startStack({ backend: 'redis', environment: { READY_TIMEOUT_MS: '600000' } });
+  stack.sandbox.control.setDeploymentOutcome('BUILDING');
+  stack.sandbox.control.addFault({ provider: 'vercel', operation: 'createVercelProject', mode: 'error-before', status: 503 });
+  const p = await stack.provision({ clientId: 'acme', clientName: 'Hidden Name' });
+  await until(async () => stack.sandbox.control.journal().some((e) => e.operation === 'createDeployment') || undefined, 'dep');
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  page.on('console', (m) => console.log('console', m.type(), m.text()));
+  page.on('requestfailed', (r) => console.log('failed', r.url(), r.failure()?.errorText));
+  
+  page.on('pageerror', (e) => console.log('pageerror', e));
+  await page.goto(stack.server.url + '/admin/queues');
+  await page.screenshot({ path: '/tmp/s1.png' });
+  await page.getByLabel('Admin key').fill(stack.environment['ADMIN_API_KEY']!);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForTimeout(2500);
+  await page.screenshot({ path: '/tmp/s2.png' });
+
+  await page.goto(stack.server.url + `/admin/queues/queue/provisioning/${p.id}.1.run.4`);
+  await page.waitForTimeout(2500);
+  await page.getByText('Progress', {exact:true}).click();
+  await page.waitForTimeout(500);
+  await page.screenshot({ path: '/tmp/s3.png' });
+  await page.getByText('Logs', {exact:true}).click();
+  await page.waitForTimeout(500);
+  await page.screenshot({ path: '/tmp/s4.png' });
+  await page.getByText('Job flow').scrollIntoViewIfNeeded();
+  for (const b of await page.getByRole('button').all()) console.log('button', await b.getAttribute('aria-label'), await b.getAttribute('title'), await b.innerText());
+  await page.locator('.react-flow').scrollIntoViewIfNeeded();
+  console.log((await page.locator('.react-flow__node').first().evaluate((n) => n.outerHTML)));
+  await page.screenshot({ path: '/tmp/s6.png' });
+  await page.getByRole('button', {name:/expand|full/i}).last().click();
+  await page.waitForTimeout(1500);
+  await page.screenshot({ path: '/tmp/s5.png' });
+  await browser.close();
+  await stack.stop();
+});
