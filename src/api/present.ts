@@ -2,7 +2,7 @@
 import type { FullSnapshot } from '../ledger/provisionings.ts';
 import type { Snapshot, StepRow } from '../ledger/rows.ts';
 import { isDone, needsAttention } from '../provisioning.ts';
-import { steps as allSteps } from '../steps/index.ts';
+import type { Step } from '../steps/step.ts';
 
 export interface Links {
   readonly self: string;
@@ -20,9 +20,9 @@ export function linksOf(publicUrl: string, id: string): Links {
 }
 
 /** What is known of the stack so far: of each step's output the fields that it shows. */
-export function resultOf(snapshot: Snapshot): Record<string, string> {
+export function resultOf(snapshot: Snapshot, steps: readonly Step[]): Record<string, string> {
   const result: Record<string, string> = {};
-  for (const step of allSteps) {
+  for (const step of steps) {
     const row = snapshot.steps.find(({ direction, name }) => direction === 'run' && name === step.name);
     for (const field of step.result) {
       const value = row?.output[field];
@@ -33,7 +33,7 @@ export function resultOf(snapshot: Snapshot): Record<string, string> {
 }
 
 /** The JSON of `GET /api/provisioning/{id}`. */
-export function presentProvisioning(snapshot: FullSnapshot, publicUrl: string) {
+export function presentProvisioning(snapshot: FullSnapshot, steps: readonly Step[], publicUrl: string) {
   const { provisioning, resources } = snapshot;
   const { status, rollback_status: rollback } = provisioning;
   return {
@@ -61,7 +61,7 @@ export function presentProvisioning(snapshot: FullSnapshot, publicUrl: string) {
       state: resource.state,
       ...(resource.error === undefined ? {} : { error: resource.error }),
     })),
-    result: resultOf(snapshot),
+    result: resultOf(snapshot, steps),
     failure: provisioning.failure ?? null,
     createdAt: provisioning.created_at.toISOString(),
     updatedAt: provisioning.updated_at.toISOString(),

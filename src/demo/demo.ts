@@ -34,9 +34,8 @@ export async function runDemo(options: DemoOptions, surroundings: DemoSurroundin
       signal,
       onStage: (what) => say(`Starting ${what}`),
     });
-    say(
-      `PostgreSQL, provider sandbox, API and worker are up (queue in ${started.queue})  ${seconds().toFixed(1)} s`,
-    );
+    const queue = started.queue === 'PostgreSQL' ? '' : `, with the queue in ${started.queue}`;
+    say(`Database, sandbox, API and worker are up${queue}  ${seconds().toFixed(1)} s`);
     return started;
   });
   try {

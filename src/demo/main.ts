@@ -7,8 +7,8 @@ const stopping = new AbortController();
 // Every time, not once: in a terminal Ctrl-C reaches this process itself and again through each npm above it.
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stopping.abort());
 
-// A terminal that does not know its size (in a recorder, say) would get one letter per line.
-if (process.stdout.columns === 0) process.stdout.columns = 80;
+// A terminal that does not know its size (in a recorder, say) would get one letter per line, and no live view.
+if (process.stdout.columns === 0) Object.assign(process.stdout, { columns: 80, rows: 24 });
 
 try {
   const options = readOptions(process.argv.slice(2));

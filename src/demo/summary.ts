@@ -116,10 +116,9 @@ export function placesSections({ apiUrl, adminKey, controlUrl, logFile, self }: 
         ['dashboard', `${apiUrl}/admin/queues`],
         ['sign in with', `${adminKey}  (key of this run only)`],
         ['the sample', self],
-        [
-          'providers',
-          `${controlUrl}/objects, ${controlUrl}/journal; what else can be done to them: ${controlUrl}/`,
-        ],
+        ['sandbox', `${controlUrl}/objects  (what exists at the providers)`],
+        ['', `${controlUrl}/journal  (every request to them)`],
+        ['', `${controlUrl}/  (what else can be done to them)`],
         ['log', logFile],
       ],
     },

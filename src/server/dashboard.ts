@@ -116,7 +116,9 @@ class BoardAdapter extends ExpressAdapter {
  * chains of six small. Should its markup change, these rules stop to apply, and nothing breaks.
  */
 function adaptPage(html: string): string {
-  return html.replaceAll(/<link href="https:[^>]*>/g, '').replace('</head>', `<style>${flowStyle}</style></head>`);
+  return html
+    .replaceAll(/<link href="https:[^>]*>/g, '')
+    .replace('</head>', `<style>${flowStyle}</style></head>`);
 }
 
 const flowStyle = `

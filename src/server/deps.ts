@@ -3,6 +3,7 @@ import type { ServerConfig } from '../config.ts';
 import type { Pool } from '../ledger/pool.ts';
 import type { Logger } from '../logger.ts';
 import type { Queues } from '../queue/queues.ts';
+import type { Step } from '../steps/step.ts';
 
 export interface Deps {
   readonly config: ServerConfig;
@@ -10,8 +11,8 @@ export interface Deps {
   readonly log: Logger;
   /** Undefined until the queue was reached for the first time. */
   readonly queues: () => Queues | undefined;
-  /** The steps that a new provisioning is accepted with. */
-  readonly stepNames: readonly string[];
+  /** The steps that a new provisioning is accepted with, in order. */
+  readonly steps: readonly Step[];
   /** The base of the links that are handed out. */
   readonly publicUrl: () => string;
 }

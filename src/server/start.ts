@@ -9,6 +9,7 @@ import type { Logger } from '../logger.ts';
 import { waitFor, type Running } from '../process.ts';
 import { openQueues, type Queues } from '../queue/queues.ts';
 import { steps } from '../steps/index.ts';
+import type { Step } from '../steps/step.ts';
 import { createApp } from './app.ts';
 
 export interface ServerOptions {
@@ -16,7 +17,8 @@ export interface ServerOptions {
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly queuePrefix?: string;
-  readonly stepNames?: readonly string[];
+  /** Others than the product's own. */
+  readonly steps?: readonly Step[];
 }
 
 export interface RunningServer extends Running {
@@ -36,7 +38,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     pool,
     log,
     queues: () => queues,
-    stepNames: options.stepNames ?? steps.map(({ name }) => name),
+    steps: options.steps ?? steps,
     publicUrl: () => config.PUBLIC_URL ?? url,
   });
 

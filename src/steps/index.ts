@@ -15,11 +15,6 @@ export const steps: readonly Step[] = [
 ];
 
 /** The undo of each step, by its name. */
-export const rollbackActions: ReadonlyMap<string, Step['undo']> = new Map(
-  steps.map((step) => [step.name, (context) => step.undo(context)]),
-);
-
-/** The step of that name in this version of the program. */
-export function findStep(name: string): Step | undefined {
-  return steps.find((step) => step.name === name);
+export function rollbackActions(list: readonly Step[]): ReadonlyMap<string, Step['undo']> {
+  return new Map(list.map((step) => [step.name, (context) => step.undo(context)]));
 }

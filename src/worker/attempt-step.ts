@@ -71,7 +71,9 @@ async function perform({
     const limits = { timeoutMs: engine.timeoutMs, signal };
     const context = stepContext(session, step.connect(environment.data, limits));
     if (key.direction === 'run') return { output: parseOutput(step.output, await step.run(context)) };
-    await step.undo(context);
+    const undo = engine.rollbackActions.get(step.name);
+    if (undo === undefined) throw new StepFailure('internal-error', `there is no undo of ${step.name}`);
+    await undo(context);
     return { output: {} };
   } catch (error) {
     return { error };

@@ -10,8 +10,9 @@ export interface Engine {
   readonly pool: Pool;
   readonly queues: Queues;
   readonly log: Logger;
-  /** The steps of this version of the program, by name. */
-  findStep(name: string): Step | undefined;
+  /** The steps of this version of the program, and the undo of each. */
+  readonly steps: readonly Step[];
+  readonly rollbackActions: ReadonlyMap<string, Step['undo']>;
   /** The environment that the steps read their own variables from. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly encryptionKeys: readonly EncryptionKey[];

@@ -33,7 +33,7 @@ export async function report(
         sequence,
         status: provisioning.status,
         rollback: { status: provisioning.rollback_status },
-        result: resultOf(snapshot),
+        result: resultOf(snapshot, engine.steps),
         failure: provisioning.failure ?? null,
         links: linksOf(engine.publicUrl, provisioning.id),
       },

@@ -8,7 +8,7 @@ import type { Logger } from '../logger.ts';
 import { waitFor, type Running } from '../process.ts';
 import { queueNames } from '../queue/flows.ts';
 import { openQueues, type Processor } from '../queue/queues.ts';
-import { findStep } from '../steps/index.ts';
+import { rollbackActions, steps as allSteps } from '../steps/index.ts';
 import type { Step } from '../steps/step.ts';
 import { callbackSender } from '../webhooks/send.ts';
 import { deliverCallback } from './deliver-callback.ts';
@@ -25,12 +25,12 @@ export interface WorkerOptions {
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly queuePrefix?: string;
-  /** Other steps than the product's own, for tests. */
-  readonly findStep?: (name: string) => Step | undefined;
+  /** Others than the product's own. */
+  readonly steps?: readonly Step[];
 }
 
 export async function startWorker(options: WorkerOptions): Promise<Running> {
-  const { config, log, signal } = options;
+  const { config, log, signal, steps = allSteps } = options;
   let isStopping = false;
   const cutOff = new AbortController();
   const onError = (error: Error) => log.warn({ err: error }, 'a connection failed');
@@ -53,7 +53,8 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
     pool,
     queues,
     log,
-    findStep: options.findStep ?? findStep,
+    steps,
+    rollbackActions: rollbackActions(steps),
     environment: options.environment,
     encryptionKeys: config.ENCRYPTION_KEYS,
     publicUrl: config.PUBLIC_URL ?? `http://localhost:${config.PORT}`,

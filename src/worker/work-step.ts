@@ -28,7 +28,7 @@ export async function workStep(engine: Engine, job: Job, token: string | undefin
       if (!remaining.some(({ position }) => position === data.position)) return { done: true };
       throw new UnrecoverableError('an earlier step is not done: the root job builds the flow again');
     }
-    const step = engine.findStep(data.step);
+    const step = engine.steps.find(({ name }) => name === data.step);
     if (step === undefined) {
       engine.log.warn(
         { step: data.step },

@@ -9,6 +9,8 @@ import { migrateQueue } from '../../src/queue/queues.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import { startServer, type RunningServer } from '../../src/server/start.ts';
 import type { Running } from '../../src/process.ts';
+import { steps as allSteps } from '../../src/steps/index.ts';
+import type { Step } from '../../src/steps/step.ts';
 import { startWorker } from '../../src/worker/start.ts';
 import { createDatabase } from './database.ts';
 import { redisUrlForFile } from './redis.ts';
@@ -71,6 +73,8 @@ export interface StackOptions {
   readonly environment?: Record<string, string>;
   /** Default 1. */
   readonly workers?: number;
+  /** Others than the product's own. */
+  readonly steps?: readonly Step[];
 }
 
 export const templateSchema = 'examples/template-schema';
@@ -121,7 +125,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   const { signal } = new AbortController();
   const queuePrefix = redis.prefix;
-  const server = await startServer({ config, log, signal, queuePrefix });
+  const steps = options.steps ?? allSteps;
+  const server = await startServer({ config, log, signal, queuePrefix, steps });
   const pool = openPool({ url: database.url, onError: () => {} });
   const workers: Running[] = [];
   const stack: Stack = {
@@ -162,7 +167,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         return shown.done ? shown : undefined;
       }, `provisioning ${id} to be done`),
     async startWorker() {
-      const worker = await startWorker({ config, environment, log, signal, queuePrefix });
+      const worker = await startWorker({ config, environment, log, signal, queuePrefix, steps });
       workers.push(worker);
       return worker;
     },

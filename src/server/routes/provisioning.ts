@@ -1,11 +1,7 @@
 /** `/api/provisioning`: accept, list and show. */
 import { randomUUID } from 'node:crypto';
 import { Router } from 'express';
-import {
-  acceptProvisioning,
-  listProvisionings,
-  readFullSnapshots,
-} from '../../ledger/provisionings.ts';
+import { acceptProvisioning, listProvisionings, readFullSnapshots } from '../../ledger/provisionings.ts';
 import type { Snapshot } from '../../ledger/rows.ts';
 import { presentProvisioning } from '../../api/present.ts';
 import { provisionClient } from '../../queue/enqueue.ts';
@@ -28,7 +24,7 @@ export function provisioningRoutes(deps: Deps): Router {
       id: randomUUID(),
       ...order,
       callbackUrl: order.callbackUrl,
-      stepNames: deps.stepNames,
+      stepNames: deps.steps.map(({ name }) => name),
       sweepAfterMs: deps.config.SWEEP_INTERVAL_MS,
     });
     if ('takenBy' in accepted)
@@ -41,7 +37,7 @@ export function provisioningRoutes(deps: Deps): Router {
         { extra: { provisioningId: accepted.takenBy } },
       );
     await enqueue(deps, accepted);
-    const body = presentProvisioning({ ...accepted, resources: [] }, deps.publicUrl());
+    const body = presentProvisioning({ ...accepted, resources: [] }, deps.steps, deps.publicUrl());
     request.log.info({ provisioning: body.id, client: body.clientId }, 'provisioning accepted');
     response.status(202).location(`/api/provisioning/${body.id}`).json(body);
   });
@@ -60,7 +56,7 @@ export function provisioningRoutes(deps: Deps): Router {
       shown.map(({ id }) => id),
     );
     response.json({
-      items: snapshots.map((snapshot) => presentProvisioning(snapshot, deps.publicUrl())),
+      items: snapshots.map((snapshot) => presentProvisioning(snapshot, deps.steps, deps.publicUrl())),
       nextCursor: page.length > query.limit && last !== undefined ? cursorFor(last) : null,
     });
   });
@@ -69,7 +65,7 @@ export function provisioningRoutes(deps: Deps): Router {
     parseQuery(request, noQuery);
     const [snapshot] = await readFullSnapshots(deps.pool, [parseId(request)]);
     if (snapshot === undefined) throw new Problem(404, 'not-found', 'There is no provisioning of this id.');
-    response.json(presentProvisioning(snapshot, deps.publicUrl()));
+    response.json(presentProvisioning(snapshot, deps.steps, deps.publicUrl()));
   });
 
   return router;
