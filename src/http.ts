@@ -9,7 +9,7 @@ import { ProviderError } from './errors.ts';
 import type { Permit } from './permit.ts';
 
 /** A provider's answer larger than this is cut off and counts as unreadable. */
-export const maxAnswerBytes = 1024 * 1024;
+const maxAnswerBytes = 1024 * 1024;
 
 export interface ProviderConnection {
   readonly provider: string;

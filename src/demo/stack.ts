@@ -39,6 +39,9 @@ export interface DemoStack {
   stop(): Promise<void>;
 }
 
+/** The data is made anew at each start: nothing waits for the disk at every commit, and little history is kept. */
+const postgresSettings = { synchronous_commit: 'off', min_wal_size: '32MB', max_wal_size: '64MB' };
+
 const queuePrefix = 'client-provisioner-demo';
 
 /** Starts all parts. When one does not start, those before it are stopped again. */
@@ -64,8 +67,7 @@ async function startParts(options: DemoStackOptions, stops: (() => Promise<void>
   };
 
   begin('PostgreSQL');
-  // The data is made anew at each start, so waiting for the disk at every commit gains nothing.
-  const postgres = await startLocalPostgres({ dataDir, settings: { synchronous_commit: 'off' } });
+  const postgres = await startLocalPostgres({ dataDir, settings: postgresSettings });
   stops.push(() => postgres.stop());
   const ledger = await recreateLedger(postgres.url, { withQueue: redisUrl === undefined });
   stops.push(() => ledger.release());

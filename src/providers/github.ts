@@ -38,8 +38,6 @@ interface GithubAnswer {
   readonly at: Date | undefined;
 }
 
-export type GithubClient = ReturnType<typeof githubClient>;
-
 export function githubClient(connection: GithubConnection) {
   const owner = connection.organization;
 

@@ -44,8 +44,6 @@ export interface NewWorkflow {
 
 export type WebhookState = 'registered' | 'unregistered';
 
-export type N8nClient = ReturnType<typeof n8nClient>;
-
 export function n8nClient(connection: N8nConnection) {
   const http = providerHttp({
     provider: 'n8n',

@@ -52,8 +52,6 @@ export interface NewVariable {
   readonly target: readonly ('production' | 'preview')[];
 }
 
-export type VercelClient = ReturnType<typeof vercelClient>;
-
 export function vercelClient(connection: VercelConnection) {
   const http = providerHttp({
     provider: 'vercel',

@@ -122,9 +122,10 @@ function adaptPage(html: string): string {
 }
 
 const flowStyle = `
-  .react-flow__node h4 { font-size: 1.75rem !important; line-height: 1.1; white-space: normal !important; overflow-wrap: anywhere }
+  .react-flow__node > div { padding: 6px 8px 0 16px !important; gap: 2px !important }
+  .react-flow__node h4 { font-size: 25px !important; line-height: 27px; white-space: normal !important; overflow-wrap: anywhere }
   .react-flow__node h4 + span { display: none }
-  .react-flow__node [class^="stateBadge"] { font-size: 1.1rem }
+  .react-flow__node [class^="stateBadge"] { font-size: 17px !important }
   .react-flow__node [class^="nodeFooter"], .react-flow__node [class^="nodeMeta"] > :not([class^="stateBadge"]) { display: none }
   .react-flow__edge-path { stroke: #94a3b8 !important; stroke-width: 3px !important }
   [class^="panelTitle-"] { white-space: normal !important }

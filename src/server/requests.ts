@@ -18,7 +18,7 @@ export function newProvisioningSchema(allowedHosts: readonly AllowedHost[]) {
     clientName: z
       .string('must be a string')
       .min(1, 'must not be empty')
-      .refine((text) => [...text].length <= 100, 'must have at most 100 characters')
+      .refine((text) => Array.from(text).length <= 100, 'must have at most 100 characters')
       .refine((text) => text.trim() !== '', 'must not be blank')
       .refine((text) => !invisible.test(text) && text.isWellFormed(), 'must not have control characters'),
     orgEmail: z.email('must be an email address').max(254, 'must have at most 254 characters'),

@@ -24,7 +24,7 @@ export function signInPage(error: '' | 'This is not the admin key.'): string {
   <label for="key">Admin key</label>
   <input id="key" name="key" type="password" autocomplete="current-password" required autofocus>
   <button>Sign in</button>
-  <p>The server's ADMIN_API_KEY. The dashboard is for looking only.</p>
+  <p>It is the server's ADMIN_API_KEY.</p>
   ${error === '' ? '' : `<p role="alert">${error}</p>`}
 </form>
 </html>

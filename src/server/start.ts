@@ -1,7 +1,6 @@
 /** The API process: it listens at once, and answers 503 for as long as the database is away. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { ServerConfig } from '../config.ts';
 import { openPool } from '../ledger/pool.ts';
 import { requireLedger } from '../ledger/ready.ts';
@@ -62,7 +61,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const server = createServer(app);
   server.listen(config.PORT, config.HOST);
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const address = server.address();
+  const port = typeof address === 'object' ? (address?.port ?? config.PORT) : config.PORT;
   url = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`;
   log.info({ url }, 'server listens');
 

@@ -110,7 +110,7 @@ async function createN8NWorkflow(permit: Permit, providers: Providers, client: C
  * The webhook's `webhookId` keeps its URL free of the workflow's id. The response is a fixed text without `=`, so n8n
  * evaluates nothing in it; without `respondWith` the node would send the caller's own headers back.
  */
-export function clientWorkflow(client: ClientOrder): NewWorkflow {
+function clientWorkflow(client: ClientOrder): NewWorkflow {
   const names = providerNames(client.clientId);
   return {
     name: names.workflow,

@@ -7,7 +7,7 @@
 import { lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { Agent, buildConnector, fetch } from 'undici';
+import { Agent, buildConnector, fetch, type RequestInit, type Response } from 'undici';
 import type { AllowedHost } from '../config.ts';
 
 /** Why a URL is refused as a callback's. Undefined: it is not. */
@@ -49,8 +49,12 @@ class ForbiddenAddress extends Error {
   readonly code = 'ERR_FORBIDDEN_ADDRESS';
 }
 
+interface GuardedAgent {
+  fetch(url: string, init: RequestInit): Promise<Response>;
+}
+
 /** A fetch whose connections reach public addresses only, but for the allowed hosts. */
-export function guardedAgent(allowedHosts: readonly AllowedHost[]): { fetch: typeof fetch } {
+export function guardedAgent(allowedHosts: readonly AllowedHost[]): GuardedAgent {
   const open = buildConnector({ timeout: 10_000 });
   const openPublic = buildConnector({ timeout: 10_000, lookup: lookupPublic });
   const agent = new Agent({
@@ -68,7 +72,7 @@ export function guardedAgent(allowedHosts: readonly AllowedHost[]): { fetch: typ
   });
   return {
     fetch: async (url, init) => {
-      const refusal = refuseCallbackUrl(String(url), allowedHosts);
+      const refusal = refuseCallbackUrl(url, allowedHosts);
       if (refusal !== undefined) throw new ForbiddenAddress(refusal);
       return fetch(url, { ...init, dispatcher: agent });
     },

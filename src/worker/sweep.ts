@@ -16,7 +16,7 @@ import { nextAction } from './next-action.ts';
 const batch = 200;
 
 /** One round. Returns how many flows it built again. */
-export async function sweep(engine: Engine): Promise<number> {
+async function sweep(engine: Engine): Promise<number> {
   let driven = 0;
   for (const id of await listOverdue(engine.pool, batch)) {
     if (!engine.mayBegin()) return driven;

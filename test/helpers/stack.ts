@@ -77,7 +77,7 @@ export interface StackOptions {
   readonly steps?: readonly Step[];
 }
 
-export const templateSchema = 'examples/template-schema';
+const templateSchema = 'examples/template-schema';
 
 /** Variables that make everything fast, with keys made for this run. */
 export function testEnvironment(databaseUrl: string): Record<string, string> {

@@ -1,7 +1,7 @@
 /** A newcomer's step: one file like this one, one line in the list, and everything else takes it up from there. */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -98,7 +98,7 @@ beforeEach(async () => {
   pages = [];
   isPublishing = true;
   let isAnswerLost = false;
-  provider = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
     if (request.method === 'POST') {
       const wanted = z.object({ name: z.string(), note: z.string() }).parse(await readJson(request));
       pages.push({ id: randomUUID(), isPublished: false, ...wanted });
@@ -112,7 +112,8 @@ beforeEach(async () => {
     if (request.method === 'GET') for (const one of pages) one.isPublished = isPublishing;
     if (request.method === 'DELETE') pages = pages.filter(({ id }) => request.url !== `/pages/${id}`);
     response.setHeader('content-type', 'application/json').end(body);
-  }).listen(0, '127.0.0.1');
+  };
+  provider = createServer((request, response) => void answer(request, response)).listen(0, '127.0.0.1');
   await once(provider, 'listening');
 });
 afterEach(async () => {

@@ -29,7 +29,7 @@ export const handleErrors: ErrorRequestHandler = (error: unknown, request, respo
         status: problem.status,
         detail: problem.message,
         code: problem.code,
-        requestId: String(request.id),
+        requestId: typeof request.id === 'string' ? request.id : undefined,
         ...problem.extra,
       }),
     );

@@ -3,7 +3,7 @@ import { json, type Request, type RequestHandler } from 'express';
 import { z } from 'zod';
 import { invalidFields, Problem, type FieldError } from '../problem.ts';
 
-export const maxBodyBytes = 64 * 1024;
+const maxBodyBytes = 64 * 1024;
 
 /** Reads a JSON body. Any other content type is refused before it is read. */
 export const readBody: RequestHandler[] = [
