@@ -7,7 +7,18 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { ConfigurationError } from './errors.ts';
 
-const milliseconds = (byDefault: number, least = 1) => z.coerce.number().int().min(least).default(byDefault);
+function wholeNumber(byDefault: number, least: number, most: number) {
+  const error = `must be a whole number from ${least} to ${most}`;
+  return z.coerce.number({ error }).int(error).min(least, error).max(most, error).default(byDefault);
+}
+
+/** A timer of more than 31 bits would end at once. */
+const longestMs = 2 ** 31 - 1;
+const milliseconds = (byDefault: number, least = 1) => wholeNumber(byDefault, least, longestMs);
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const webUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });
+const port = wholeNumber(3000, 0, 65_535);
 
 /** Needed by every process. */
 export const coreEnvironment = z.object({
@@ -15,8 +26,8 @@ export const coreEnvironment = z.object({
     .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })
     .describe('Postgres with the ledger'),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }).optional(),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  STEP_MAX_ATTEMPTS: z.coerce.number().int().min(1).max(100).default(5),
+  LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
+  STEP_MAX_ATTEMPTS: wholeNumber(5, 1, 100),
   RETRY_BASE_MS: milliseconds(1000),
   POLL_BASE_MS: milliseconds(2000),
   READY_TIMEOUT_MS: milliseconds(600_000),
@@ -25,32 +36,43 @@ export const coreEnvironment = z.object({
   LEASE_MS: milliseconds(30_000, 100),
   SWEEP_INTERVAL_MS: milliseconds(5000, 50),
   CALLBACK_RETRY_BASE_MS: milliseconds(5000),
-  WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(1000).default(20),
+  WORKER_CONCURRENCY: wholeNumber(20, 1, 1000),
 });
 
 /** Needed by the API. */
 export const serverEnvironment = z.object({
-  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  PORT: port,
   HOST: z.string().min(1).default('127.0.0.1'),
-  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  PUBLIC_URL: webUrl.optional(),
   ADMIN_API_KEY: z.string().min(32, 'must have at least 32 characters'),
   CALLBACK_ALLOWED_HOSTS: z.string().default('').transform(hostList),
 });
 
 /** Needed by whoever sends callbacks and keeps secrets. */
 export const workerEnvironment = z.object({
-  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  PUBLIC_URL: webUrl.optional(),
+  PORT: port,
   ENCRYPTION_KEYS: z.string().transform(encryptionKeys),
   WEBHOOK_SIGNING_SECRET: z
     .string()
-    .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and at least 24 bytes in base64'),
+    .refine((secret) => isSigningSecret(secret), 'must be whsec_ and at least 24 bytes in base64'),
   CALLBACK_ALLOWED_HOSTS: z.string().default('').transform(hostList),
 });
 
 export type CoreConfig = z.infer<typeof coreEnvironment>;
 export type ServerConfig = CoreConfig & z.infer<typeof serverEnvironment>;
 export type WorkerConfig = CoreConfig & z.infer<typeof workerEnvironment>;
+
+/** Strict: what Node makes of a mistyped text would be another key. */
+function bytesOf(base64: string): Buffer {
+  const bytes = Buffer.from(base64, 'base64');
+  return bytes.toString('base64') === base64 ? bytes : Buffer.alloc(0);
+}
+
+function isSigningSecret(text: string): boolean {
+  const [, encoded = ''] = /^whsec_(.+)$/.exec(text) ?? [];
+  return bytesOf(encoded).length >= 24;
+}
 
 /** An encryption key by its id. */
 export interface EncryptionKey {
@@ -60,8 +82,8 @@ export interface EncryptionKey {
 
 function encryptionKeys(text: string, context: z.RefinementCtx): readonly EncryptionKey[] {
   const keys = text.split(',').map((part) => {
-    const [id = '', encoded = ''] = part.split(':');
-    return { id: id.trim(), key: Buffer.from(encoded.trim(), 'base64') };
+    const [id = '', ...encoded] = part.trim().split(':');
+    return { id, key: bytesOf(encoded.join(':')) };
   });
   for (const { id, key } of keys)
     if (!/^[\w-]{1,40}$/.test(id) || key.length !== 32)
@@ -84,8 +106,10 @@ function hostList(text: string, context: z.RefinementCtx): readonly AllowedHost[
   return entries.map((entry) => {
     const literal = isIP(entry) === 6 ? `[${entry}]` : entry;
     const match = /^(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::(\d+))?$/.exec(literal);
-    if (match === null) context.addIssue(`"${entry}" is not host or host:port`);
-    return { hostname: (match?.[1] ?? '').toLowerCase(), port: match?.[2] };
+    // As URLs spell it: lower case, and one way to write each address.
+    const hostname = URL.parse(`http://${match?.[1] ?? ''}`)?.hostname;
+    if (hostname === undefined) context.addIssue(`"${entry}" is not host or host:port`);
+    return { hostname: hostname ?? '', port: match?.[2] };
   });
 }
 

@@ -17,7 +17,7 @@ export function renderSections(sections: readonly Section[]): string {
 }
 
 /** Two spaces before and between the columns; the last one is as long as it is. */
-export function alignColumns(rows: readonly (readonly string[])[]): string[] {
+function alignColumns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows)
     for (const [column, cell] of row.entries())

@@ -74,7 +74,7 @@ export async function during<T>(
       } catch (error) {
         failure = error;
         // The caller says why.
-        throw new Error('failed', { cause: error });
+        throw new Error('see below', { cause: error });
       }
     },
   };

@@ -53,17 +53,19 @@ interface GuardedAgent {
   fetch(url: string, init: RequestInit): Promise<Response>;
 }
 
+/** How names become addresses. */
+export type Resolve = typeof lookup;
+
 /** A fetch whose connections reach public addresses only, but for the allowed hosts. */
-export function guardedAgent(allowedHosts: readonly AllowedHost[]): GuardedAgent {
+export function guardedAgent(allowedHosts: readonly AllowedHost[], resolve: Resolve = lookup): GuardedAgent {
   const open = buildConnector({ timeout: 10_000 });
-  const openPublic = buildConnector({ timeout: 10_000, lookup: lookupPublic });
+  const openPublic = buildConnector({ timeout: 10_000, lookup: publicOnly(resolve) });
   const agent = new Agent({
     // One connection per attempt, so that each attempt is judged anew.
     pipelining: 0,
     connect(options, callback) {
-      const url = new URL(
-        `${options.protocol}//${options.hostname}:${options.port || (options.protocol === 'https:' ? 443 : 80)}`,
-      );
+      const host = isIP(options.hostname) === 6 ? `[${options.hostname}]` : options.hostname;
+      const url = new URL(`${options.protocol}//${host}${options.port === '' ? '' : `:${options.port}`}`);
       const refusal = refuseCallbackUrl(url.href, allowedHosts);
       if (refusal !== undefined) callback(new ForbiddenAddress(refusal), null);
       else if (isAllowed(url, allowedHosts)) open(options, callback);
@@ -79,13 +81,15 @@ export function guardedAgent(allowedHosts: readonly AllowedHost[]): GuardedAgent
   };
 }
 
-const lookupPublic: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error) return callback(error, '', 4);
-    const [first] = addresses;
-    if (first === undefined || !addresses.every(({ address }) => isPublicAddress(address)))
-      return callback(new ForbiddenAddress(`${hostname} has a private address`), '', 4);
-    if (options.all === true) return callback(null, addresses);
-    return callback(null, first.address, first.family);
-  });
-};
+function publicOnly(resolve: Resolve): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, '', 4);
+      const [first] = addresses;
+      if (first === undefined || !addresses.every(({ address }) => isPublicAddress(address)))
+        return callback(new ForbiddenAddress(`${hostname} has a private address`), '', 4);
+      if (options.all === true) return callback(null, addresses);
+      return callback(null, first.address, first.family);
+    });
+  };
+}

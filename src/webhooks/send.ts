@@ -16,12 +16,15 @@ export interface CallbackAnswer {
   readonly retryAfterMs?: number;
 }
 
-const timeoutMs = 20_000;
+const longestTimeoutMs = 20_000;
 
 export function callbackSender(settings: {
   readonly signingSecret: string;
   readonly allowedHosts: readonly AllowedHost[];
+  /** The longest that one attempt may take, in ms. Default and upper limit: 20 s. */
+  readonly timeoutMs?: number;
 }): CallbackSender {
+  const timeoutMs = Math.min(settings.timeoutMs ?? longestTimeoutMs, longestTimeoutMs);
   const webhook = new Webhook(settings.signingSecret);
   const agent = guardedAgent(settings.allowedHosts);
 

@@ -1,6 +1,7 @@
 /** What every part of the worker is given: its connections and its patience. */
 import type { EncryptionKey } from '../config.ts';
 import type { Pool } from '../ledger/pool.ts';
+import type { Presence } from '../ledger/presence.ts';
 import type { Logger } from '../logger.ts';
 import type { Queues } from '../queue/queues.ts';
 import type { Step } from '../steps/step.ts';
@@ -17,8 +18,8 @@ export interface Engine {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly encryptionKeys: readonly EncryptionKey[];
   readonly publicUrl: string;
-  /** Names this process in the ledger. */
-  readonly holder: string;
+  /** This process, as the leases name it, and whether others can see that it is alive. */
+  readonly presence: Presence;
   readonly patience: Patience;
   readonly leaseMs: number;
   readonly timeoutMs: number;

@@ -11,6 +11,8 @@ import type { Pool, Queryable } from '../ledger/pool.ts';
 export interface LeaseSettings {
   readonly leaseMs: number;
   readonly graceMs: number;
+  /** Others may take this process for dead from then on. */
+  readonly presenceLost: AbortSignal;
 }
 
 export interface Lease {
@@ -62,6 +64,9 @@ export function holdLease(pool: Pool, claim: Claim, claimedAt: number, settings:
     if (!isStopped && !controller.signal.aborted) schedule();
   }
 
+  const onPresenceLost = () => lose();
+  settings.presenceLost.addEventListener('abort', onPresenceLost);
+  if (settings.presenceLost.aborted) lose();
   schedule();
   return {
     provisioningId: claim.provisioningId,
@@ -82,6 +87,7 @@ export function holdLease(pool: Pool, claim: Claim, claimedAt: number, settings:
     stop() {
       isStopped = true;
       clearTimeout(timer);
+      settings.presenceLost.removeEventListener('abort', onPresenceLost);
     },
   };
 }

@@ -1,8 +1,8 @@
 /** The worker process: it waits for its database and its queue, then works until it is told to stop. */
-import { randomUUID } from 'node:crypto';
 import { DelayedError, UnrecoverableError, WaitingChildrenError, type Job } from 'bullmq';
 import type { WorkerConfig } from '../config.ts';
 import { isDatabaseAway, openPool } from '../ledger/pool.ts';
+import { announcePresence } from '../ledger/presence.ts';
 import { requireLedger } from '../ledger/ready.ts';
 import type { Logger } from '../logger.ts';
 import { waitFor, type Running } from '../process.ts';
@@ -49,6 +49,10 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
       }),
     { signal, onWait: (error) => log.warn({ err: error }, 'waiting for the queue') },
   );
+  const presence = await waitFor(() => announcePresence({ databaseUrl: config.DATABASE_URL, onError }), {
+    signal,
+    onWait: (error) => log.warn({ err: error }, 'waiting for the database'),
+  });
   const engine: Engine = {
     pool,
     queues,
@@ -58,7 +62,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
     environment: options.environment,
     encryptionKeys: config.ENCRYPTION_KEYS,
     publicUrl: config.PUBLIC_URL ?? `http://localhost:${config.PORT}`,
-    holder: randomUUID(),
+    presence,
     patience: {
       maxAttempts: config.STEP_MAX_ATTEMPTS,
       retryBaseMs: config.RETRY_BASE_MS,
@@ -87,7 +91,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
   queues.startWorker(queueNames.undo, concurrency, flow);
   queues.startWorker(queueNames.callbacks, concurrency, callbacks);
   const sweeper = startSweeper(engine);
-  log.info({ queue: queues.kind, concurrency, holder: engine.holder }, 'worker started');
+  log.info({ queue: queues.kind, concurrency, holder: presence.holder() }, 'worker started');
 
   return {
     async stop() {
@@ -95,6 +99,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
       const timer = setTimeout(() => cutOff.abort(), config.PROVIDER_TIMEOUT_MS);
       await sweeper.stop();
       await queues.close();
+      await presence.stop();
       await pool.end();
       clearTimeout(timer);
       log.info('worker stopped');

@@ -3,9 +3,11 @@
  *
  * The queue may lose, double or delay anything at any time; the ledger knows what should have happened by now.
  */
+import { performance } from 'node:perf_hooks';
 import { listDueCallbacks } from '../ledger/callbacks.ts';
 import { inTransaction } from '../ledger/pool.ts';
 import { readSnapshot } from '../ledger/provisionings.ts';
+import { listDeadHolders, revokeLeases } from '../ledger/presence.ts';
 import type { Snapshot } from '../ledger/rows.ts';
 import { listOverdue, postponeSweep } from '../ledger/sweep.ts';
 import { queueNames, rootJobId, stepJobId } from '../queue/flows.ts';
@@ -56,20 +58,46 @@ async function isWaitingInQueue(engine: Engine, { provisioning, steps }: Snapsho
   return state === 'waiting' || state === 'prioritized';
 }
 
+/** How often dead workers are looked for. Two looks in a row must agree. */
+const deadCheckMs = 1000;
+
+/** Ends the leases of workers that are gone, so that their work goes on before the leases are over. */
+function deadHolderWatch(engine: Engine): () => Promise<number> {
+  let suspects = new Set<string>();
+  return async () => {
+    const dead = await listDeadHolders(engine.pool);
+    const confirmed = dead.filter((holder) => suspects.has(holder));
+    suspects = new Set(dead);
+    if (confirmed.length === 0) return 0;
+    const revoked = await revokeLeases(engine.pool, confirmed);
+    if (revoked > 0) engine.log.warn({ leases: revoked }, 'a worker is gone; its work goes on');
+    return revoked;
+  };
+}
+
 export interface Sweeper {
   stop(): Promise<void>;
 }
 
 /** Sweeps now and then every interval, until stopped. A round that fails is logged, and the next one tries again. */
 export function startSweeper(engine: Engine): Sweeper {
+  const intervalMs = Math.min(engine.sweepIntervalMs, deadCheckMs);
+  const revokeDead = deadHolderWatch(engine);
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
+  let sweptAt = -Infinity;
   let round = Promise.resolve();
   const run = async () => {
-    await sweep(engine).catch((error: unknown) => {
+    try {
+      const revoked = await revokeDead();
+      if (revoked > 0 || performance.now() - sweptAt >= engine.sweepIntervalMs) {
+        sweptAt = performance.now();
+        await sweep(engine);
+      }
+    } catch (error) {
       engine.log.warn({ err: error }, 'a sweep failed');
-    });
-    if (!isStopped) timer = setTimeout(next, engine.sweepIntervalMs);
+    }
+    if (!isStopped) timer = setTimeout(next, intervalMs);
   };
   const next = () => {
     round = run();

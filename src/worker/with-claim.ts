@@ -16,17 +16,21 @@ export async function withClaim(
   data: RootJobData,
   work: (lease: Lease, snapshot: Snapshot) => Promise<unknown>,
 ): Promise<unknown> {
+  // Without a session of its own this process counts as dead, and must not take anything.
+  const { presence } = engine;
+  const presenceLost = presence.signal();
+  if (presenceLost.aborted) return postpone(job, token, 500);
   const claimedAt = performance.now();
   const times = { leaseMs: engine.leaseMs, graceMs: engine.sweepIntervalMs };
   const result = await claimProvisioning(engine.pool, {
     provisioningId: data.provisioningId,
     flow: data.flow,
-    holder: engine.holder,
+    holder: presence.holder(),
     ...times,
   });
   if (result.is === 'superseded') return { superseded: true };
   if (result.is === 'busy') return postpone(job, token, result.retryInMs);
-  const lease = holdLease(engine.pool, result.claim, claimedAt, times);
+  const lease = holdLease(engine.pool, result.claim, claimedAt, { ...times, presenceLost });
   try {
     return await work(lease, result.claim.snapshot);
   } finally {

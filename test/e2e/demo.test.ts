@@ -1,12 +1,12 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import { until } from '../helpers/until.ts';
 
-const running = new Set<ChildProcess>();
+const stops: (() => Promise<unknown>)[] = [];
 
-afterEach(() => {
-  for (const child of running) child.kill('SIGTERM');
+afterEach(async () => {
+  await Promise.all(stops.splice(0).map((stop) => stop()));
 });
 
 function startDemo(args: string[], environment: Record<string, string> = {}) {
@@ -18,12 +18,17 @@ function startDemo(args: string[], environment: Record<string, string> = {}) {
   const output: string[] = [];
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => output.push(chunk.toString()));
-  running.add(child);
-  const ended = once(child, 'close').then(() => {
-    running.delete(child);
-    return child.exitCode;
+  // Code and output together, so that a failing test shows what the demo said.
+  const ended = once(child, 'close').then(() => ({ exitCode: child.exitCode, text: output.join('') }));
+  stops.push(() => {
+    child.kill('SIGTERM');
+    return ended;
   });
   return { child, ended, text: () => output.join('') };
+}
+
+function endedWell(saying: string): { exitCode: number; text: unknown } {
+  return { exitCode: 0, text: expect.stringContaining(saying) };
 }
 
 const resources = [
@@ -37,15 +42,14 @@ const resources = [
 describe('npm run demo', () => {
   test('--exit makes all five parts and exits with 0', async () => {
     const demo = startDemo(['--exit']);
-    expect(await demo.ended, demo.text()).toBe(0);
+    expect(await demo.ended).toEqual(endedWell('every provider confirms it'));
     for (const line of resources) expect(demo.text()).toMatch(line);
     expect(demo.text()).toMatch(/provisioning\.succeeded +signature valid/);
-    expect(demo.text()).toContain('every provider confirms it');
   });
 
   test('--fail-at undoes everything in reverse order, leaves nothing and exits with 0, on Redis too', async () => {
     const demo = startDemo(['--exit', '--fail-at', 'n8n-webhooks'], { REDIS_URL: inject('redisUrl') });
-    expect(await demo.ended, demo.text()).toBe(0);
+    expect(await demo.ended).toEqual(endedWell('nothing is left'));
     expect(demo.text()).toContain('queue in Redis');
     expect(demo.text()).toMatch(/n8n-webhooks +provider-rejected/);
     expect(demo.text()).toMatch(
@@ -64,13 +68,13 @@ describe('npm run demo', () => {
     expect(await response.json()).toMatchObject({ clientId: 'acme', status: 'succeeded' });
 
     demo.child.kill('SIGTERM');
-    expect(await demo.ended, demo.text()).toBe(0);
+    expect(await demo.ended).toEqual(endedWell('Stopping'));
     await expect(fetch(sample)).rejects.toThrow('fetch failed');
   });
 
   test('an unknown step is refused with a clear message and exit code 1', async () => {
     const demo = startDemo(['--exit', '--fail-at', 'nope']);
-    expect(await demo.ended).toBe(1);
+    expect(await demo.ended).toMatchObject({ exitCode: 1 });
     expect(demo.text()).toContain('there is no step "nope"');
   });
 });

@@ -73,6 +73,8 @@ export interface StackOptions {
   readonly environment?: Record<string, string>;
   /** Default 1. */
   readonly workers?: number;
+  /** A Redis of the test's own, for worker processes, which know no key prefix but the product's. */
+  readonly redisUrl?: string | undefined;
   /** Others than the product's own. */
   readonly steps?: readonly Step[];
 }
@@ -109,7 +111,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const environment: Record<string, string> = {
     ...testEnvironment(database.url),
     ...sandbox.environment,
-    ...(options.backend === 'redis' ? { REDIS_URL: redis.url } : {}),
+    ...(options.backend === 'redis' ? { REDIS_URL: options.redisUrl ?? redis.url } : {}),
     ...options.environment,
   };
   const config = loadConfig(environment, [coreEnvironment, serverEnvironment, workerEnvironment]);
@@ -124,9 +126,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   if (options.backend === 'postgres') await migrateQueue(database.url);
 
   const { signal } = new AbortController();
-  const queuePrefix = redis.prefix;
+  const queue = options.redisUrl === undefined ? { queuePrefix: redis.prefix } : {};
   const steps = options.steps ?? allSteps;
-  const server = await startServer({ config, log, signal, queuePrefix, steps });
+  const server = await startServer({ config, log, signal, ...queue, steps });
   const pool = openPool({ url: database.url, onError: () => {} });
   const workers: Running[] = [];
   const stack: Stack = {
@@ -167,7 +169,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         return shown.done ? shown : undefined;
       }, `provisioning ${id} to be done`),
     async startWorker() {
-      const worker = await startWorker({ config, environment, log, signal, queuePrefix, steps });
+      const worker = await startWorker({ config, environment, log, signal, ...queue, steps });
       workers.push(worker);
       return worker;
     },

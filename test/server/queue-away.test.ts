@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startOwnRedis } from '../helpers/redis.ts';
 import type { TestServer } from '../helpers/services/test-server.ts';
 import { startStack, type ShownProvisioning, type Stack } from '../helpers/stack.ts';
-import { until } from '../helpers/until.ts';
 import { order, post, untilReady } from './support.ts';
 
 let redis: TestServer;

@@ -21,14 +21,10 @@ export async function controlContainer(
   const client = await getContainerRuntimeClient();
   const handle = client.container.getById(container.getId());
   return {
-    stop: async () => {
-      await handle.stop();
-    },
-    kill: async () => {
-      await handle.kill();
-    },
+    stop: async () => await unlessDone(handle.stop(), 304),
+    kill: async () => await unlessDone(handle.kill(), 409),
     start: async () => {
-      await handle.start();
+      await unlessDone(handle.start(), 304);
       const ready = await waitFor(isReady, START_TIMEOUT_MS);
       if (ready === undefined) throw new Error(`${container.getName()} did not start again.`);
     },
@@ -42,4 +38,13 @@ export async function controlContainer(
       await container.stop();
     },
   };
+}
+
+/** Docker's answer with this status says that the container is in that state already. */
+async function unlessDone(call: Promise<unknown>, status: number): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!(error instanceof Error && 'statusCode' in error && error.statusCode === status)) throw error;
+  }
 }

@@ -38,8 +38,11 @@ async function startFromNpm(dataDir: string): Promise<TestServer> {
   const port = await freePort();
   const settings = { ...SETTINGS, port: String(port) };
   let server = await startLocalPostgres({ dataDir, settings });
+  let isRunning = true;
 
   const stop = async (): Promise<void> => {
+    if (!isRunning) return;
+    isRunning = false;
     // At once, without waiting for clients to leave.
     signal(server.pid, 'SIGCONT');
     signal(server.pid, 'SIGINT');
@@ -51,12 +54,16 @@ async function startFromNpm(dataDir: string): Promise<TestServer> {
     description: `Postgres ${await versionOf(server.url)} (npm)`,
     stop,
     kill: async () => {
+      if (!isRunning) return;
+      isRunning = false;
       signal(server.pid, 'SIGKILL');
       const gone = await waitFor(() => !signal(server.pid, 0), STOP_TIMEOUT_MS);
       if (gone === undefined) throw new Error('Postgres survived SIGKILL.');
     },
     start: async () => {
+      if (isRunning) return;
       server = await startLocalPostgres({ dataDir, settings });
+      isRunning = true;
     },
     // Takes no new connections; the ones there have processes of their own and go on.
     pause: async () => {

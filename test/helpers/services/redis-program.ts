@@ -29,8 +29,9 @@ export async function startRedisProgram(program: RedisProgram, directory: string
     return await launch(program, directory, port);
   });
 
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
   const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
+    if (hasEnded()) return;
     // While we wait for its end it must keep us alive.
     child.ref();
     const exited = once(child, 'exit');
@@ -46,7 +47,7 @@ export async function startRedisProgram(program: RedisProgram, directory: string
     stop: async () => await end('SIGTERM'),
     kill: async () => await end('SIGKILL'),
     start: async () => {
-      child = await launch(program, directory, port);
+      if (hasEnded()) child = await launch(program, directory, port);
     },
     pause: async () => {
       child.kill('SIGSTOP');

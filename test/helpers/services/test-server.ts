@@ -1,4 +1,7 @@
-/** A server in use by tests. Stopped and started again, it has the same URL and the same data. */
+/**
+ * A server in use by tests. Stopped and started again, it has the same URL and the same data. Stopping one that is
+ * stopped and starting one that runs does nothing.
+ */
 export interface TestServer {
   url: string;
   port: number;

@@ -1,0 +1,107 @@
+/**
+ * Which workers are alive.
+ *
+ * A worker holds an advisory lock in a database session of its own, under the number that it puts into its leases. The
+ * session ends with the process, and so does the lock: a lease whose holder is gone need not be waited out.
+ */
+import { randomInt } from 'node:crypto';
+import pg from 'pg';
+import type { Queryable } from './pool.ts';
+
+/** The first key of the locks, so that they are nobody else's. */
+const lockClass = 0x70_72_6f_76;
+
+export interface Presence {
+  /** The number in the leases of this process, as text. Another one after each lost session. */
+  holder(): string;
+  /** Aborted when the session is lost: others may take this process for dead from then on. */
+  signal(): AbortSignal;
+  stop(): Promise<void>;
+}
+
+interface Session {
+  readonly holder: number;
+  readonly client: pg.Client;
+  readonly lost: AbortController;
+}
+
+/** Opens the session; after a loss it opens another one by itself. Throws when the first cannot be opened. */
+export async function announcePresence(options: {
+  readonly databaseUrl: string;
+  readonly onError: (error: Error) => void;
+}): Promise<Presence> {
+  let isStopped = false;
+  let retry: NodeJS.Timeout | undefined;
+  let current = await openSession(options.databaseUrl, onLoss);
+
+  function onLoss(error: Error): void {
+    if (isStopped) return;
+    options.onError(error);
+    retry = setTimeout(() => void reopen(), 500);
+  }
+  async function reopen(): Promise<void> {
+    try {
+      const next = await openSession(options.databaseUrl, onLoss);
+      if (isStopped) await next.client.end();
+      else current = next;
+    } catch (error) {
+      onLoss(error instanceof Error ? error : new Error('the session of this worker cannot be opened'));
+    }
+  }
+  return {
+    holder: () => String(current.holder),
+    signal: () => current.lost.signal,
+    async stop() {
+      isStopped = true;
+      clearTimeout(retry);
+      await current.client.end().catch(() => {});
+    },
+  };
+}
+
+async function openSession(databaseUrl: string, onLoss: (error: Error) => void): Promise<Session> {
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    keepAlive: true,
+    connectionTimeoutMillis: 5000,
+    application_name: 'client-provisioner presence',
+  });
+  const lost = new AbortController();
+  const lose = (error: Error) => {
+    if (lost.signal.aborted) return;
+    lost.abort();
+    onLoss(error);
+  };
+  const holder = randomInt(1, 2 ** 31);
+  client.on('error', () => {});
+  await client.connect();
+  await client.query('select pg_advisory_lock($1::int, $2::int)', [lockClass, holder]);
+  client.on('error', lose);
+  client.on('end', () => lose(new Error('the session of this worker has ended')));
+  return { holder, client, lost };
+}
+
+/** Holders of leases that nobody is behind any more. */
+export async function listDeadHolders(db: Queryable): Promise<string[]> {
+  const { rows } = await db.query<{ holder: string }>(
+    `select distinct lease_holder as holder from ledger.provisionings
+     where lease_until > clock_timestamp()
+       and lease_holder not in (
+         select objid::text from pg_locks
+         where locktype = 'advisory' and classid = $1 and granted
+           and database = (select oid from pg_database where datname = current_database()))`,
+    [lockClass],
+  );
+  return rows.map(({ holder }) => holder);
+}
+
+/** Ends the leases of those holders at once, and has their work looked at. Returns how many there were. */
+export async function revokeLeases(db: Queryable, holders: readonly string[]): Promise<number> {
+  const { rowCount } = await db.query(
+    `update ledger.provisionings
+     set lease_until = null, lease_holder = null, sweep_at = clock_timestamp()
+     where lease_until > clock_timestamp() and lease_holder = any($1) and sweep_at is not null`,
+    [holders],
+  );
+  return rowCount ?? 0;
+}

@@ -1,0 +1,70 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { startOwnRedis } from '../helpers/redis.ts';
+import type { TestServer } from '../helpers/services/test-server.ts';
+import { backends, startStack, type Backend, type Stack } from '../helpers/stack.ts';
+import { until } from '../helpers/until.ts';
+import { startWorkerProcess, type WorkerProcess } from '../helpers/worker-process.ts';
+
+let stack: Stack | undefined;
+let redis: TestServer | undefined;
+let workers: WorkerProcess[] = [];
+afterEach(async () => {
+  await Promise.all(workers.map((worker) => worker.kill('SIGKILL')));
+  await stack?.stop();
+  await redis?.remove();
+  workers = [];
+  stack = undefined;
+  redis = undefined;
+});
+
+async function start(backend: Backend): Promise<Stack> {
+  if (backend === 'redis') redis = await startOwnRedis();
+  return startStack({ backend, workers: 0, environment: patient, redisUrl: redis?.url });
+}
+
+/** Long leases and rare sweeps, as by default: only the death of the process makes its work go on soon. */
+const patient = {
+  LEASE_MS: '30000',
+  SWEEP_INTERVAL_MS: '5000',
+  PROVIDER_TIMEOUT_MS: '20000',
+  SETTLE_MS: '500',
+};
+
+describe.each(backends)('on %s', (backend) => {
+  test('the work of a killed worker goes on elsewhere within seconds, long before its lease is over', async () => {
+    stack = await start(backend);
+    const { control } = stack.sandbox;
+    // The worker hangs in a read: no call is in doubt.
+    control.addFault({ provider: 'github', operation: 'listBranches', mode: 'hang-before', times: 1 });
+    const busy = await startWorkerProcess(stack.environment);
+    const { id } = await stack.provision();
+    await until(() => control.faults()[0]?.fired === 1 || undefined, 'the worker to hang');
+    workers.push(await startWorkerProcess(stack.environment));
+
+    const killedAt = Date.now();
+    await busy.kill('SIGKILL');
+    const next = await until(
+      () => control.journal().find(({ receivedAt }) => Date.parse(receivedAt) > killedAt),
+      'another worker to go on',
+    );
+
+    expect(Date.parse(next.receivedAt) - killedAt).toBeLessThan(5000);
+    expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
+  });
+
+  test('a create that was sent when its worker was killed is taken over, not made again', async () => {
+    stack = await start(backend);
+    const { control } = stack.sandbox;
+    control.addFault({ provider: 'n8n', operation: 'createWorkflow', mode: 'hang-after', times: 1 });
+    const busy = await startWorkerProcess(stack.environment);
+    const { id } = await stack.provision();
+    await until(() => control.faults()[0]?.fired === 1 || undefined, 'the create to be acted on');
+    workers.push(await startWorkerProcess(stack.environment));
+
+    await busy.kill('SIGKILL');
+
+    expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
+    expect(control.journal().filter(({ operation }) => operation === 'createWorkflow')).toHaveLength(1);
+    expect(control.objects().filter(({ kind }) => kind === 'n8n.workflow')).toHaveLength(1);
+  });
+});

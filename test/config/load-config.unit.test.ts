@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest';
+import { coreEnvironment, loadConfig, serverEnvironment, workerEnvironment } from '../../src/config.ts';
+import { steps } from '../../src/steps/index.ts';
+import { goodEnvironment } from './support.ts';
+
+const groups = [coreEnvironment, serverEnvironment, workerEnvironment] as const;
+const everything = [...groups, ...steps.map(({ environment }) => environment)];
+
+function problemsOf(change: Record<string, string | undefined>): string[] {
+  try {
+    loadConfig({ ...goodEnvironment, ...change }, everything);
+    return [];
+  } catch (error) {
+    return (error instanceof Error ? error.message : '')
+      .split('\n')
+      .filter((line) => line.startsWith('  - '));
+  }
+}
+
+test('a complete environment has no problem, and what is left out has its default', () => {
+  expect(loadConfig(goodEnvironment, groups)).toMatchObject({
+    PORT: 3000,
+    HOST: '127.0.0.1',
+    LOG_LEVEL: 'info',
+    PROVIDER_TIMEOUT_MS: 30_000,
+    STEP_MAX_ATTEMPTS: 5,
+    RETRY_BASE_MS: 1000,
+    POLL_BASE_MS: 2000,
+    READY_TIMEOUT_MS: 600_000,
+    CALLBACK_RETRY_BASE_MS: 5000,
+    SETTLE_MS: 15_000,
+    LEASE_MS: 30_000,
+    SWEEP_INTERVAL_MS: 5000,
+    WORKER_CONCURRENCY: 20,
+    CALLBACK_ALLOWED_HOSTS: [],
+  });
+  expect(problemsOf({})).toEqual([]);
+});
+
+test('an empty or blank variable counts as missing', () => {
+  expect(problemsOf({ ADMIN_API_KEY: '', GITHUB_TOKEN: '  ' })).toEqual([
+    '  - ADMIN_API_KEY is missing',
+    '  - GITHUB_TOKEN is missing',
+  ]);
+  expect(loadConfig({ ...goodEnvironment, PORT: ' ', REDIS_URL: '' }, groups)).toMatchObject({ PORT: 3000 });
+});
+
+describe('a variable that cannot be used is named once, for', () => {
+  const key = Buffer.alloc(32, 1).toString('base64');
+  test.each<[string, string]>([
+    ['DATABASE_URL', 'mysql://localhost/x'],
+    ['DATABASE_URL', 'localhost:5432'],
+    ['REDIS_URL', 'localhost:6379'],
+    ['REDIS_URL', 'http://localhost:6379'],
+    ['LOG_LEVEL', 'verbose'],
+    ['PORT', 'abc'],
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PUBLIC_URL', 'provisioner.example'],
+    ['PUBLIC_URL', 'ftp://provisioner.example'],
+    ['ADMIN_API_KEY', 'x'.repeat(31)],
+    ['ENCRYPTION_KEYS', 'k1'],
+    ['ENCRYPTION_KEYS', key],
+    ['ENCRYPTION_KEYS', `k1:${Buffer.alloc(31).toString('base64')}`],
+    ['ENCRYPTION_KEYS', `k1:${Buffer.alloc(33).toString('base64')}`],
+    ['ENCRYPTION_KEYS', `k1:${key.replace('A', '!')}`],
+    ['ENCRYPTION_KEYS', `k1:${key}:more`],
+    ['ENCRYPTION_KEYS', `:${key}`],
+    ['ENCRYPTION_KEYS', `a key:${key}`],
+    ['ENCRYPTION_KEYS', `k1:${key},`],
+    ['ENCRYPTION_KEYS', `k1:${key},k1:${key}`],
+    ['WEBHOOK_SIGNING_SECRET', 'secret'],
+    ['WEBHOOK_SIGNING_SECRET', Buffer.alloc(32).toString('base64')],
+    ['WEBHOOK_SIGNING_SECRET', `whsec_${Buffer.alloc(23).toString('base64')}`],
+    ['WEBHOOK_SIGNING_SECRET', `whsec_${'A'.repeat(33)}`],
+    ['CALLBACK_ALLOWED_HOSTS', 'http://hooks.example'],
+    ['CALLBACK_ALLOWED_HOSTS', 'hooks.example/path'],
+    ['CALLBACK_ALLOWED_HOSTS', 'hooks.example, two words'],
+    ['PROVIDER_TIMEOUT_MS', '0'],
+    ['PROVIDER_TIMEOUT_MS', '30s'],
+    ['READY_TIMEOUT_MS', '2147483648'],
+    ['RETRY_BASE_MS', '1.5'],
+    ['STEP_MAX_ATTEMPTS', '0'],
+    ['SETTLE_MS', '-1'],
+    ['LEASE_MS', 'NaN'],
+    ['WORKER_CONCURRENCY', 'Infinity'],
+    ['SUPABASE_ORG_ID', 'Our Organization'],
+    ['SUPABASE_REGION', 'smartGroup:mars'],
+    ['SUPABASE_INSTANCE_SIZES', 'gold:large'],
+    ['SUPABASE_API_URL', 'api.supabase.com'],
+    ['SUPABASE_DB_SESSION_PORT', '0'],
+    ['SUPABASE_DB_SSL', 'prefer'],
+    ['SCHEMA_TRANSPORT', 'ssh'],
+    ['GITHUB_ORG', 'our/organization'],
+    ['GITHUB_TEMPLATE_REPO', 'a/b/c'],
+    ['GITHUB_API_URL', 'api.github.com'],
+    ['VERCEL_API_URL', 'api.vercel.com'],
+    ['N8N_HOST', 'http://'],
+    ['N8N_WEBHOOK_URL', 'two words'],
+  ])('%s=%s', (name, value) => {
+    const problems = problemsOf({ [name]: value });
+
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(new RegExp(`^  - ${name}: \\S`));
+  });
+});
+
+test('no value of a secret is repeated in the message', () => {
+  const secrets = {
+    ADMIN_API_KEY: 'too-short-secret-1',
+    ENCRYPTION_KEYS: 'k1:too-short-secret-2',
+    WEBHOOK_SIGNING_SECRET: 'too-short-secret-3',
+    DATABASE_URL: 'mysql://u:too-short-secret-4@h/d',
+    REDIS_URL: 'http://u:too-short-secret-5@h/',
+  };
+
+  expect(problemsOf(secrets)).toHaveLength(5);
+  expect(problemsOf(secrets).join()).not.toContain('too-short-secret');
+});
+
+describe('encryption keys', () => {
+  const [first, second] = [Buffer.alloc(32, 7), Buffer.alloc(32, 8)];
+
+  test('are kept in their order, each by its id', () => {
+    const text = `new:${first.toString('base64')}, old_2025:${second.toString('base64')}`;
+
+    const { ENCRYPTION_KEYS } = loadConfig({ ...goodEnvironment, ENCRYPTION_KEYS: text }, groups);
+
+    expect(ENCRYPTION_KEYS).toEqual([
+      { id: 'new', key: first },
+      { id: 'old_2025', key: second },
+    ]);
+  });
+});
+
+describe('allowed hosts', () => {
+  test.each([
+    ['hooks.internal', [{ hostname: 'hooks.internal', port: undefined }]],
+    ['Hooks.Internal:8443', [{ hostname: 'hooks.internal', port: '8443' }]],
+    ['127.0.0.1:9', [{ hostname: '127.0.0.1', port: '9' }]],
+    ['::1', [{ hostname: '[::1]', port: undefined }]],
+    ['[0:0:0:0:0:0:0:1]:9', [{ hostname: '[::1]', port: '9' }]],
+    [
+      ' a , b:1 ,',
+      [
+        { hostname: 'a', port: undefined },
+        { hostname: 'b', port: '1' },
+      ],
+    ],
+  ])('%s', (text, hosts) => {
+    const { CALLBACK_ALLOWED_HOSTS } = loadConfig(
+      { ...goodEnvironment, CALLBACK_ALLOWED_HOSTS: text },
+      groups,
+    );
+
+    expect(CALLBACK_ALLOWED_HOSTS).toEqual(hosts);
+  });
+});

@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import { runProgram } from '../helpers/services/run-program.ts';
+import { goodEnvironment } from './support.ts';
+
+const core = ['DATABASE_URL'];
+const server = ['ADMIN_API_KEY'];
+const worker = [
+  'ENCRYPTION_KEYS',
+  'WEBHOOK_SIGNING_SECRET',
+  'SUPABASE_MANAGEMENT_TOKEN',
+  'SUPABASE_ORG_ID',
+  'SUPABASE_REGION',
+  'SCHEMA_PATH',
+  'GITHUB_TOKEN',
+  'GITHUB_ORG',
+  'GITHUB_TEMPLATE_REPO',
+  'VERCEL_TOKEN',
+  'N8N_API_KEY',
+  'N8N_HOST',
+];
+
+/** What each program needs, and a malformed value that it would notice. */
+const programs: readonly [
+  name: string,
+  file: string,
+  needs: readonly string[],
+  malformed: Record<string, string>,
+][] = [
+  ['server', 'src/server/main.ts', [...core, ...server], { PORT: 'x', CALLBACK_ALLOWED_HOSTS: 'a b' }],
+  ['worker', 'src/worker/main.ts', [...core, ...worker], { LEASE_MS: 'x', SUPABASE_DB_SSL: 'x' }],
+  [
+    'start',
+    'src/main.ts',
+    [...core, ...server, ...worker],
+    { PORT: 'x', LEASE_MS: 'x', SUPABASE_DB_SSL: 'x' },
+  ],
+  ['migrate', 'src/migrate/main.ts', core, { REDIS_URL: 'x' }],
+];
+
+async function run(file: string, env: Readonly<Record<string, string>>) {
+  const { code, stdout, stderr } = await runProgram(process.execPath, [file], { env, timeoutMs: 9000 });
+  const named = stderr.split('\n').flatMap((line) => /^ {2}- (\w+)/.exec(line)?.[1] ?? []);
+  return { code, stdout, stderr, named };
+}
+
+describe.each(programs)('%s', (_name, file, needs, malformed) => {
+  test('without any variable exits with 1 and names every one that is missing', async () => {
+    const { code, stdout, stderr, named } = await run(file, {});
+
+    expect(named.toSorted()).toEqual(needs.toSorted());
+    expect(stderr).toContain('.env.example');
+    // A message for people: no stack.
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(stdout).toBe('');
+    expect(code).toBe(1);
+  });
+
+  test('names what is malformed together with what is missing', async () => {
+    const [present, ...missing] = needs;
+    const { code, named } = await run(file, {
+      [present ?? '']: goodEnvironment[present ?? ''] ?? '',
+      ...malformed,
+    });
+
+    expect(named.toSorted()).toEqual([...missing, ...Object.keys(malformed)].toSorted());
+    expect(code).toBe(1);
+  });
+});
+
+test('a worker whose schema is not there says so and exits with 1', async () => {
+  const { code, stderr } = await run('src/worker/main.ts', { ...goodEnvironment, SCHEMA_PATH: 'nowhere' });
+
+  expect(stderr).toContain('SCHEMA_PATH');
+  expect(stderr).toContain('nowhere');
+  expect(code).toBe(1);
+});
+
+test('a server that cannot have its port says so and exits with 1', async () => {
+  const { code, stderr } = await run('src/server/main.ts', { ...goodEnvironment, HOST: '192.0.2.1' });
+
+  expect(stderr).toContain('192.0.2.1');
+  expect(code).toBe(1);
+});
