@@ -16,7 +16,8 @@ export async function runProcess(start: (signal: AbortSignal) => Promise<Running
   const controller = new AbortController();
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const)
-      process.once(signal, () => {
+      // Not once: a terminal's Ctrl-C comes again from npm, and must not kill what is stopping.
+      process.on(signal, () => {
         controller.abort();
         resolve();
       });

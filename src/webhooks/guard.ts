@@ -29,11 +29,15 @@ export function refuseCallbackUrl(text: string, allowedHosts: readonly AllowedHo
 
 /** Only what the internet routes to one host. Mapped and translated addresses count as what they stand for. */
 export function isPublicAddress(address: string): boolean {
-  if (!ipaddr.isValid(address)) return false;
+  if (isIP(address) === 0) return false;
   const parsed = ipaddr.process(address);
   if (parsed.range() !== 'unicast') return false;
+  if (parsed instanceof ipaddr.IPv6 && !parsed.match(globalUnicast)) return false;
   return !metadataAddresses.has(parsed.toString());
 }
+
+/** All that is assigned of IPv6. https://www.iana.org/assignments/ipv6-address-space */
+const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3');
 
 /** Cloud metadata services that live on addresses which are otherwise public. */
 const metadataAddresses = new Set(['168.63.129.16', '100.100.100.200']);

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../../src/local/free-port.ts';
 import { callbackSender } from '../../src/webhooks/send.ts';
 
 const signingSecret = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
@@ -87,7 +88,9 @@ describe('the answer is told as it is:', () => {
 
 describe('no answer is told by its reason:', () => {
   test('nobody listens', async () => {
-    expect(await send({ id: 'msg_1', url: 'http://127.0.0.1:1/', body })).toEqual({ error: 'ECONNREFUSED' });
+    const url = `http://127.0.0.1:${await freePort()}/`;
+
+    expect(await send({ id: 'msg_1', url, body })).toEqual({ error: 'ECONNREFUSED' });
   });
 
   test('the connection is dropped', async () => {
