@@ -124,6 +124,7 @@ export default defineConfig({
     // Off, with the reason.
     'no-await-in-loop': 'off', // Steps, attempts and polls come one after the other on purpose.
     'oxc/no-map-spread': 'off', // Copying is clearer than changing, and these lists are short.
+    'promise/always-return': 'off', // For promises nobody awaits there is no-floating-promises.
     'unicorn/consistent-function-scoping': 'off', // A helper stands next to what it helps.
     'import/no-named-as-default-member': 'off', // Express is used as its documentation shows.
     'oxc/no-async-endpoint-handlers': 'off', // Express 5 passes a rejection on to the error handler.
@@ -183,6 +184,7 @@ export default defineConfig({
     'vitest/no-disabled-tests': 'error',
     'vitest/no-focused-tests': 'error',
     'vitest/no-identical-title': 'error',
+    'vitest/valid-expect': ['error', { maxArgs: 2 }], // The second says what was expected, in words.
   },
   overrides: [
     { files: ['src/**'], rules: restrictImports([]) },

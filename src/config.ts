@@ -122,7 +122,7 @@ export function loadConfig<const Groups extends readonly z.ZodObject[]>(
   environment: Readonly<Record<string, string | undefined>>,
   groups: Groups,
 ): MergedConfig<Groups> {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim() !== ''));
+  const given = withoutEmpty(environment);
   const values: Record<string, unknown> = {};
   const problems = new Set<string>();
   for (const group of groups) {
@@ -146,6 +146,13 @@ type UnionToIntersection<U> = (U extends unknown ? (value: U) => void : never) e
 ) => void
   ? I
   : never;
+
+/** An environment without its empty variables, which count as missing: `VERCEL_TEAM_ID=` names no team. */
+export function withoutEmpty(
+  environment: Readonly<Record<string, string | undefined>>,
+): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim() !== ''));
+}
 
 function describeProblem(given: Readonly<Record<string, unknown>>, issue: z.core.$ZodIssue): string {
   const name = issue.path.map(String).join('.');

@@ -15,7 +15,7 @@ const patterns = [
 ];
 
 /** Replaces the given secrets, and what looks like one, in a text. */
-export function scrubber(secrets: readonly string[]): (text: string) => string {
+function scrubber(secrets: readonly string[]): (text: string) => string {
   const known = [...new Set(secrets.filter((secret) => secret.length >= 8))].flatMap((secret) => [
     secret,
     JSON.stringify(secret).slice(1, -1),

@@ -94,10 +94,14 @@ function buildBoard(queues: Queues): RequestHandler {
     serverAdapter: adapter,
     options: { uiConfig: { boardTitle: 'client-provisioner', sortQueues: false, hideDocsLink: true } },
   });
-  return adapter.getRouter() as RequestHandler;
+  return adapter.getRouter();
 }
 
 class BoardAdapter extends ExpressAdapter {
+  override getRouter(): RequestHandler {
+    return this.app;
+  }
+
   override setEntryRoute(page: Parameters<ExpressAdapter['setEntryRoute']>[0]): this {
     this.app[page.method](page.route, (_request, response, next) => {
       const { name, params } = page.handler({ basePath: this.basePath, uiConfig: this.uiConfig });

@@ -9,7 +9,14 @@ import { defineStep, type CallLimits, type ResourceContext } from './step.ts';
 import { supabaseProject } from './supabase-project.ts';
 
 const environment = databaseEnvironment.extend({
-  SCHEMA_PATH: z.string().min(1),
+  // Read at the start as well: a template that is not there should not be found out by a client's second step.
+  SCHEMA_PATH: z.string().superRefine((path, context) => {
+    try {
+      readSchemaBundle(path);
+    } catch (error) {
+      context.addIssue(error instanceof Error ? error.message : 'cannot be read');
+    }
+  }),
   SUPABASE_MANAGEMENT_TOKEN: supabaseProject.environment.shape.SUPABASE_MANAGEMENT_TOKEN,
   SUPABASE_ORG_ID: supabaseProject.environment.shape.SUPABASE_ORG_ID,
   SUPABASE_API_URL: supabaseProject.environment.shape.SUPABASE_API_URL,

@@ -27,7 +27,7 @@ export function readSchemaBundle(path: string): SchemaBundle {
     return { files, checksum: checksumOf(files) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigurationError(`SCHEMA_PATH cannot be used: ${reason}`, { cause: error });
+    throw new ConfigurationError(`no template can be read there: ${reason}`, { cause: error });
   }
 }
 

@@ -4,7 +4,6 @@ import { createLogger } from '../logger.ts';
 import { runProcess } from '../process.ts';
 import { secretValues } from '../secret-values.ts';
 import { steps } from '../steps/index.ts';
-import { readSchemaBundle } from '../steps/schema-bundle.ts';
 import { startWorker } from './start.ts';
 
 await runProcess(async (signal) => {
@@ -14,7 +13,6 @@ await runProcess(async (signal) => {
     workerEnvironment,
     ...steps.map((step) => step.environment),
   ]);
-  if (environment['SCHEMA_PATH'] !== undefined) readSchemaBundle(environment['SCHEMA_PATH']);
   const log = createLogger({ level: config.LOG_LEVEL, secrets: secretValues(environment) });
   return startWorker({ config, environment, log, signal });
 });

@@ -1,6 +1,6 @@
 /** The worker process: it waits for its database and its queue, then works until it is told to stop. */
 import { DelayedError, UnrecoverableError, WaitingChildrenError, type Job } from 'bullmq';
-import type { WorkerConfig } from '../config.ts';
+import { withoutEmpty, type WorkerConfig } from '../config.ts';
 import { isDatabaseAway, openPool } from '../ledger/pool.ts';
 import { announcePresence } from '../ledger/presence.ts';
 import { requireLedger } from '../ledger/ready.ts';
@@ -59,7 +59,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
     log,
     steps,
     rollbackActions: rollbackActions(steps),
-    environment: options.environment,
+    environment: withoutEmpty(options.environment),
     encryptionKeys: config.ENCRYPTION_KEYS,
     publicUrl: config.PUBLIC_URL ?? `http://localhost:${config.PORT}`,
     presence,

@@ -126,3 +126,12 @@ test('a redirect is never followed', async () => {
   expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
   expect(stack.sandbox.control.receivedCallbacks('elsewhere')).toEqual([]);
 });
+
+test('optional variables that are there and empty count as missing', async () => {
+  stack = await startStack({
+    backend: 'redis',
+    environment: { N8N_WEBHOOK_URL: '', SUPABASE_INSTANCE_SIZES: ' ', SUPABASE_DB_CA: '' },
+  });
+  const { id } = await stack.provision();
+  expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
+});

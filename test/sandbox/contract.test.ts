@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { workflowRequest } from '../../src/sandbox/n8n/requests.ts';
 import { createProjectRequest } from '../../src/sandbox/supabase/requests.ts';
 import * as vercelRequests from '../../src/sandbox/vercel/requests.ts';
-import { hasDescriptions, readDescription, type Description } from './openapi.ts';
+import { hasDescriptions, readDescription, type Description } from '../helpers/openapi.ts';
 import {
   createWorkflow,
   field,

@@ -1,0 +1,218 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { Webhook } from 'standardwebhooks';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { ReceivedCallback } from '../../src/sandbox/control/receivers.ts';
+import { backends, newClientId, startStack, type ShownProvisioning, type Stack } from '../helpers/stack.ts';
+import { until } from '../helpers/until.ts';
+import { textLike } from '../sandbox/matchers.ts';
+
+interface CallbackBody {
+  type: string;
+  timestamp: string;
+  data: ShownProvisioning & { sequence: number };
+}
+
+describe.each(backends)('on %s', (backend) => {
+  let stack: Stack;
+  beforeAll(async () => {
+    stack = await startStack({ backend });
+  });
+  afterAll(() => stack?.stop());
+
+  const urlOf = (name: string) => `${stack.sandbox.urls.control}/receiver/${name}`;
+  const received = (name: string) => stack.sandbox.control.receivedCallbacks(name);
+  const untilReceived = (name: string, count: number) =>
+    until(
+      () => (received(name).length >= count ? received(name) : undefined),
+      `${count} callbacks to ${name}`,
+    );
+  const bodiesOf = (callbacks: readonly ReceivedCallback[]) =>
+    callbacks.map(({ body }) => JSON.parse(body) as CallbackBody);
+  const verify = ({ body, headers }: ReceivedCallback) =>
+    new Webhook(stack.environment['WEBHOOK_SIGNING_SECRET'] ?? '').verify(body, headers);
+
+  /** Accepts a provisioning that fails at its third step, as a stranger has the repository's name. */
+  async function provisionToFail(callbackUrl: string): Promise<ShownProvisioning> {
+    const clientId = newClientId();
+    await stack.sandbox.control.createForeign('github.repository', `client-${clientId}-app`);
+    return stack.provision({ clientId, callbackUrl });
+  }
+
+  async function listStates(id: string): Promise<string[]> {
+    const { rows } = await stack.pool.query<{ sequence: number; state: string }>(
+      'select sequence, state from ledger.callbacks where provisioning_id = $1 order by sequence',
+      [id],
+    );
+    return rows.map(({ sequence, state }) => `${sequence} ${state}`);
+  }
+
+  const untilStates = (id: string, ...states: string[]) =>
+    until(async () => {
+      const found = await listStates(id);
+      if (found.join() !== states.join()) throw new Error(`they are ${found.join()}`);
+      return true;
+    }, `callbacks ${states.join()}`);
+
+  test('success is told by one callback, signed so that a Standard Webhooks library verifies it', async () => {
+    const name = `success-${backend}`;
+    const { id } = await stack.provision({ callbackUrl: urlOf(name) });
+    const done = await stack.waitUntilDone(id);
+
+    const [callback] = await untilReceived(name, 1);
+    await untilStates(id, '1 delivered');
+
+    expect(received(name)).toHaveLength(1);
+    expect(callback?.method).toBe('POST');
+    expect(callback?.headers['content-type']).toBe('application/json');
+    expect(callback === undefined ? undefined : verify(callback)).toEqual({
+      type: 'provisioning.succeeded',
+      timestamp: textLike(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      data: {
+        id,
+        clientId: done.clientId,
+        sequence: 1,
+        status: 'succeeded',
+        rollback: { status: 'none' },
+        result: done.result,
+        failure: null,
+        links: {
+          self: textLike(new RegExp(`/api/provisioning/${id}$`)),
+          events: textLike(new RegExp(`/api/provisioning/${id}/events$`)),
+          dashboard: textLike(/\/admin\/queues$/),
+        },
+      },
+    });
+  });
+
+  test('an attempt that fails is made again with the same id and the same bytes, until one gets a 2xx', async () => {
+    const name = `retried-${backend}`;
+    stack.sandbox.control.setReceiver(name, { statuses: [500, 404, 429, 204] });
+    const { id } = await stack.provision({ callbackUrl: urlOf(name) });
+
+    await untilStates(id, '1 delivered');
+
+    const attempts = received(name);
+    expect(attempts.map(({ status }) => status)).toEqual([500, 404, 429, 204]);
+    expect(new Set(attempts.map(({ body }) => body)).size).toBe(1);
+    expect(new Set(attempts.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    for (const attempt of attempts) verify(attempt);
+  });
+
+  test('a failure is told before its rollback, and the next callback waits until the one before is delivered', async () => {
+    const name = `in-order-${backend}`;
+    stack.sandbox.control.setReceiver(name, { statuses: [503, 503, 503, 200] });
+    const { id } = await provisionToFail(urlOf(name));
+    await stack.waitUntilDone(id);
+
+    await untilStates(id, '1 delivered', '2 delivered');
+
+    const callbacks = received(name);
+    expect(bodiesOf(callbacks).map(({ type, data }) => `${data.sequence} ${type}`)).toEqual([
+      '1 provisioning.failed',
+      '1 provisioning.failed',
+      '1 provisioning.failed',
+      '1 provisioning.failed',
+      '2 provisioning.rolled_back',
+    ]);
+    const bodies = bodiesOf(callbacks);
+    expect(bodies[0]?.data).toMatchObject({
+      status: 'failed',
+      rollback: { status: 'pending' },
+      failure: { step: 'github-repo', code: 'name-taken' },
+    });
+    expect(bodies[4]?.data).toMatchObject({
+      status: 'failed',
+      rollback: { status: 'completed' },
+      failure: { step: 'github-repo', code: 'name-taken' },
+    });
+    expect(callbacks[4]?.headers['webhook-id']).not.toBe(callbacks[0]?.headers['webhook-id']);
+    expect(callbacks[0]?.headers['webhook-id']).toBe(callbacks[3]?.headers['webhook-id']);
+  });
+
+  test('"gone" ends the callbacks of that provisioning, and of no other', async () => {
+    const name = `gone-${backend}`;
+    stack.sandbox.control.setReceiver(name, { statuses: [410, 200] });
+    const { id } = await provisionToFail(urlOf(name));
+    await stack.waitUntilDone(id);
+    await untilStates(id, '1 stopped', '2 stopped');
+    const other = await stack.provision({ callbackUrl: urlOf(name) });
+    await untilStates(other.id, '1 delivered');
+
+    expect(bodiesOf(received(name)).map(({ type, data }) => [type, data.id])).toEqual([
+      ['provisioning.failed', id],
+      ['provisioning.succeeded', other.id],
+    ]);
+  });
+
+  test('a redirect is a failure: nobody follows it, and the callback is made again where it was asked for', async () => {
+    const [name, elsewhere] = [`redirects-${backend}`, `elsewhere-${backend}`];
+    stack.sandbox.control.setReceiver(name, { statuses: [307, 301, 200], location: urlOf(elsewhere) });
+    const { id } = await stack.provision({ callbackUrl: urlOf(name) });
+
+    await untilStates(id, '1 delivered');
+
+    expect(received(name).map(({ status }) => status)).toEqual([307, 301, 200]);
+    expect(received(elsewhere)).toEqual([]);
+  });
+
+  test("a receiver that never answers does not hold up another client's callback", async () => {
+    const sockets = new Set<Socket>();
+    const dead = createServer((socket) => void sockets.add(socket.on('error', () => {})));
+    dead.listen(0, '127.0.0.1');
+    await once(dead, 'listening');
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+      dead.close();
+    });
+    const deadUrl = `http://127.0.0.1:${(dead.address() as AddressInfo).port}/`;
+    const waiting = await Promise.all([1, 2, 3].map(() => stack.provision({ callbackUrl: deadUrl })));
+    await until(() => (sockets.size >= 3 ? true : undefined), 'the dead receiver to be called');
+
+    const name = `alive-${backend}`;
+    const { id } = await stack.provision({ callbackUrl: urlOf(name) });
+    await untilStates(id, '1 delivered');
+
+    for (const provisioning of waiting) expect(await listStates(provisioning.id)).toEqual(['1 pending']);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  test('each attempt is on record with what came of it', async () => {
+    const name = `on-record-${backend}`;
+    stack.sandbox.control.setReceiver(name, { statuses: [500, 200] });
+    const { id } = await stack.provision({ callbackUrl: urlOf(name) });
+    await untilStates(id, '1 delivered');
+
+    const { rows } = await stack.pool.query(
+      `select a.attempt, a.status, a.error from ledger.callback_attempts a
+       join ledger.callbacks c on c.id = a.callback_id where c.provisioning_id = $1 order by a.attempt`,
+      [id],
+    );
+
+    expect(rows).toEqual([
+      { attempt: 1, status: 500, error: null },
+      { attempt: 2, status: 200, error: null },
+    ]);
+  });
+
+  test('nobody is called who did not ask for it, and no callback carries a secret', async () => {
+    const { id } = await stack.provision();
+    await stack.waitUntilDone(id);
+
+    expect(await listStates(id)).toEqual([]);
+    const everything = stack.sandbox.control
+      .receivedCallbacks()
+      .map(({ body, headers }) => body + JSON.stringify(headers))
+      .join();
+    for (const variable of [
+      'ADMIN_API_KEY',
+      'WEBHOOK_SIGNING_SECRET',
+      'SUPABASE_MANAGEMENT_TOKEN',
+      'GITHUB_TOKEN',
+      'VERCEL_TOKEN',
+      'N8N_API_KEY',
+    ])
+      expect(everything).not.toContain(stack.environment[variable]);
+    expect(everything).not.toMatch(/sb_secret_|service_role|password/i);
+  });
+});
