@@ -63,14 +63,17 @@ export class NotYet extends Error {
   readonly waitingFor: string;
   /** When to look again; without it the usual growing interval. */
   readonly lookAgainMs: number | undefined;
-  /** A wait that ends by itself at a time of its own has no deadline here. */
-  readonly isBounded: boolean;
+  /** It ends by itself at a time of its own, so the deadline of waits does not count for it. */
+  readonly endsByItself: boolean;
 
-  constructor(waitingFor: string, options: { lookAgainMs?: number; isBounded?: boolean } = {}) {
-    super(`waiting for ${waitingFor}`);
+  constructor(
+    waitingFor: string,
+    options: { lookAgainMs?: number; endsByItself?: boolean; cause?: unknown } = {},
+  ) {
+    super(`waiting for ${waitingFor}`, { cause: options.cause });
     this.waitingFor = waitingFor;
     this.lookAgainMs = options.lookAgainMs;
-    this.isBounded = options.isBounded ?? false;
+    this.endsByItself = options.endsByItself ?? false;
   }
 }
 

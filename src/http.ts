@@ -173,7 +173,12 @@ export function unreadableError(provider: string, operation: string, status: num
 }
 
 /** What a refusal proves: a 4xx came before any work, except 408, which is a time-out by another name. */
-export function refusalError(provider: string, operation: string, answer: RawAnswer): ProviderError {
+export function refusalError(
+  provider: string,
+  operation: string,
+  answer: RawAnswer,
+  defaultRetryAfterMs?: number,
+): ProviderError {
   const isProof = answer.status >= 400 && answer.status < 500 && answer.status !== 408;
   return new ProviderError({
     provider,
@@ -181,7 +186,7 @@ export function refusalError(provider: string, operation: string, answer: RawAns
     outcome: isProof ? 'not-made' : 'in-doubt',
     status: answer.status,
     providerText: answer.text.slice(0, 2000),
-    retryAfterMs: retryAfterMs(answer.status, answer.headers, new Date()),
+    retryAfterMs: retryAfterMs(answer.status, answer.headers, new Date()) ?? defaultRetryAfterMs,
   });
 }
 
@@ -199,7 +204,13 @@ const neverConnected = new Set([
 function connectionError(provider: string, operation: string, error: unknown): ProviderError {
   if (error instanceof ProviderError) return error;
   if (error instanceof AnswerTooLarge)
-    return new ProviderError({ provider, operation, outcome: 'in-doubt', reason: error.message });
+    return new ProviderError({
+      provider,
+      operation,
+      outcome: 'in-doubt',
+      reason: error.message,
+      cause: error,
+    });
   const code = errorCode(error);
   const isTimeout = error instanceof Error && error.name === 'TimeoutError';
   return new ProviderError({
@@ -223,7 +234,8 @@ function errorCode(error: unknown): string | undefined {
   return undefined;
 }
 
-class AnswerTooLarge extends Error {}
+/** The answer was cut off at the limit. Stands as the `cause` of a ProviderError. */
+export class AnswerTooLarge extends Error {}
 
 /** Reads a body up to a limit and hangs up on a longer one. */
 async function readCapped(response: Response, limitBytes: number): Promise<string> {

@@ -19,6 +19,7 @@ await runProcess(async (signal) => {
   const server = await startServer({ config, log, signal });
   const worker = await startWorker({ config, environment, log, signal });
   return {
+    stopWithinMs: config.PROVIDER_TIMEOUT_MS + 4500,
     async stop() {
       await Promise.all([server.stop(), worker.stop()]);
     },

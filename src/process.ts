@@ -3,6 +3,8 @@ import { inspect } from 'node:util';
 import { ConfigurationError } from './errors.ts';
 
 export interface Running {
+  /** After that long a stop is cut short. Everything that matters is committed at any time. */
+  readonly stopWithinMs: number;
   stop(): Promise<void>;
 }
 
@@ -25,6 +27,7 @@ export async function runProcess(start: (signal: AbortSignal) => Promise<Running
   try {
     const running = await start(controller.signal);
     await stopped;
+    setTimeout(() => process.exit(0), running.stopWithinMs).unref();
     await running.stop();
     process.exitCode = 0;
   } catch (error) {

@@ -19,8 +19,12 @@ export async function insertCallback(
   const sequence = rows[0]?.last_callback;
   if (sequence === undefined) return undefined;
   const id = randomUUID();
+  // A receiver that said "gone" once is not called again.
   await db.query(
-    `insert into ledger.callbacks (id, provisioning_id, sequence, type, body) values ($1, $2, $3, $4, $5)`,
+    `insert into ledger.callbacks (id, provisioning_id, sequence, type, body, state)
+     select $1, $2, $3, $4, $5, case when exists (
+       select 1 from ledger.callbacks where provisioning_id = $2 and state = 'stopped'
+     ) then 'stopped' else 'pending' end`,
     [id, provisioningId, sequence, type, bodyFor(sequence)],
   );
   return id;
@@ -29,16 +33,22 @@ export async function insertCallback(
 const dueCallback = callbackRow.extend({ callback_url: z.string() });
 export type DueCallback = z.infer<typeof dueCallback>;
 
+/** Not now: its time has not come, or an earlier one has not ended. */
+export interface NotItsTurn {
+  readonly retryInMs: number;
+}
+
 /**
  * Takes one callback for one attempt, if it is due and everything before it has ended.
  *
  * The attempt counts from here on, and nobody else takes it before `attemptMs` are over: one at a time, in order.
+ * Undefined: it has ended.
  */
 export async function takeCallback(
   db: Queryable,
   id: string,
   attemptMs: number,
-): Promise<DueCallback | undefined> {
+): Promise<DueCallback | NotItsTurn | undefined> {
   const { rows } = await db.query(
     `update ledger.callbacks c
      set attempts = c.attempts + 1, due_at = clock_timestamp() + $2 * interval '1 ms'
@@ -50,7 +60,17 @@ export async function takeCallback(
      returning c.*, p.callback_url`,
     [id, attemptMs],
   );
-  return rows[0] === undefined ? undefined : dueCallback.parse(rows[0]);
+  if (rows[0] !== undefined) return dueCallback.parse(rows[0]);
+  // The first pending one of the provisioning decides when to come again: it may be this one.
+  const { rows: waits } = await db.query<{ wait_ms: number }>(
+    `select (extract(epoch from first.due_at - clock_timestamp()) * 1000)::float8 as wait_ms
+     from ledger.callbacks c
+     join ledger.callbacks first on first.provisioning_id = c.provisioning_id and first.state = 'pending'
+       and first.sequence <= c.sequence
+     where c.id = $1 and c.state = 'pending' order by first.sequence limit 1`,
+    [id],
+  );
+  return waits[0] && { retryInMs: Math.max(250, Math.ceil(waits[0].wait_ms) + 25) };
 }
 
 export interface AttemptOutcome {
@@ -88,19 +108,19 @@ export async function recordAttempt(
     );
 }
 
-/** Callbacks that may be sent now: due, and nothing before them is pending. */
+/** Callbacks that may be sent now, of all provisionings or of one: due, and nothing before them is pending. */
 export async function listDueCallbacks(
   db: Queryable,
-  limit: number,
-): Promise<{ id: string; attempts: number }[]> {
-  const { rows } = await db.query<{ id: string; attempts: number }>(
-    `select id, attempts from ledger.callbacks c
-     where state = 'pending' and due_at <= clock_timestamp()
+  filter: { readonly limit: number; readonly provisioningId?: string },
+): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select id from ledger.callbacks c
+     where state = 'pending' and due_at <= clock_timestamp() and ($2::uuid is null or provisioning_id = $2)
        and not exists (select 1 from ledger.callbacks earlier
                        where earlier.provisioning_id = c.provisioning_id and earlier.sequence < c.sequence
                          and earlier.state = 'pending')
      order by due_at limit $1`,
-    [limit],
+    [filter.limit, filter.provisioningId],
   );
-  return rows;
+  return rows.map(({ id }) => id);
 }

@@ -55,9 +55,9 @@ export async function claimProvisioning(pool: Pool, request: ClaimRequest): Prom
 
 async function whyNot(db: Queryable, request: ClaimRequest): Promise<ClaimResult> {
   const { rows } = await db.query<{ retry_in_ms: number }>(
-    `select ceil(greatest(extract(epoch from lease_until - clock_timestamp()) * 1000, 0))::int as retry_in_ms
-     from ledger.provisionings
-     where id = $1 and flow = $2 and sweep_at is not null and lease_until is not null`,
+    `select ceil(greatest(coalesce(extract(epoch from lease_until - clock_timestamp()) * 1000, 0), 0))::int
+       as retry_in_ms
+     from ledger.provisionings where id = $1 and flow = $2 and sweep_at is not null`,
     [request.provisioningId, request.flow],
   );
   return rows[0] === undefined

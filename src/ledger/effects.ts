@@ -54,24 +54,54 @@ export async function insertIntent(
   return effect;
 }
 
-/** Commits the intent of a further call: the one before is proven not made, or may be repeated. */
-export async function renewIntent(db: Queryable, effectId: string, epoch: number): Promise<EffectRow> {
+/**
+ * Commits the intent of a further call: the one before is proven not made, or may be repeated.
+ * `absentAt` is from a fresh look, and counts unless an earlier call is in doubt.
+ */
+export async function renewIntent(
+  db: Queryable,
+  provisioningId: string,
+  effectId: string,
+  epoch: number,
+  absentAt?: Date,
+): Promise<EffectRow> {
   const { rows } = await db.query(
     `update ledger.effects
      set state = case when state = 'confirmed' then state else 'intended' end,
-         calls = calls + 1, called_at = clock_timestamp(), doubt_since = null, epoch = $2
+         calls = calls + 1, called_at = clock_timestamp(), doubt_since = null, epoch = $2,
+         absent_at = case when doubts = 0 then coalesce($3, absent_at) else absent_at end
      where id = $1 returning *`,
-    [effectId, epoch],
+    [effectId, epoch, absentAt],
   );
-  return effectRow.parse(rows[0]);
+  const effect = effectRow.parse(rows[0]);
+  await appendEvent(db, provisioningId, 'effect.intended', {
+    effect: effect.id,
+    step: effect.step,
+    name: effect.name,
+    call: effect.calls,
+  });
+  return effect;
 }
 
-/** The call is proven not made. */
-export async function refuseEffect(db: Queryable, effectId: string): Promise<void> {
-  await db.query(
-    `update ledger.effects set state = 'refused', doubt_since = null where id = $1 and state = 'intended'`,
-    [effectId],
+/** The call is proven not made: by a refusal, or by its absence once it has settled (`wasInDoubt`). */
+export async function refuseEffect(
+  db: Queryable,
+  provisioningId: string,
+  effect: Pick<EffectRow, 'id' | 'step' | 'name'>,
+  wasInDoubt = false,
+): Promise<void> {
+  const { rowCount } = await db.query(
+    `update ledger.effects
+     set state = 'refused', doubt_since = null, doubts = doubts + case when $2 then 1 else 0 end
+     where id = $1 and state = 'intended'`,
+    [effect.id, wasInDoubt],
   );
+  if (rowCount === 1)
+    await appendEvent(db, provisioningId, 'effect.refused', {
+      effect: effect.id,
+      step: effect.step,
+      name: effect.name,
+    });
 }
 
 /** Notes when the doubt was first looked into, and says for how long that is by the database's clock, in ms. */

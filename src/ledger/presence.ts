@@ -14,6 +14,8 @@ const lockClass = 0x70_72_6f_76;
 export interface Presence {
   /** The number in the leases of this process, as text. Another one after each lost session. */
   holder(): string;
+  /** Asks the session itself. Throws when it is gone, which an idle connection may not have noticed yet. */
+  confirm(): Promise<void>;
   /** Aborted when the session is lost: others may take this process for dead from then on. */
   signal(): AbortSignal;
   stop(): Promise<void>;
@@ -51,6 +53,9 @@ export async function announcePresence(options: {
   return {
     holder: () => String(current.holder),
     signal: () => current.lost.signal,
+    async confirm() {
+      await current.client.query('select 1');
+    },
     async stop() {
       isStopped = true;
       clearTimeout(retry);

@@ -36,12 +36,13 @@ export async function confirmResource(
   effectId: string,
   object: SeenObject,
 ): Promise<void> {
-  await db.query(
+  const { rowCount } = await db.query(
     `update ledger.resources
      set external_id = $2, name = $3, url = $4, state = 'live', updated_at = clock_timestamp()
-     where effect_id = $1 and state in ('intended', 'unknown')`,
+     where effect_id = $1 and state in ('intended', 'unknown') and external_id is null`,
     [effectId, object.externalId, object.name, object.url],
   );
+  if (rowCount !== 1) throw new Error(`effect ${effectId} has no intended resource to confirm`);
   await appendEvent(db, provisioningId, 'resource.created', {
     externalId: object.externalId,
     name: object.name,
@@ -60,12 +61,18 @@ export async function insertForeignResource(
   db: Queryable,
   resource: SeenObject & { readonly provisioningId: string; readonly step: string; readonly kind: string },
 ): Promise<void> {
-  await db.query(
+  const { rowCount } = await db.query(
     `insert into ledger.resources (provisioning_id, step, kind, external_id, name, url, origin, state)
      values ($1, $2, $3, $4, $5, $6, 'foreign', 'live')
      on conflict (provisioning_id, kind, external_id) where origin = 'foreign' do nothing`,
     [resource.provisioningId, resource.step, resource.kind, resource.externalId, resource.name, resource.url],
   );
+  if (rowCount === 1)
+    await appendEvent(db, resource.provisioningId, 'resource.foreign', {
+      kind: resource.kind,
+      externalId: resource.externalId,
+      name: resource.name,
+    });
 }
 
 /** What this provisioning made in a step, newest first. */
@@ -84,12 +91,46 @@ export async function listCreatedResources(
   return z.array(resourceRow).parse(rows);
 }
 
-/** The id that an effect's creation was recorded with. */
+/** A second object of one effect: a call in doubt was sent again, and both were acted on after all. */
+export async function insertTwin(
+  db: Queryable,
+  resource: SeenObject & {
+    readonly provisioningId: string;
+    readonly effectId: string;
+    readonly step: string;
+    readonly kind: string;
+  },
+): Promise<void> {
+  const { rowCount } = await db.query(
+    `insert into ledger.resources (provisioning_id, effect_id, step, kind, external_id, name, url, origin, state)
+     values ($1, $2, $3, $4, $5, $6, $7, 'created', 'live')
+     on conflict (kind, external_id) where origin = 'created' do nothing`,
+    [
+      resource.provisioningId,
+      resource.effectId,
+      resource.step,
+      resource.kind,
+      resource.externalId,
+      resource.name,
+      resource.url,
+    ],
+  );
+  if (rowCount === 1)
+    await appendEvent(db, resource.provisioningId, 'resource.created', {
+      externalId: resource.externalId,
+      name: resource.name,
+    });
+}
+
+/** What an effect's creation was recorded as: its first object. */
 export async function findResourceOfEffect(
   db: Queryable,
   effectId: string,
 ): Promise<ResourceRow | undefined> {
-  const { rows } = await db.query('select * from ledger.resources where effect_id = $1', [effectId]);
+  const { rows } = await db.query(
+    'select * from ledger.resources where effect_id = $1 order by created_at, id limit 1',
+    [effectId],
+  );
   return rows[0] === undefined ? undefined : resourceRow.parse(rows[0]);
 }
 

@@ -64,6 +64,7 @@ export const effectRow = z.object({
   mark: z.string(),
   state: z.enum(['intended', 'refused', 'confirmed']),
   calls: z.number(),
+  doubts: z.number(),
   absent_at: optional(z.date()),
   called_at: optional(z.date()),
   doubt_since: optional(z.date()),

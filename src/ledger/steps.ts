@@ -19,6 +19,8 @@ function keyOf(step: StepKey): readonly unknown[] {
 /** Where a step stands as it begins, by the database's clock. */
 export interface StepProgress {
   readonly attempts: number;
+  /** How often it was begun again after a worker was killed, stopped or cut off. */
+  readonly interruptions: number;
   /** What it waited for, how long and with how many looks. Undefined: this is a new attempt. */
   readonly wait:
     | { readonly waitingFor: string; readonly waitedMs: number; readonly looks: number }
@@ -29,16 +31,18 @@ export interface StepProgress {
 export async function beginStep(db: Queryable, step: StepKey): Promise<StepProgress> {
   const { rows } = await db.query<{
     attempts: number;
+    interruptions: number;
     waiting_for: string | null;
     waited_ms: number | null;
     looks: number;
   }>(
     `update ledger.steps
      set status = 'running', due_at = null, started_at = coalesce(started_at, clock_timestamp()),
-         attempts = attempts + case when waiting_for is null then 1 else 0 end
+         attempts = attempts + case when waiting_for is null and status <> 'running' then 1 else 0 end,
+         interruptions = interruptions + case when status = 'running' then 1 else 0 end
      where provisioning_id = $1 and direction = $2 and position = $3
        and status in ('pending', 'running', 'waiting')
-     returning attempts, waiting_for, looks,
+     returning attempts, interruptions, waiting_for, looks,
        (extract(epoch from clock_timestamp() - waiting_since) * 1000)::float8 as waited_ms`,
     [...keyOf(step)],
   );
@@ -58,6 +62,7 @@ export async function beginStep(db: Queryable, step: StepKey): Promise<StepProgr
   );
   return {
     attempts: row.attempts,
+    interruptions: row.interruptions,
     wait:
       row.waiting_for === null
         ? undefined
@@ -79,10 +84,9 @@ export async function postponeStep(
   const { rows } = await db.query<{ is_new: boolean }>(
     `update ledger.steps s
      set status = 'waiting', error = $5, due_at = clock_timestamp() + $6 * interval '1 ms',
-         waiting_since = case
-           when $4::text is null then null
-           when old.waiting_for is not distinct from $4 then coalesce(old.waiting_since, clock_timestamp())
-           else clock_timestamp() end,
+         -- One deadline for all that it waits for in a row; an attempt that fails begins anew.
+         waiting_since = case when $4::text is null then null
+           else coalesce(old.waiting_since, clock_timestamp()) end,
          looks = case when old.waiting_for is not distinct from $4 then old.looks + 1 else 1 end,
          waiting_for = $4
      from ledger.steps old
@@ -111,26 +115,28 @@ export async function completeStep(
   output: Readonly<Record<string, unknown>>,
   sweepAfterMs: number,
 ): Promise<void> {
-  await db.query(
+  const { rowCount } = await db.query(
     `update ledger.steps
      set status = 'succeeded', waiting_for = null, waiting_since = null, due_at = null, error = null,
          output = output || $4, finished_at = clock_timestamp()
      where provisioning_id = $1 and direction = $2 and position = $3 and status = 'running'`,
     [...keyOf(step), JSON.stringify(output)],
   );
+  expectRunning(rowCount, step);
   await appendEvent(db, step.provisioningId, `${eventPrefix(step)}.succeeded`, { step: step.name });
   await releaseLease(db, step.provisioningId, sweepAfterMs);
 }
 
 /** The step cannot succeed. What follows from that is the caller's to write in the same transaction. */
 export async function failStep(db: Queryable, step: StepKey, error: StepError): Promise<void> {
-  await db.query(
+  const { rowCount } = await db.query(
     `update ledger.steps
      set status = 'failed', waiting_for = null, waiting_since = null, due_at = null, error = $4,
          finished_at = clock_timestamp()
      where provisioning_id = $1 and direction = $2 and position = $3 and status = 'running'`,
     [...keyOf(step), JSON.stringify(error)],
   );
+  expectRunning(rowCount, step);
   await appendEvent(db, step.provisioningId, `${eventPrefix(step)}.failed`, { step: step.name, error });
 }
 
@@ -154,6 +160,10 @@ export async function readOutput(db: Queryable, provisioningId: string, name: st
     [provisioningId, name],
   );
   return rows[0]?.output;
+}
+
+function expectRunning(rowCount: number | null, step: StepKey): void {
+  if (rowCount !== 1) throw new Error(`${step.direction} of ${step.name} is not running`);
 }
 
 function eventPrefix(step: StepKey): string {

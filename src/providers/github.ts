@@ -8,7 +8,7 @@ import { Octokit } from 'octokit';
 import { z } from 'zod';
 import { ProviderError } from '../errors.ts';
 import { answerTime, exchange, refusalError, unreadableError, type RawAnswer } from '../http.ts';
-import type { Permit } from '../permit.ts';
+import { PermitRefused, type Permit } from '../permit.ts';
 
 export interface GithubConnection {
   readonly apiUrl: string;
@@ -25,7 +25,6 @@ const repositorySchema = z.object({
   html_url: z.url(),
   description: z.string().nullish(),
   default_branch: z.string(),
-  private: z.boolean(),
   created_at: z.coerce.date(),
 });
 export type GithubRepository = z.infer<typeof repositorySchema>;
@@ -76,8 +75,10 @@ export function githubClient(connection: GithubConnection) {
       return { ...answer, at: answers[0] && answerTime(answers[0].headers) };
     } catch (error) {
       const [answer] = answers;
-      if (answer !== undefined) throw refusalError('github', route, answer);
-      if (error instanceof Error && error.cause instanceof ProviderError) throw error.cause;
+      if (answer !== undefined) throw refusalError('github', route, answer, secondaryLimitMs(answer));
+      // Octokit wraps what the exchange has thrown.
+      const cause = error instanceof Error ? error.cause : undefined;
+      if (cause instanceof ProviderError || cause instanceof PermitRefused) throw cause;
       throw error;
     }
   }
@@ -177,6 +178,11 @@ function absence(error: unknown): undefined {
   if (error instanceof ProviderError && error.status === 404 && error.providerText.includes('"message"'))
     return undefined;
   throw error;
+}
+
+/** GitHub's secondary limits may name no time: at least a minute, says its documentation. */
+function secondaryLimitMs({ status, text }: RawAnswer): number | undefined {
+  return (status === 403 || status === 429) && /rate limit/i.test(text) ? 60_000 : undefined;
 }
 
 function silent(): void {}

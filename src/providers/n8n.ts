@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import { ProviderError } from '../errors.ts';
-import { exchange, providerHttp, type Refusal } from '../http.ts';
+import { AnswerTooLarge, exchange, providerHttp, type Answer, type Refusal } from '../http.ts';
 import type { Permit } from '../permit.ts';
 
 export interface N8nConnection {
@@ -34,6 +34,8 @@ const workflowSchema = z.object({
 });
 export type N8nWorkflow = z.infer<typeof workflowSchema>;
 
+const pageSchema = z.object({ data: z.array(workflowSchema), nextCursor: z.string().nullish() });
+
 /** What `POST /workflows` takes; any other field is refused. */
 export interface NewWorkflow {
   readonly name: string;
@@ -53,6 +55,24 @@ export function n8nClient(connection: N8nConnection) {
     signal: connection.signal,
   });
 
+  async function listAll(limit: number): Promise<{ workflows: N8nWorkflow[]; at: Date | undefined }> {
+    const workflows: N8nWorkflow[] = [];
+    const seen = new Set<string>();
+    let at: Date | undefined;
+    for (let cursor: string | undefined; ;) {
+      const page: Answer<z.infer<typeof pageSchema>> = await http.read('GET /workflows', {
+        query: { limit: String(limit), excludePinnedData: 'true', cursor },
+        schema: pageSchema,
+      });
+      at ??= page.at;
+      workflows.push(...page.data.data);
+      cursor = page.data.nextCursor ?? undefined;
+      // A cursor that comes back is one that never ends.
+      if (cursor === undefined || cursor === '' || seen.has(cursor)) return { workflows, at };
+      seen.add(cursor);
+    }
+  }
+
   return {
     /**
      * https://docs.n8n.io/api/api-reference/#tag/workflow. All workflows, by all pages.
@@ -61,23 +81,23 @@ export function n8nClient(connection: N8nConnection) {
      * `LIKE` with wildcards whose cursor forgets it.
      */
     async listWorkflows(): Promise<{ workflows: N8nWorkflow[]; at: Date | undefined }> {
-      const workflows: N8nWorkflow[] = [];
-      const seen = new Set<string>();
-      let at: Date | undefined;
-      let cursor: string | undefined;
-      do {
-        const page = await http.read('GET /workflows', {
-          query: { limit: '250', excludePinnedData: 'true', cursor },
-          schema: z.object({ data: z.array(workflowSchema), nextCursor: z.string().nullish() }),
-        });
-        at ??= page.at;
-        workflows.push(...page.data.data);
-        cursor = page.data.nextCursor === '' ? undefined : (page.data.nextCursor ?? undefined);
-        // A cursor that comes back is one that never ends.
-        if (cursor !== undefined && seen.has(cursor)) cursor = undefined;
-        if (cursor !== undefined) seen.add(cursor);
-      } while (cursor !== undefined);
-      return { workflows, at };
+      // Workflows can be large, and an answer may not be: smaller pages, then.
+      for (let limit = 250; ; limit = Math.floor(limit / 6)) {
+        try {
+          return await listAll(limit);
+        } catch (error) {
+          const isTooLarge = error instanceof ProviderError && error.cause instanceof AnswerTooLarge;
+          if (!isTooLarge || limit <= 1) throw error;
+        }
+      }
+    },
+
+    /** Proves that the key may read workflows: what it does not find then is not there. */
+    async readAccess(): Promise<void> {
+      await http.read('GET /workflows', {
+        query: { limit: '1', excludePinnedData: 'true' },
+        schema: pageSchema,
+      });
     },
 
     async findWorkflow(id: string): Promise<N8nWorkflow | undefined> {

@@ -81,7 +81,7 @@ async function connect(client: pg.Client): Promise<void> {
     await client.connect();
   } catch (error) {
     const code = error instanceof pg.DatabaseError ? error.code : undefined;
-    if (code === '28P01' || code === '28000') throw new PasswordRefused('the database refused its password');
+    if (code === '28P01') throw new PasswordRefused('the database refused its password');
     // Supavisor's words for a project it has not heard of yet (code XX000); 57P03: the server is starting up.
     if (code === '57P03' || (error instanceof Error && /tenant or user not found/i.test(error.message)))
       throw new NotYet('the database to take connections');

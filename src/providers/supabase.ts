@@ -20,7 +20,6 @@ export interface SupabaseConnection {
 const projectSchema = z.object({
   ref: z.string().regex(/^[a-z0-9]{10,40}$/),
   name: z.string(),
-  region: z.string(),
   status: z.string(),
   created_at: z.coerce.date(),
 });
@@ -29,7 +28,6 @@ export type SupabaseProject = z.infer<typeof projectSchema>;
 const listedProjectSchema = z.object({
   ref: z.string(),
   name: z.string(),
-  region: z.string(),
   status: z.string(),
   inserted_at: z.coerce.date(),
 });

@@ -30,11 +30,7 @@ export interface QueueSettings {
   readonly onError: (error: Error) => void;
 }
 
-export type Processor = (
-  job: Job,
-  token: string | undefined,
-  signal: AbortSignal | undefined,
-) => Promise<unknown>;
+export type Processor = (job: Job, token: string | undefined) => Promise<unknown>;
 
 export interface Queues {
   readonly kind: QueueKind;
@@ -42,13 +38,14 @@ export interface Queues {
   readonly all: readonly Queue[];
   /** Adds a flow. A time-out proves nothing: the ids are fixed per flow number, so a late one does no harm. */
   addFlow(plan: FlowPlan, timeoutMs?: number): Promise<void>;
-  /** Wakes the sender of a callback. */
-  addCallback(callback: { id: string; attempt: number }, timeoutMs?: number): Promise<void>;
+  /** Has a callback sent now: adds its job, or hurries the one that waits. */
+  addCallback(callbackId: string): Promise<void>;
   /** The state of a job: `unknown` when there is none. */
   getJobState(queue: QueueName, jobId: string): Promise<string>;
   startWorker(queue: QueueName, concurrency: number, processor: Processor): Worker;
   isReachable(timeoutMs: number): Promise<boolean>;
-  close(): Promise<void>;
+  /** Lets workers end their jobs for that long. */
+  close(workersTimeoutMs?: number): Promise<void>;
 }
 
 const defaultPrefix = 'client-provisioner';
@@ -188,20 +185,26 @@ async function assemble(
     async addFlow(plan, timeoutMs = producerTimeoutMs) {
       await within(timeoutMs, producer.add(buildFlow(plan, prefix)));
     },
-    async addCallback({ id, attempt }, timeoutMs = producerTimeoutMs) {
-      const data: CallbackJobData = { callbackId: id };
-      const job = queueOf(queueNames.callbacks).add('callback', data, {
-        jobId: `${id}.${attempt}`,
+    async addCallback(callbackId) {
+      const data: CallbackJobData = { callbackId };
+      const queue = queueOf(queueNames.callbacks);
+      const added = queue.add('callback', data, {
+        jobId: callbackId,
         attempts: 50,
         backoff: { type: 'exponential', delay: 500, jitter: 0.5 },
         removeOnComplete: { age: 24 * 3600, count: 10_000 },
-        removeOnFail: { age: 7 * 24 * 3600, count: 10_000 },
+        // A job of this id that stays there as failed would swallow every later one.
+        removeOnFail: true,
       });
-      await within(timeoutMs, job);
+      await within(producerTimeoutMs, added);
+      const job = await within(producerTimeoutMs, queue.getJob(callbackId));
+      if (job !== undefined && (await within(producerTimeoutMs, job.isDelayed())))
+        // It may have become due meanwhile.
+        await within(producerTimeoutMs, job.promote()).catch(() => {});
     },
     getJobState: (name, jobId) => within(producerTimeoutMs, queueOf(name).getJobState(jobId)),
     startWorker(name, concurrency, processor) {
-      const worker = parts.worker(name, (job, token, signal) => processor(job, token, signal), concurrency);
+      const worker = parts.worker(name, processor, concurrency);
       worker.on('error', settings.onError);
       workers.push(worker);
       return worker;
@@ -214,8 +217,13 @@ async function assemble(
         return false;
       }
     },
-    async close() {
-      await Promise.allSettled(workers.map((worker) => worker.close()));
+    async close(workersTimeoutMs = producerTimeoutMs) {
+      // A worker waits for its jobs, and for ever for a queue that is away: what is left then is taken up elsewhere.
+      await Promise.allSettled(
+        workers.map((worker) =>
+          within(workersTimeoutMs, worker.close()).catch(() => within(1000, worker.close(true))),
+        ),
+      );
       await Promise.allSettled([...queues.values(), producer].map((part) => within(1000, part.close())));
       await parts.close();
     },

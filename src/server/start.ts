@@ -68,6 +68,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   return {
     url,
+    stopWithinMs: config.PROVIDER_TIMEOUT_MS + 4500,
     async stop() {
       stopping.abort();
       const closed = once(server, 'close');

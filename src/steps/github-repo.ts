@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { NotYet } from '../errors.ts';
 import { providerNames } from '../names.ts';
+import { awaitVisible } from './lag.ts';
 import { githubClient, type GithubRepository } from '../providers/github.ts';
 import { defineStep, type CallLimits, type ResourceType } from './step.ts';
 
@@ -99,7 +100,9 @@ export const githubRepo = defineStep({
     const id = await context.create(repository);
     const found = await github.findRepositoryById(id);
     if (found === undefined) throw new NotYet('the new repository to appear');
-    const sha = await github.findHead(found.name, found.default_branch);
+    const sha = await awaitVisible('the new repository', () =>
+      github.findHead(found.name, found.default_branch),
+    );
     if (sha === undefined) throw new NotYet('the content of the repository');
     return {
       githubRepositoryId: found.id,

@@ -1,6 +1,6 @@
 /** Step 5: an n8n workflow that answers the client's own webhook. */
 import { z } from 'zod';
-import { NotYet } from '../errors.ts';
+import { NotYet, StepFailure } from '../errors.ts';
 import { providerNames } from '../names.ts';
 import {
   isUnknownRoute,
@@ -64,13 +64,9 @@ const workflow: ResourceType<Providers, Partial<Output>> = {
   async find({ client, providers }) {
     const { workflows, at } = await providers.n8n.listWorkflows();
     const { webhookPath } = providerNames(client.clientId);
-    const ownsPath = (found: N8nWorkflow) =>
-      found.nodes.some(
-        ({ type, parameters }) => isWebhook(type) && trimPath(parameters?.path) === webhookPath,
-      );
     // n8n lets two workflows have one name, and one webhook path as long as only one is published.
     const taken = workflows.filter(
-      (found) => !found.isArchived && (found.name === this.nameFor(client) || ownsPath(found)),
+      (found) => !found.isArchived && (found.name === this.nameFor(client) || ownsPath(found, webhookPath)),
     );
     const isOurs = (found: N8nWorkflow) => found.nodes.some(({ id }) => id === webhookNodeId(client));
     return {
@@ -83,8 +79,7 @@ const workflow: ResourceType<Providers, Partial<Output>> = {
 
   async read({ providers }, id) {
     if ((await providers.n8n.findWorkflow(id)) !== undefined) return 'present';
-    // A token that may list is one from which nothing is hidden.
-    await providers.n8n.listWorkflows();
+    await providers.n8n.readAccess();
     return 'gone';
   },
 
@@ -176,9 +171,11 @@ async function switchWorkflow(
 }
 
 function judgeActivation({ status, providerText }: Refusal): Verdict | undefined {
-  return status === 409 && /conflict with one of the webhooks/i.test(providerText)
-    ? { is: 'name-taken' }
-    : undefined;
+  // The second wording is that of servers that register webhooks before they answer.
+  const isTaken =
+    (status === 409 && /conflict with one of the webhooks/i.test(providerText)) ||
+    (status === 400 && /URL path .* already taken/i.test(providerText));
+  return isTaken ? { is: 'name-taken' } : undefined;
 }
 
 function describe(providers: Providers, found: N8nWorkflow) {
@@ -190,13 +187,14 @@ function describe(providers: Providers, found: N8nWorkflow) {
   };
 }
 
-function isWebhook(type: string | undefined): boolean {
-  return type === 'n8n-nodes-base.webhook';
-}
-
-/** n8n ignores slashes around a path. */
-function trimPath(path: unknown): string | undefined {
-  return typeof path === 'string' ? path.replace(/^\/+|\/+$/g, '') : undefined;
+/** Whether one of its webhooks has that path. n8n ignores slashes around a path. */
+function ownsPath({ nodes }: N8nWorkflow, webhookPath: string): boolean {
+  return nodes.some(
+    ({ type, parameters }) =>
+      type === 'n8n-nodes-base.webhook' &&
+      typeof parameters?.path === 'string' &&
+      parameters.path.replace(/^\/+|\/+$/g, '') === webhookPath,
+  );
 }
 
 export const n8nWebhooks = defineStep({
@@ -214,6 +212,11 @@ export const n8nWebhooks = defineStep({
     await activateN8NWorkflow(context, id);
     if ((await n8n.readWebhook(webhookPath)) === 'unregistered')
       throw new NotYet('the webhook to be registered');
+    // Two workflows published at the same instant are both told that they are live, and one is not.
+    const { workflows } = await n8n.listWorkflows();
+    const rival = workflows.find((found) => found.id !== id && found.active && ownsPath(found, webhookPath));
+    if (rival !== undefined)
+      throw new StepFailure('name-taken', `n8n workflow ${rival.id} is published with the same webhook path`);
     return { n8nWorkflowId: id, n8nWebhookUrl: n8n.webhookUrl(webhookPath) };
   },
 

@@ -5,6 +5,9 @@
  */
 import type { SchemaBundle } from './schema-bundle.ts';
 
+/** SQLSTATE of our own: an earlier call, whose answer was lost, has come through after all. */
+export const alreadyApplied = 'CP001';
+
 /** Opens the transaction's books. The lock lets only one worker at a time apply anything. */
 export const prepareSql = `
 select pg_advisory_xact_lock(hashtext('client-provisioner/schema'));
@@ -16,6 +19,11 @@ create table if not exists _provisioning.applied (
   applied_at timestamptz not null default now()
 );
 revoke all on schema _provisioning from public;
+do $do$ begin
+  if exists (select 1 from _provisioning.applied) then
+    raise exception 'the template is applied already' using errcode = '${alreadyApplied}';
+  end if;
+end $do$;
 select set_config('client_provisioner.transaction', pg_current_xact_id()::text, true);`;
 
 /** Closes them. A template that ends the transaction itself has lost the setting, which is local to it. */

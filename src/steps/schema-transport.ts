@@ -1,6 +1,6 @@
 /** Two ways to a project's database: its session pooler, or the Management API's query endpoint. */
 import { z } from 'zod';
-import { ProviderError, StepFailure } from '../errors.ts';
+import { NotYet, ProviderError, StepFailure } from '../errors.ts';
 import type { Permit } from '../permit.ts';
 import {
   asSqlError,
@@ -10,7 +10,15 @@ import {
   type DatabaseTls,
 } from '../providers/postgres.ts';
 import { messageOf, type SupabaseClient } from '../providers/supabase.ts';
-import { appliedSql, applyScript, prepareSql, recordSql, verifySql, type SqlScript } from './project-sql.ts';
+import {
+  alreadyApplied,
+  appliedSql,
+  applyScript,
+  prepareSql,
+  recordSql,
+  verifySql,
+  type SqlScript,
+} from './project-sql.ts';
 import { describePosition, type SchemaBundle } from './schema-bundle.ts';
 import type { CallLimits } from './step.ts';
 
@@ -21,6 +29,13 @@ const verificationRow = z.object({
   unsecured: z.array(z.string()),
 });
 export type Verification = z.infer<typeof verificationRow>;
+
+/** An earlier call has applied the template after all; this one has changed nothing. */
+export class AppliedAlready extends NotYet {
+  constructor() {
+    super('the template to be seen as applied', { lookAgainMs: 0 });
+  }
+}
 
 export interface SchemaTransport {
   /** The checksum of the template that was applied, if one was. */
@@ -47,7 +62,9 @@ export function poolerTransport(
       withDatabase(address, tls, { ...limits, ...permitLimits(permit) }, async (database) => {
         permit.take();
         await database.query('begin');
-        await database.query(prepareSql);
+        await database.query(prepareSql).catch((error: unknown) => {
+          throw asSqlError(error)?.code === alreadyApplied ? new AppliedAlready() : error;
+        });
         for (const file of bundle.files)
           await database.query(file.sql).catch((error: unknown) => {
             throw sqlFailure(error, file.name, file.sql) ?? error;
@@ -55,7 +72,10 @@ export function poolerTransport(
         await database.query(recordSql(bundle.checksum, provisioningId)).catch((error: unknown) => {
           throw sqlFailure(error, 'the template', '') ?? error;
         });
-        await database.query('commit');
+        // Constraints that were deferred speak up here.
+        await database.query('commit').catch((error: unknown) => {
+          throw sqlFailure(error, 'the template', '') ?? error;
+        });
       }),
 
     verify: () =>
@@ -111,10 +131,11 @@ function sqlFailure(error: unknown, fileName: string, sql: string): StepFailure 
  * The same from the query endpoint, which passes on what psql would print:
  * `ERROR:  42601: syntax error …`, then `LINE 7: <that line>` counted through the whole script, and a caret below.
  */
-function httpSqlFailure(providerText: string, script: SqlScript): StepFailure | undefined {
+function httpSqlFailure(providerText: string, script: SqlScript): StepFailure | AppliedAlready | undefined {
   const message = messageOf(parseJson(providerText)) ?? '';
   const error = /ERROR:\s+(\w{5}):\s+([^\n]*)/.exec(message);
   const [, code = '', text = ''] = error ?? [];
+  if (code === alreadyApplied) return new AppliedAlready();
   if (error === null || isPassingSqlError(code)) return undefined;
   const place = /^(LINE (\d+): )(.*)\n( *)\^/m.exec(message);
   const found = place === null ? undefined : script.locate(Number(place[2]));

@@ -91,8 +91,8 @@ export interface Intent {
   readonly mark: string;
   /** When a look-up showed that nothing of the name was there, by the provider's own clock. */
   readonly absentAt: Date | undefined;
-  /** How often the call was sent before. */
-  readonly calls: number;
+  /** Whether a call in doubt may have made it: then what was created since `absentAt` may be ours. */
+  readonly mayExist: boolean;
 }
 
 /** An object at the provider. */

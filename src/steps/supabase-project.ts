@@ -67,9 +67,10 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
   async find({ client, providers }, intent) {
     const { projects, at } = await providers.supabase.findProjectsByName(this.nameFor(client));
     // A project has no field for a mark. Its name is unique in the organization, so one that was absent before our
-    // first call and was created after it is ours; the password check that follows in `run` confirms it.
+    // first call and was created after it is ours, if a call of ours is in doubt. The password check in `run` confirms
+    // that.
     const isOurs = (found: SupabaseProject) =>
-      intent.calls > 0 && intent.absentAt !== undefined && found.created_at >= intent.absentAt;
+      intent.mayExist && intent.absentAt !== undefined && found.created_at >= intent.absentAt;
     return { sightings: projects.map((found) => ({ ...describe(found), isOurs: isOurs(found) })), at };
   },
 
@@ -142,7 +143,7 @@ export const supabaseProject = defineStep({
   connect,
 
   async run(context) {
-    const { supabase, settings, limits } = context.providers;
+    const { supabase } = context.providers;
     const ref = await context.create(project);
 
     const found = await supabase.findProject(ref);
@@ -169,28 +170,40 @@ export const supabaseProject = defineStep({
       databaseName: pooler.db_name,
     };
 
-    // The query endpoint needs no password, and where it is used port 5432 may be closed to us.
-    if (settings.SCHEMA_TRANSPORT === 'postgres') {
-      const password = await context.secrets.read('database-password');
-      try {
-        await withDatabase(
-          databaseAddress(known, password, settings),
-          databaseTls(settings),
-          limits,
-          (database) => database.query('select 1'),
-        );
-      } catch (error) {
-        if (!(error instanceof PasswordRefused)) throw error;
-        const reason = `Supabase project ${ref} does not accept the database password it was created with`;
-        await context.disown(project.kind, reason);
-        throw new StepFailure('verification-failed', reason, { cause: error });
-      }
+    if (await isPasswordRefused(known, await context.secrets.read('database-password'), context.providers)) {
+      const reason = `Supabase project ${ref} does not accept the database password it was created with`;
+      await context.disown(project.kind, reason);
+      throw new StepFailure('verification-failed', reason);
     }
     return known;
   },
 
   undo: (context) => context.remove(project),
 });
+
+/** Whether the project knows another password than ours: then it is not the one that we made. */
+async function isPasswordRefused(
+  address: Parameters<typeof databaseAddress>[0],
+  password: string,
+  { settings, limits }: Providers,
+): Promise<boolean> {
+  const isOptional = settings.SCHEMA_TRANSPORT === 'http';
+  const timeoutMs = isOptional ? Math.min(limits.timeoutMs, 5000) : limits.timeoutMs;
+  try {
+    await withDatabase(
+      databaseAddress(address, password, settings),
+      databaseTls(settings),
+      { ...limits, timeoutMs },
+      (database) => database.query('select 1'),
+    );
+    return false;
+  } catch (error) {
+    if (error instanceof PasswordRefused) return true;
+    // Where the schema goes over https, the database's port may be closed to us.
+    if (isOptional && !limits.signal.aborted) return false;
+    throw error;
+  }
+}
 
 /** A project's own endpoints may refuse for minutes after it is healthy: undefined, look again. */
 async function whileItBoots<T>(read: () => Promise<T>): Promise<T | undefined> {

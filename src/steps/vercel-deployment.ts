@@ -7,10 +7,18 @@ import {
   vercelErrorCode,
   type NewVariable,
   type VercelDeployment,
+  type VercelVariable,
 } from '../providers/vercel.ts';
-import type { ClientOrder } from '../provisioning.ts';
 import { githubRepo } from './github-repo.ts';
-import { defineStep, type CallLimits, type Refusal, type ResourceType, type Verdict } from './step.ts';
+import { awaitVisible } from './lag.ts';
+import {
+  defineStep,
+  type CallLimits,
+  type Refusal,
+  type ResourceContext,
+  type ResourceType,
+  type Verdict,
+} from './step.ts';
 import { supabaseProject } from './supabase-project.ts';
 
 const environment = z.object({
@@ -52,16 +60,11 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
 
   async create(permit, context) {
     const repository = await context.outputOf(githubRepo);
-    const supabase = await context.outputOf(supabaseProject);
     const created = await context.providers.vercel.createProject(permit, {
       name: this.nameFor(context.client),
       repository: repository.githubRepoFullName,
       framework: 'nextjs',
-      variables: projectVariables(context.client, {
-        supabaseUrl: supabase.supabaseUrl,
-        anonKey: await context.secrets.read('supabase-anon-key'),
-        serviceRoleKey: await context.secrets.read('supabase-service-role-key'),
-      }),
+      variables: await wantedVariables(context),
     });
     return describe(created);
   },
@@ -107,10 +110,12 @@ function describe(found: { id: string; name: string }) {
 }
 
 /** Everything that the deployed application reads. Only the service role key is secret, and only production has it. */
-function projectVariables(
-  client: ClientOrder,
-  keys: { supabaseUrl: string; anonKey: string; serviceRoleKey: string },
-): NewVariable[] {
+async function wantedVariables({
+  client,
+  secrets,
+  outputOf,
+}: ResourceContext<Providers>): Promise<NewVariable[]> {
+  const { supabaseUrl } = await outputOf(supabaseProject);
   const plain = (key: string, value: string): NewVariable => ({
     key,
     value,
@@ -118,30 +123,28 @@ function projectVariables(
     target: ['production', 'preview'],
   });
   return [
-    plain('NEXT_PUBLIC_SUPABASE_URL', keys.supabaseUrl),
-    plain('NEXT_PUBLIC_SUPABASE_ANON_KEY', keys.anonKey),
+    plain('NEXT_PUBLIC_SUPABASE_URL', supabaseUrl),
+    plain('NEXT_PUBLIC_SUPABASE_ANON_KEY', await secrets.read('supabase-anon-key')),
+    // Vercel gives a new project this address, or a longer one where somebody else has it.
     plain('NEXT_PUBLIC_APP_URL', `https://${providerNames(client.clientId).vercelProject}.vercel.app`),
     plain('CLIENT_ID', client.clientId),
     plain('CLIENT_TIER', client.tier),
     plain('PROVISIONING_ID', client.id),
     {
       key: 'SUPABASE_SERVICE_ROLE_KEY',
-      value: keys.serviceRoleKey,
+      value: await secrets.read('supabase-service-role-key'),
       type: 'sensitive',
       target: ['production'],
     },
   ];
 }
 
-const variableNames = [
-  'NEXT_PUBLIC_SUPABASE_URL',
-  'NEXT_PUBLIC_SUPABASE_ANON_KEY',
-  'NEXT_PUBLIC_APP_URL',
-  'CLIENT_ID',
-  'CLIENT_TIER',
-  'PROVISIONING_ID',
-  'SUPABASE_SERVICE_ROLE_KEY',
-];
+/** What Vercel did not keep as it was sent, by name. The secret's value cannot be read back, its type can. */
+function missingVariables(wanted: readonly NewVariable[], present: readonly VercelVariable[]): string[] {
+  const isKept = ({ key, type }: NewVariable) =>
+    present.some((one) => one.key === key && (type !== 'sensitive' || one.type === 'sensitive'));
+  return wanted.filter((variable) => !isKept(variable)).map(({ key }) => key);
+}
 
 export const vercelDeployment = defineStep({
   name: 'vercel-deployment',
@@ -154,8 +157,8 @@ export const vercelDeployment = defineStep({
   async run(context) {
     const { vercel } = context.providers;
     const projectId = await context.create(project);
-    const present = new Set((await vercel.listVariables(projectId)).map(({ key }) => key));
-    const missing = variableNames.filter((name) => !present.has(name));
+    const variables = await awaitVisible('the new project', () => vercel.listVariables(projectId));
+    const missing = missingVariables(await wantedVariables(context), variables);
     if (missing.length > 0)
       throw new StepFailure('verification-failed', `Vercel did not keep the variables ${missing.join(', ')}`);
 
@@ -166,7 +169,7 @@ export const vercelDeployment = defineStep({
       isUnsafeToRepeat: true,
       judge: judgeRefusal,
       async look(intent) {
-        const id = await vercel.findDeployment(projectId, intent.mark);
+        const id = await awaitVisible('the new project', () => vercel.findDeployment(projectId, intent.mark));
         return id === undefined ? undefined : { vercelDeploymentId: id };
       },
       send: async (permit, intent) => ({
@@ -183,7 +186,7 @@ export const vercelDeployment = defineStep({
     if (vercelDeploymentId === undefined)
       throw new StepFailure('internal-error', 'no deployment was recorded');
 
-    const deployment = await vercel.readDeployment(vercelDeploymentId);
+    const deployment = await awaitVisible('the deployment', () => vercel.readDeployment(vercelDeploymentId));
     if (['ERROR', 'CANCELED', 'BLOCKED'].includes(deployment.readyState))
       throw new StepFailure(
         'provider-rejected',
@@ -191,7 +194,7 @@ export const vercelDeployment = defineStep({
       );
     if (deployment.aliasError != null)
       throw new StepFailure('provider-rejected', `Vercel deployment ${vercelDeploymentId} got no address`);
-    const alias = productionAlias(deployment);
+    const alias = productionAlias(deployment, providerNames(context.client.clientId).vercelProject);
     if (deployment.readyState !== 'READY' || !isAliasAssigned(deployment) || alias === undefined)
       throw new NotYet('the deployment to be ready');
     return {
@@ -209,7 +212,8 @@ function isAliasAssigned({ aliasAssigned }: VercelDeployment): boolean {
   return aliasAssigned === true || typeof aliasAssigned === 'number';
 }
 
-/** Of a production deployment's addresses the shortest is the project's own; the others carry branch or team. */
-function productionAlias({ alias = [] }: VercelDeployment): string | undefined {
-  return alias.toSorted().toSorted((a, b) => a.length - b.length)[0];
+/** The project's own address where it has it, else the shortest: the others carry branch or team. */
+function productionAlias({ alias = [] }: VercelDeployment, name: string): string | undefined {
+  const own = alias.find((host) => host === `${name}.vercel.app`);
+  return own ?? alias.toSorted().toSorted((a, b) => a.length - b.length)[0];
 }

@@ -5,7 +5,7 @@ import { retryAfterMs } from '../http.ts';
 import { guardedAgent } from './guard.ts';
 
 export interface CallbackSender {
-  (callback: { id: string; url: string; body: string }): Promise<CallbackAnswer>;
+  (callback: { id: string; url: string; body: string }, signal?: AbortSignal): Promise<CallbackAnswer>;
   readonly timeoutMs: number;
 }
 
@@ -28,7 +28,10 @@ export function callbackSender(settings: {
   const webhook = new Webhook(settings.signingSecret);
   const agent = guardedAgent(settings.allowedHosts);
 
-  async function send(callback: { id: string; url: string; body: string }): Promise<CallbackAnswer> {
+  async function send(
+    callback: { id: string; url: string; body: string },
+    signal?: AbortSignal,
+  ): Promise<CallbackAnswer> {
     const at = new Date();
     try {
       const response = await agent.fetch(callback.url, {
@@ -42,7 +45,7 @@ export function callbackSender(settings: {
         },
         body: callback.body,
         redirect: 'manual',
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])]),
       });
       await response.body?.cancel();
       const headers = new Headers([...response.headers]);

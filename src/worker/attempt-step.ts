@@ -31,6 +31,9 @@ export interface StepTask {
   readonly token: string | undefined;
 }
 
+/** A step that takes its worker down each time must come to an end too. */
+const maxInterruptions = 100;
+
 /** What a log line says of an attempt. */
 type Facts = Readonly<Record<string, unknown>>;
 
@@ -39,7 +42,15 @@ export async function attemptStep(task: StepTask): Promise<unknown> {
   const startedAt = performance.now();
   const progress = await session.lease.write((db) => beginStep(db, key));
   await showProgress(job, { step: key.name, status: 'running', attempt: progress.attempts });
-  const result = await perform(task);
+  const result =
+    progress.interruptions > maxInterruptions
+      ? {
+          error: new StepFailure(
+            'internal-error',
+            'it was interrupted again and again: the worker log has it',
+          ),
+        }
+      : await perform(task);
   const facts: Facts = {
     provisioning: key.provisioningId,
     client: session.client.clientId,

@@ -13,6 +13,7 @@ const callbackJobData = z.object({ callbackId: z.uuid() }) satisfies z.ZodType<C
 
 /** A callback is given up after a day. */
 const dayMs = 24 * 3_600_000;
+const longestDelayMs = 4 * 3_600_000;
 
 export async function deliverCallback(
   engine: Engine,
@@ -22,10 +23,14 @@ export async function deliverCallback(
 ): Promise<unknown> {
   const { callbackId } = callbackJobData.parse(job.data);
   const callback = await takeCallback(engine.pool, callbackId, send.timeoutMs + 5000);
-  if (callback === undefined) return { skipped: 'not due, not its turn, or ended' };
+  if (callback === undefined) return { ended: true };
+  if ('retryInMs' in callback) return postpone(job, token, callback.retryInMs);
 
   const startedAt = performance.now();
-  const answer = await send({ id: callback.id, url: callback.callback_url, body: callback.body });
+  const answer = await send(
+    { id: callback.id, url: callback.callback_url, body: callback.body },
+    engine.cutOff,
+  );
   const outcome = judge(engine, callback, answer, performance.now() - startedAt);
   await inTransaction(engine.pool, (db) => recordAttempt(db, callback, outcome));
   engine.log.info(
@@ -46,7 +51,7 @@ export async function deliverCallback(
     .catch(() => {});
   // A little late rather than early: before its time it is not taken.
   if (outcome.state === 'pending') return postpone(job, token, outcome.retryInMs + 25);
-  await wakeNext(engine);
+  await wakeNext(engine, callback.provisioning_id);
   return { state: outcome.state, attempts: callback.attempts };
 }
 
@@ -62,14 +67,15 @@ function judge(
     return { ...outcome, state: 'delivered' };
   if (answer.status === 410) return { ...outcome, state: 'stopped' };
   const backoffMs = engine.callbackRetryBaseMs * 2 ** Math.min(callback.attempts - 1, 12);
-  const delayMs = Math.min(backoffMs, 4 * 3_600_000) * (0.8 + Math.random() * 0.4);
-  const retryInMs = Math.ceil(Math.max(delayMs, Math.min(answer.retryAfterMs ?? 0, dayMs)));
-  const isTooLate = Date.now() + retryInMs - callback.created_at.getTime() > dayMs;
-  return isTooLate ? { ...outcome, state: 'failed' } : { ...outcome, state: 'pending', retryInMs };
+  const delayMs = Math.min(backoffMs, longestDelayMs) * (0.8 + Math.random() * 0.4);
+  const leftMs = callback.created_at.getTime() + dayMs - Date.now();
+  if (leftMs <= 0) return { ...outcome, state: 'failed' };
+  const askedMs = Math.min(answer.retryAfterMs ?? 0, longestDelayMs);
+  return { ...outcome, state: 'pending', retryInMs: Math.ceil(Math.min(Math.max(delayMs, askedMs), leftMs)) };
 }
 
 /** The next one of the same provisioning was waiting for this one. */
-async function wakeNext(engine: Engine): Promise<void> {
-  for (const { id, attempts } of await listDueCallbacks(engine.pool, 20))
-    await engine.queues.addCallback({ id, attempt: attempts + 1 }).catch(() => {});
+async function wakeNext(engine: Engine, provisioningId: string): Promise<void> {
+  for (const id of await listDueCallbacks(engine.pool, { provisioningId, limit: 1 }))
+    await engine.queues.addCallback(id).catch(() => {});
 }

@@ -31,7 +31,8 @@ export function newMark(session: Session): string {
 }
 
 export function intentOf(effect: EffectRow): Intent {
-  return { mark: effect.mark, absentAt: effect.absent_at, calls: effect.calls };
+  const mayExist = effect.state === 'intended' || effect.doubts > 0;
+  return { mark: effect.mark, absentAt: effect.absent_at, mayExist };
 }
 
 /**
@@ -65,7 +66,7 @@ export async function sendCall<T>(
     // The name may be taken by our own earlier call, whose answer was lost: only a look can tell.
     if (verdict?.is === 'name-taken') return { is: 'name-taken' };
     await lease.write(async (db) => {
-      await refuseEffect(db, effect.id);
+      await refuseEffect(db, session.client.id, effect);
       await call.whenRefused?.(db);
     });
     if (verdict?.is === 'too-early') throw new NotYet(verdict.waitingFor);
@@ -77,6 +78,8 @@ export async function sendCall<T>(
 /** The gate: the lease outlives the call, so that this call is dead before another worker may start one. */
 async function passGate({ lease, limits }: Session): Promise<Permit> {
   if (!limits.mayBegin()) throw new WorkerStopping();
+  // Whoever is taken for dead may have lost its lease to another worker already.
+  await limits.confirmPresence();
   await lease.ensure(limits.timeoutMs + marginMs);
   return Permit.grant({
     signal: lease.signal,
@@ -85,10 +88,10 @@ async function passGate({ lease, limits }: Session): Promise<Permit> {
   });
 }
 
-/** A refused step of the work (a `StepFailure` from inside a call) knows by itself that nothing was left behind. */
+/** What a call itself declares final, or too early, has left nothing behind. */
 function isProofOfNothingMade(error: unknown): boolean {
   if (error instanceof ProviderError) return error.outcome === 'not-made';
-  return error instanceof StepFailure;
+  return error instanceof StepFailure || error instanceof NotYet;
 }
 
 /**
@@ -104,7 +107,7 @@ export async function hasSettled(session: Session, effect: EffectRow): Promise<b
 /** Looks again soon: a lost answer's object usually shows up at once. */
 export function stillInDoubt(session: Session, what: string): NotYet {
   const lookAgainMs = Math.max(20, Math.min(1000, Math.ceil(session.limits.settleMs / 5)));
-  return new NotYet(`proof whether ${what} was made`, { lookAgainMs, isBounded: true });
+  return new NotYet(`proof whether ${what} was made`, { lookAgainMs, endsByItself: true });
 }
 
 export function refuseFurtherCalls(what: string): StepFailure {

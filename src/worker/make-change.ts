@@ -1,6 +1,6 @@
 /** Changes something at a provider until it is seen to be so. */
 import { StepFailure } from '../errors.ts';
-import { confirmEffect, findEffect, insertIntent, renewIntent } from '../ledger/effects.ts';
+import { confirmEffect, findEffect, insertIntent, refuseEffect, renewIntent } from '../ledger/effects.ts';
 import type { EffectRow } from '../ledger/rows.ts';
 import { mergeOutput, readOutput } from '../ledger/steps.ts';
 import type { Change } from '../steps/step.ts';
@@ -20,44 +20,56 @@ type Output = Readonly<Record<string, unknown>>;
 /** Returns everything that the step has recorded, this change included. */
 export async function makeChange(session: Session, change: Change<Output>): Promise<unknown> {
   const key = effectKey(session, change.name);
-  let effect = await findEffect(session.pool, key);
+  const effect = await findEffect(session.pool, key);
   if (effect?.state === 'confirmed' && !change.isRenewable) return recorded(session);
 
   const isSettled = effect?.state === 'intended' ? await hasSettled(session, effect) : true;
   const mark = effect?.mark ?? newMark(session);
   const seen = await change.look(
-    effect === undefined ? { mark, absentAt: undefined, calls: 0 } : intentOf(effect),
+    effect === undefined ? { mark, absentAt: undefined, mayExist: false } : intentOf(effect),
   );
   if (seen !== undefined) return record(session, effect, seen);
-  if (effect?.state === 'intended' && change.isUnsafeToRepeat === true && !isSettled)
-    throw stillInDoubt(session, change.name);
-  if (effect !== undefined && effect.state !== 'confirmed' && effect.calls >= session.limits.maxCalls * 2)
-    throw refuseFurtherCalls(change.name);
+  if (effect?.state === 'intended' && change.isUnsafeToRepeat === true) {
+    if (!isSettled) throw stillInDoubt(session, change.name);
+    if (effect.doubts + 1 >= session.limits.maxCalls) throw refuseFurtherCalls(change.name);
+    const settled = effect;
+    await session.lease.write((db) => refuseEffect(db, session.client.id, settled, true));
+  }
 
-  const before = effect;
-  effect = await session.lease.write((db) =>
-    before === undefined
-      ? insertIntent(db, key, {
-          verb: 'change',
-          naturalKey: change.target,
-          mark,
-          epoch: session.lease.epoch,
-          absentAt: undefined,
-        })
-      : renewIntent(db, before.id, session.lease.epoch),
-  );
-  const intended = effect;
+  const intended = await intend(session, change, mark, effect);
   const result = await sendCall(session, intended, {
     send: (permit) => change.send(permit, intentOf(intended)),
-    judge: change.judge && ((refusal) => change.judge?.(refusal)),
+    judge: (refusal) => change.judge?.(refusal),
   });
   if (result.is === 'made') return record(session, intended, result.value);
-  if (result.is === 'name-taken')
+  if (result.is === 'name-taken') {
+    await session.lease.write((db) => refuseEffect(db, session.client.id, intended));
     throw new StepFailure('name-taken', `${change.name}: something else already has what it needs`);
+  }
   const found = await change.look(intentOf(intended));
   if (found !== undefined) return record(session, intended, found);
   if (change.isUnsafeToRepeat === true) throw stillInDoubt(session, change.name);
   throw result.error;
+}
+
+async function intend(
+  session: Session,
+  change: Change<Output>,
+  mark: string,
+  earlier: EffectRow | undefined,
+): Promise<EffectRow> {
+  const { lease, client } = session;
+  return lease.write((db) =>
+    earlier === undefined
+      ? insertIntent(db, effectKey(session, change.name), {
+          verb: 'change',
+          naturalKey: change.target,
+          mark,
+          epoch: lease.epoch,
+          absentAt: undefined,
+        })
+      : renewIntent(db, client.id, earlier.id, lease.epoch),
+  );
 }
 
 async function record(session: Session, effect: EffectRow | undefined, output: Output): Promise<unknown> {

@@ -51,8 +51,8 @@ export function decideOutcome(
 }
 
 function decideWait(wait: NotYet, progress: StepProgress, patience: Patience, random: () => number): Outcome {
-  const before = progress.wait?.waitingFor === wait.waitingFor ? progress.wait : undefined;
-  if (!wait.isBounded && (before?.waitedMs ?? 0) >= patience.readyTimeoutMs)
+  const { wait: before } = progress;
+  if (!wait.endsByItself && (before?.waitedMs ?? 0) >= patience.readyTimeoutMs)
     return {
       is: 'failed',
       error: {
@@ -60,7 +60,8 @@ function decideWait(wait: NotYet, progress: StepProgress, patience: Patience, ra
         message: `waited ${Math.round(patience.readyTimeoutMs / 1000)} s for ${wait.waitingFor}`,
       },
     };
-  const growing = Math.min(patience.pollBaseMs * 1.5 ** (before?.looks ?? 0), patience.pollBaseMs * 5);
+  const looks = before?.waitingFor === wait.waitingFor ? before.looks : 0;
+  const growing = Math.min(patience.pollBaseMs * 1.5 ** looks, patience.pollBaseMs * 5);
   const delayMs = wait.lookAgainMs ?? growing * (0.8 + random() * 0.4);
   return { is: 'postponed', waitingFor: wait.waitingFor, delayMs: Math.ceil(delayMs), error: undefined };
 }
@@ -76,8 +77,10 @@ function asWait(error: unknown, direction: Direction): NotYet | undefined {
   if (direction === 'run' || !(error instanceof ProviderError)) return undefined;
   const { status } = error;
   const isPassing =
-    status === undefined || status >= 500 || status < 400 || [408, 409, 423, 425].includes(status);
-  return isPassing ? new NotYet(`${error.provider} to answer`) : undefined;
+    status === undefined || status >= 500 || status < 400 || [408, 409, 423, 425, 429].includes(status);
+  if (!isPassing && error.retryAfterMs === undefined) return undefined;
+  const lookAgainMs = error.retryAfterMs && Math.min(error.retryAfterMs, longestRetryAfterMs);
+  return new NotYet(`${error.provider} to answer`, lookAgainMs === undefined ? {} : { lookAgainMs });
 }
 
 function explain(error: unknown, direction: Direction): StepError & { isFinal: boolean } {
@@ -88,12 +91,11 @@ function explain(error: unknown, direction: Direction): StepError & { isFinal: b
       message: 'an error of the program: the worker log has it',
       isFinal: false,
     };
-  const code = codeOf(error.status);
+  const code = error.retryAfterMs === undefined ? codeOf(error.status) : 'provider-unavailable';
   const isRefusal =
     code === 'credentials-rejected' || code === 'quota-exceeded' || code === 'provider-rejected';
   // A 404 may be a provider that has not caught up with itself, and a refused undo is tried as often as an error.
-  const isFinal =
-    isRefusal && error.status !== 404 && error.retryAfterMs === undefined && direction === 'run';
+  const isFinal = isRefusal && error.status !== 404 && direction === 'run';
   return { code, message: error.message, isFinal };
 }
 

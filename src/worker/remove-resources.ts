@@ -6,15 +6,12 @@
  */
 import { NotYet, StepFailure } from '../errors.ts';
 import { confirmEffect, findEffect, insertIntent, measureCallAge, renewIntent } from '../ledger/effects.ts';
-import { listCreatedResources, setResourceState } from '../ledger/resources.ts';
+import { insertTwin, listCreatedResources, setResourceState } from '../ledger/resources.ts';
 import type { ResourceRow } from '../ledger/rows.ts';
-import type { ResourceContext, ResourceType } from '../steps/step.ts';
-import { creationName, resolveCreation } from './create-resource.ts';
-import { effectKey, newMark, sendCall } from './effect.ts';
+import { creationName } from './create-resource.ts';
+import { effectKey, intentOf, newMark, sendCall } from './effect.ts';
+import { resolveCreation, type Context, type Kind } from './resolve-creation.ts';
 import type { Session } from './session.ts';
-
-type Kind = ResourceType<unknown, Readonly<Record<string, unknown>>>;
-type Context = ResourceContext<unknown>;
 
 export async function removeResources(
   session: Session,
@@ -22,15 +19,47 @@ export async function removeResources(
   kind: Kind,
   before: ((externalId: string) => Promise<void>) | undefined,
 ): Promise<void> {
-  await resolveDoubt(session, context, kind);
-  const resources = await listCreatedResources(session.pool, session.client.id, session.step.name, kind.kind);
-  const left = resources.filter(({ state }) => state !== 'deleted' && state !== 'forgotten');
-  for (const resource of left) await removeResource(session, context, kind, resource, before);
+  await findLateObjects(session, context, kind);
+  for (const resource of await listLeft(session, kind))
+    await removeResource(session, context, kind, resource, before);
 }
 
-async function resolveDoubt(session: Session, context: Context, kind: Kind): Promise<void> {
+/** Deletes what a call in doubt has made a second time. */
+export async function removeTwins(
+  session: Session,
+  context: Context,
+  kind: Kind,
+  survivorId: string,
+): Promise<void> {
+  for (const resource of await listLeft(session, kind))
+    if (resource.external_id !== survivorId)
+      await removeResource(session, context, kind, resource, undefined);
+}
+
+async function listLeft(session: Session, kind: Kind): Promise<ResourceRow[]> {
+  const { pool, client, step } = session;
+  const created = await listCreatedResources(pool, client.id, step.name, kind.kind);
+  return created.filter(({ state }) => state !== 'deleted' && state !== 'forgotten');
+}
+
+/** Resolves a create in doubt, and lists what an earlier one has made after all. */
+async function findLateObjects(session: Session, context: Context, kind: Kind): Promise<void> {
   const creation = await findEffect(session.pool, effectKey(session, creationName(kind.kind)));
-  if (creation?.state !== 'intended') return;
+  if (creation === undefined) return;
+  if (creation.state !== 'intended') {
+    const { sightings } = await kind.find(context, intentOf(creation));
+    const ours = sightings.filter(({ isOurs }) => isOurs);
+    const ids = {
+      provisioningId: session.client.id,
+      effectId: creation.id,
+      step: session.step.name,
+      kind: kind.kind,
+    };
+    await session.lease.write(async (db) => {
+      for (const object of ours) await insertTwin(db, { ...ids, ...object });
+    });
+    return;
+  }
   try {
     await resolveCreation(session, context, kind, creation);
   } catch (error) {
@@ -79,7 +108,7 @@ async function removeResource(
           epoch: session.lease.epoch,
           absentAt: undefined,
         })
-      : renewIntent(db, earlier.id, session.lease.epoch);
+      : renewIntent(db, session.client.id, earlier.id, session.lease.epoch);
   });
   const result = await sendCall(session, effect, {
     send: (permit) => kind.remove(permit, context, externalId),

@@ -19,8 +19,10 @@ export interface EffectLimits {
   readonly timeoutMs: number;
   /** How long a call in doubt is looked for before its absence counts as proof. */
   readonly settleMs: number;
-  /** How often one effect may be sent. */
+  /** How often one effect may be sent without any answer. */
   readonly maxCalls: number;
   /** Asked before each call: false when the process is about to stop. */
   readonly mayBegin: () => boolean;
+  /** Throws when others may take this process for dead. */
+  readonly confirmPresence: () => Promise<void>;
 }

@@ -1,5 +1,5 @@
 /** The worker process: it waits for its database and its queue, then works until it is told to stop. */
-import { DelayedError, UnrecoverableError, WaitingChildrenError, type Job } from 'bullmq';
+import { DelayedError, UnrecoverableError, type Job } from 'bullmq';
 import { withoutEmpty, type WorkerConfig } from '../config.ts';
 import { isDatabaseAway, openPool } from '../ledger/pool.ts';
 import { announcePresence } from '../ledger/presence.ts';
@@ -17,6 +17,9 @@ import { finishFlow } from './finish-flow.ts';
 import { postpone } from './postpone.ts';
 import { startSweeper } from './sweep.ts';
 import { workStep } from './work-step.ts';
+
+/** What a stop may take beyond the time of one provider call. */
+const stopMarginMs = 4500;
 
 export interface WorkerOptions {
   readonly config: WorkerConfig;
@@ -94,11 +97,12 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
   log.info({ queue: queues.kind, concurrency, holder: presence.holder() }, 'worker started');
 
   return {
+    stopWithinMs: config.PROVIDER_TIMEOUT_MS + stopMarginMs,
     async stop() {
       isStopping = true;
       const timer = setTimeout(() => cutOff.abort(), config.PROVIDER_TIMEOUT_MS);
       await sweeper.stop();
-      await queues.close();
+      await queues.close(config.PROVIDER_TIMEOUT_MS + 1500);
       await presence.stop();
       await pool.end();
       clearTimeout(timer);
@@ -122,9 +126,7 @@ function guard(engine: Engine, work: (job: Job, token: string | undefined) => Pr
     try {
       return await work(job, token);
     } catch (error) {
-      const isMeant = [DelayedError, WaitingChildrenError, UnrecoverableError].some(
-        (kind) => error instanceof kind,
-      );
+      const isMeant = [DelayedError, UnrecoverableError].some((kind) => error instanceof kind);
       if (isMeant) throw error;
       engine.log.error({ err: error, job: job.id }, 'a job was interrupted');
       if (isDatabaseAway(error)) return postpone(job, token, 1000 + Math.random() * 1000);

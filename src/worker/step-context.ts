@@ -7,7 +7,7 @@ import { readOutput } from '../ledger/steps.ts';
 import type { ResourceContext, StepContext } from '../steps/step.ts';
 import { createResource } from './create-resource.ts';
 import { makeChange } from './make-change.ts';
-import { removeResources } from './remove-resources.ts';
+import { removeResources, removeTwins } from './remove-resources.ts';
 import type { Session } from './session.ts';
 
 type Output = Record<string, unknown>;
@@ -40,7 +40,11 @@ export function stepContext(session: Session, providers: unknown): StepContext<O
 
   return {
     ...context,
-    create: (resource) => createResource(session, context, resource),
+    async create(resource) {
+      const id = await createResource(session, context, resource);
+      await removeTwins(session, context, resource, id);
+      return id;
+    },
     change: async (change) => partialOutput.parse(await makeChange(session, change)),
     remove: (resource, before) => removeResources(session, context, resource, before),
     async disown(kind, reason) {

@@ -24,8 +24,7 @@ async function sweep(engine: Engine): Promise<number> {
     if (!engine.mayBegin()) return driven;
     if (await sweepOne(engine, id)) driven += 1;
   }
-  for (const { id, attempts } of await listDueCallbacks(engine.pool, batch))
-    await engine.queues.addCallback({ id, attempt: attempts + 1 });
+  for (const id of await listDueCallbacks(engine.pool, { limit: batch })) await engine.queues.addCallback(id);
   return driven;
 }
 

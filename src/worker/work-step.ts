@@ -49,6 +49,7 @@ export async function workStep(engine: Engine, job: Job, token: string | undefin
         settleMs: engine.settleMs,
         maxCalls: engine.patience.maxAttempts,
         mayBegin: engine.mayBegin,
+        confirmPresence: () => engine.presence.confirm(),
       },
     };
     return attemptStep({

@@ -56,19 +56,26 @@ describe.each(backends)('with the queue on %s', (backend) => {
     return program;
   }
 
+  const urlIn = (program: Program) => /"url":"([^"]+)"/.exec(program.output())?.[1];
+  const readyStatus = async (url: string) => (await fetch(`${url}/readyz`)).status;
+
   async function expectCleanEnd(program: Program): Promise<void> {
     const { code, tookMs } = await program.end();
-    expect(code).toBe(0);
+    expect(code, program.output().slice(-2000)).toBe(0);
     expect(tookMs).toBeLessThan(stopLimitMs);
   }
 
   test.each(programs)('%s ends with 0 while the database is away', async (_name, file, written) => {
     const program = start(file);
     await program.untilWritten(written);
+    const url = urlIn(program);
+    if (url !== undefined)
+      await until(async () => (await readyStatus(url)) === 200 || undefined, 'the server to be ready');
 
     await postgres.stop();
 
-    await program.untilWritten('a connection failed');
+    if (url === undefined) await program.untilWritten('a connection failed');
+    else expect(await readyStatus(url)).toBe(503);
     await expectCleanEnd(program);
   });
 
@@ -91,7 +98,7 @@ describe.each(backends)('with the queue on %s', (backend) => {
     const server = start('src/server/main.ts');
     const worker = start('src/worker/main.ts');
     await Promise.all([server.untilWritten('server listens'), worker.untilWritten('worker started')]);
-    const url = /"url":"([^"]+)"/.exec(server.output())?.[1] ?? '';
+    const url = urlIn(server) ?? '';
     const call = async (path: string, init: RequestInit = {}) => {
       const headers = {
         authorization: `Bearer ${environment['ADMIN_API_KEY']}`,

@@ -4,8 +4,8 @@ import type { StepProgress } from '../../src/ledger/steps.ts';
 import { decideOutcome, type Patience } from '../../src/worker/outcome.ts';
 
 const patience: Patience = { maxAttempts: 3, retryBaseMs: 1000, pollBaseMs: 2000, readyTimeoutMs: 60_000 };
-const first: StepProgress = { attempts: 1, wait: undefined };
-const last: StepProgress = { attempts: 3, wait: undefined };
+const first: StepProgress = { attempts: 1, interruptions: 0, wait: undefined };
+const last: StepProgress = { attempts: 3, interruptions: 0, wait: undefined };
 const never = () => 0;
 const always = () => 0.999_999;
 
@@ -33,7 +33,11 @@ describe('a wait', () => {
   });
 
   test('looks less and less often, up to five times the first interval', () => {
-    const looked = (looks: number) => ({ attempts: 1, wait: { waitingFor: 'it', waitedMs: 0, looks } });
+    const looked = (looks: number) => ({
+      attempts: 1,
+      interruptions: 0,
+      wait: { waitingFor: 'it', waitedMs: 0, looks },
+    });
     const delays = [0, 1, 2, 3, 4, 50].map((looks) =>
       decide(new NotYet('it'), looked(looks), 'run', () => 0.5),
     );
@@ -42,18 +46,21 @@ describe('a wait', () => {
     ]);
   });
 
-  test('ends as not-ready-in-time at its deadline, which counts for what is waited for', () => {
-    const waited = { attempts: 1, wait: { waitingFor: 'it', waitedMs: 60_000, looks: 9 } };
+  test('ends as not-ready-in-time at its deadline, which counts for all that is waited for in a row', () => {
+    const waited = { attempts: 1, interruptions: 0, wait: { waitingFor: 'it', waitedMs: 60_000, looks: 9 } };
     expect(decide(new NotYet('it'), waited)).toMatchObject({
       is: 'failed',
       error: { code: 'not-ready-in-time', message: 'waited 60 s for it' },
     });
-    expect(decide(new NotYet('another'), waited)).toMatchObject({ is: 'postponed' });
+    expect(decide(new NotYet('another'), waited)).toMatchObject({
+      is: 'failed',
+      error: { message: 'waited 60 s for another' },
+    });
   });
 
   test('that ends by itself has no deadline', () => {
-    const waited = { attempts: 1, wait: { waitingFor: 'it', waitedMs: 9e9, looks: 9 } };
-    expect(decide(new NotYet('it', { isBounded: true, lookAgainMs: 70 }), waited)).toMatchObject({
+    const waited = { attempts: 1, interruptions: 0, wait: { waitingFor: 'it', waitedMs: 9e9, looks: 9 } };
+    expect(decide(new NotYet('it', { endsByItself: true, lookAgainMs: 70 }), waited)).toMatchObject({
       delayMs: 70,
     });
   });
@@ -97,7 +104,7 @@ describe('an error of a run', () => {
     const delayOf = (attempts: number, random: () => number) => {
       const outcome = decideOutcome(
         answered(500),
-        { attempts, wait: undefined },
+        { attempts, interruptions: 0, wait: undefined },
         'run',
         { ...patience, maxAttempts: 99 },
         random,
@@ -129,7 +136,7 @@ describe('an error of a run', () => {
 });
 
 describe('an error of an undo', () => {
-  test.each([500, 503, undefined, 200, 408, 409, 423, 425])(
+  test.each([500, 503, undefined, 200, 408, 409, 423, 425, 429])(
     'of status %s is waited out without using up attempts',
     (status) => {
       expect(decide(answered(status), last, 'undo')).toMatchObject({

@@ -51,6 +51,8 @@ create table ledger.steps (
   status text not null default 'pending'
     check (status in ('pending', 'running', 'waiting', 'succeeded', 'failed', 'skipped')),
   attempts integer not null default 0,
+  -- How often it was begun again after a worker was killed, stopped or cut off.
+  interruptions integer not null default 0,
   -- What a waiting step waits for (null: it waits for its next attempt), since when, and how often it has looked.
   waiting_for text,
   waiting_since timestamptz,
@@ -78,6 +80,8 @@ create table ledger.effects (
   -- intended: perhaps sent, no proof either way. refused: proven not made. confirmed: proven made.
   state text not null default 'intended' check (state in ('intended', 'refused', 'confirmed')),
   calls integer not null default 0,
+  -- How many calls got no answer and were not seen to have made anything.
+  doubts integer not null default 0,
   epoch bigint not null,
   -- The provider's own clock when a look-up showed that nothing of the name was there.
   absent_at timestamptz,
@@ -244,7 +248,3 @@ begin
     values (provisioning, next_sequence, event_type, event_data);
   return next_sequence;
 end $$;
-
--- Down Migration
-
-drop schema ledger cascade;

@@ -1,0 +1,13 @@
+/** Providers that have not caught up with themselves: what was just made is not found by another of their endpoints. */
+import { NotYet, ProviderError } from '../errors.ts';
+
+/** Reads what must be there; a 404 is waited out. */
+export async function awaitVisible<T>(what: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof ProviderError && error.status === 404)
+      throw new NotYet(`${what} to appear`, { cause: error });
+    throw error;
+  }
+}

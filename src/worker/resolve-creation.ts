@@ -1,0 +1,88 @@
+/** What became of a create in doubt, and how what is known of it is recorded. */
+import { StepFailure } from '../errors.ts';
+import { confirmEffect, refuseEffect } from '../ledger/effects.ts';
+import {
+  confirmResource,
+  dropIntendedResource,
+  findResourceOfEffect,
+  insertForeignResource,
+  insertIntendedResource,
+  insertTwin,
+} from '../ledger/resources.ts';
+import type { EffectRow } from '../ledger/rows.ts';
+import { mergeOutput } from '../ledger/steps.ts';
+import type { LookUp, ProviderObject, ResourceContext, ResourceType } from '../steps/step.ts';
+import { hasSettled, intentOf, stillInDoubt } from './effect.ts';
+import type { Session } from './session.ts';
+
+export type Output = Readonly<Record<string, unknown>>;
+export type Kind = ResourceType<unknown, Output>;
+export type Context = ResourceContext<unknown>;
+
+/**
+ * Looks for what a call in doubt may have made.
+ *
+ * Ours is taken over, and its id returned. Once it has settled, an absence is proof that nothing was made: undefined,
+ * or `name-taken` where a stranger has the name. Before that NotYet, whoever else is seen: where names are not unique,
+ * a stranger's object says nothing about ours.
+ */
+export async function resolveCreation(
+  session: Session,
+  context: Context,
+  kind: Kind,
+  effect: EffectRow,
+): Promise<string | undefined> {
+  const isSettled = await hasSettled(session, effect);
+  const lookUp = await kind.find(context, intentOf(effect));
+  const ours = lookUp.sightings.filter(({ isOurs }) => isOurs);
+  if (ours.length > 0) return recordCreated(session, kind, effect, ours);
+  if (!isSettled) throw stillInDoubt(session, kind.nameFor(session.client));
+  await session.lease.write(async (db) => {
+    await refuseEffect(db, session.client.id, effect, true);
+    await dropIntendedResource(db, effect.id);
+  });
+  if (lookUp.sightings.length > 0) throw await reportForeign(session, kind, lookUp);
+  return undefined;
+}
+
+/** Records what an effect made, normally one object. Returns the id of the first. */
+export async function recordCreated(
+  session: Session,
+  kind: Kind,
+  effect: EffectRow,
+  objects: readonly ProviderObject<Output>[],
+): Promise<string> {
+  const [first, ...twins] = objects;
+  if (first === undefined) throw new TypeError('there is nothing to record');
+  const provisioningId = session.client.id;
+  const ids = { provisioningId, effectId: effect.id, step: session.step.name, kind: kind.kind };
+  await session.lease.write(async (db) => {
+    await confirmEffect(db, provisioningId, effect);
+    if ((await findResourceOfEffect(db, effect.id)) === undefined)
+      await insertIntendedResource(db, { ...ids, name: kind.nameFor(session.client) });
+    await confirmResource(db, provisioningId, effect.id, first);
+    for (const twin of twins) await insertTwin(db, { ...ids, ...twin });
+    await mergeOutput(db, { provisioningId, name: session.step.name }, first.output);
+  });
+  return first.externalId;
+}
+
+/** Lists what stands in the way, and says so. */
+export async function reportForeign(
+  session: Session,
+  kind: Kind,
+  lookUp: LookUp<Output>,
+): Promise<StepFailure> {
+  const ids = { provisioningId: session.client.id, step: session.step.name, kind: kind.kind };
+  await session.lease.write(async (db) => {
+    for (const sighting of lookUp.sightings) await insertForeignResource(db, { ...ids, ...sighting });
+  });
+  return nameTaken(session, kind);
+}
+
+export function nameTaken(session: Session, kind: Kind): StepFailure {
+  return new StepFailure(
+    'name-taken',
+    `${kind.kind} "${kind.nameFor(session.client)}" exists already and was not made by this provisioning`,
+  );
+}
