@@ -7,7 +7,7 @@
 import { NotYet, StepFailure } from '../errors.ts';
 import { confirmEffect, findEffect, insertIntent, measureCallAge, renewIntent } from '../ledger/effects.ts';
 import { insertTwin, listCreatedResources, setResourceState } from '../ledger/resources.ts';
-import type { ResourceRow } from '../ledger/rows.ts';
+import type { EffectRow, ResourceRow } from '../ledger/rows.ts';
 import { creationName } from './create-resource.ts';
 import { effectKey, intentOf, newMark, sendCall } from './effect.ts';
 import { resolveCreation, type Context, type Kind } from './resolve-creation.ts';
@@ -24,13 +24,16 @@ export async function removeResources(
     await removeResource(session, context, kind, resource, before);
 }
 
-/** Deletes what a call in doubt has made a second time. */
+/** Deletes what a call in doubt has made a second time. Looks only where a call was ever in doubt. */
 export async function removeTwins(
   session: Session,
   context: Context,
   kind: Kind,
   survivorId: string,
 ): Promise<void> {
+  const creation = await findEffect(session.pool, effectKey(session, creationName(kind.kind)));
+  if (creation !== undefined && creation.doubts > 0)
+    await recordLateObjects(session, context, kind, creation);
   for (const resource of await listLeft(session, kind))
     if (resource.external_id !== survivorId)
       await removeResource(session, context, kind, resource, undefined);
@@ -42,22 +45,12 @@ async function listLeft(session: Session, kind: Kind): Promise<ResourceRow[]> {
   return created.filter(({ state }) => state !== 'deleted' && state !== 'forgotten');
 }
 
-/** Resolves a create in doubt, and lists what an earlier one has made after all. */
+/** Resolves a create in doubt, and finds what an earlier one has made after all. */
 async function findLateObjects(session: Session, context: Context, kind: Kind): Promise<void> {
   const creation = await findEffect(session.pool, effectKey(session, creationName(kind.kind)));
   if (creation === undefined) return;
   if (creation.state !== 'intended') {
-    const { sightings } = await kind.find(context, intentOf(creation));
-    const ours = sightings.filter(({ isOurs }) => isOurs);
-    const ids = {
-      provisioningId: session.client.id,
-      effectId: creation.id,
-      step: session.step.name,
-      kind: kind.kind,
-    };
-    await session.lease.write(async (db) => {
-      for (const object of ours) await insertTwin(db, { ...ids, ...object });
-    });
+    await recordLateObjects(session, context, kind, creation);
     return;
   }
   try {
@@ -67,6 +60,22 @@ async function findLateObjects(session: Session, context: Context, kind: Kind): 
     if (error instanceof StepFailure && error.code === 'name-taken') return;
     throw error;
   }
+}
+
+/** Records every object of ours that a look shows, whichever call has made it. */
+async function recordLateObjects(
+  session: Session,
+  context: Context,
+  kind: Kind,
+  creation: EffectRow,
+): Promise<void> {
+  const { sightings } = await kind.find(context, intentOf(creation));
+  const ours = sightings.filter(({ isOurs }) => isOurs);
+  const provisioningId = session.client.id;
+  const ids = { provisioningId, effectId: creation.id, step: session.step.name, kind: kind.kind };
+  await session.lease.write(async (db) => {
+    for (const object of ours) await insertTwin(db, { ...ids, ...object });
+  });
 }
 
 async function removeResource(

@@ -170,8 +170,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       }, `provisioning ${id} to be done`),
     async startWorker() {
       const worker = await startWorker({ config, environment, log, signal, ...queue, steps });
-      workers.push(worker);
-      return worker;
+      let stopping: Promise<void> | undefined;
+      const once: Running = { ...worker, stop: () => (stopping ??= worker.stop()) };
+      workers.push(once);
+      return once;
     },
     async stop() {
       await Promise.all([server.stop(), ...workers.map((worker) => worker.stop())]);

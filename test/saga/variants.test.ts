@@ -1,5 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { startStack, type Stack } from '../helpers/stack.ts';
+import { until } from '../helpers/until.ts';
 
 let stack: Stack | undefined;
 afterEach(async () => {
@@ -134,4 +138,74 @@ test('optional variables that are there and empty count as missing', async () =>
   });
   const { id } = await stack.provision();
   expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
+});
+
+test('a large n8n instance is listed in smaller pages', async () => {
+  stack = await startStack({ backend: 'redis' });
+  const { N8N_HOST, N8N_API_KEY } = stack.environment;
+  for (let index = 0; index < 60; index += 1) {
+    const response = await fetch(`${N8N_HOST}/api/v1/workflows`, {
+      method: 'POST',
+      headers: { 'x-n8n-api-key': N8N_API_KEY ?? '', 'content-type': 'application/json' },
+      body: JSON.stringify({
+        name: `Other ${index}`,
+        nodes: [
+          {
+            id: `n${index}`,
+            name: 'Code',
+            type: 'n8n-nodes-base.code',
+            typeVersion: 2,
+            position: [0, 0],
+            parameters: { jsCode: '/'.repeat(25_000) },
+          },
+        ],
+        connections: {},
+        settings: {},
+      }),
+    });
+    expect(response.status).toBe(200);
+  }
+  const { id } = await stack.provision();
+  expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
+});
+
+test('a Vercel that does not see the repository for long is waited for without using up attempts', async () => {
+  stack = await startStack({
+    backend: 'redis',
+    sandbox: { timing: { vercelSeesRepositoryAfterMs: 3000 } },
+    environment: { STEP_MAX_ATTEMPTS: '2' },
+  });
+  const { id } = await stack.provision();
+  const done = await stack.waitUntilDone(id);
+  expect(done).toMatchObject({ status: 'succeeded' });
+  expect(done.steps.map(({ attempts }) => attempts)).toEqual([1, 1, 1, 1, 1]);
+});
+
+test('a stopped worker uses up no attempt', async () => {
+  stack = await startStack({ backend: 'redis', workers: 0, environment: { STEP_MAX_ATTEMPTS: '2' } });
+  const { control } = stack.sandbox;
+  control.addFault({ provider: 'github', operation: 'generateRepository', mode: 'latency', delayMs: 400 });
+  control.addFault({ provider: 'github', operation: 'listBranches', mode: 'error-before' });
+  const first = await stack.startWorker();
+  const { id } = await stack.provision();
+  await until(() => control.faults()[0]?.fired === 1 || undefined, 'the call to be under way');
+  await first.stop();
+  await stack.startWorker();
+  expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
+});
+
+test('a template that takes longer than one call is found applied, not applied again', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'template-'));
+  await writeFile(
+    join(folder, '010.sql'),
+    'create table public.a (id int); alter table public.a enable row level security; select pg_sleep(1.5);',
+  );
+  stack = await startStack({
+    backend: 'redis',
+    environment: { SCHEMA_PATH: folder, SCHEMA_TRANSPORT: 'http', PROVIDER_TIMEOUT_MS: '1000' },
+  });
+  const { id } = await stack.provision();
+  const done = await stack.waitUntilDone(id);
+  await rm(folder, { recursive: true });
+  expect(done).toMatchObject({ status: 'succeeded' });
 });
