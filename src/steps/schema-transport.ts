@@ -31,7 +31,7 @@ const verificationRow = z.object({
 export type Verification = z.infer<typeof verificationRow>;
 
 /** An earlier call has applied the template after all; this one has changed nothing. */
-export class AppliedAlready extends NotYet {
+class AppliedAlready extends NotYet {
   constructor() {
     super('the template to be seen as applied', { lookAgainMs: 0 });
   }

@@ -110,12 +110,9 @@ function describe(found: { id: string; name: string }) {
 }
 
 /** Everything that the deployed application reads. Only the service role key is secret, and only production has it. */
-async function wantedVariables({
-  client,
-  secrets,
-  outputOf,
-}: ResourceContext<Providers>): Promise<NewVariable[]> {
-  const { supabaseUrl } = await outputOf(supabaseProject);
+async function wantedVariables(context: ResourceContext<Providers>): Promise<NewVariable[]> {
+  const { client, secrets } = context;
+  const { supabaseUrl } = await context.outputOf(supabaseProject);
   const plain = (key: string, value: string): NewVariable => ({
     key,
     value,

@@ -79,8 +79,10 @@ function asWait(error: unknown, direction: Direction): NotYet | undefined {
   const isPassing =
     status === undefined || status >= 500 || status < 400 || [408, 409, 423, 425, 429].includes(status);
   if (!isPassing && error.retryAfterMs === undefined) return undefined;
-  const lookAgainMs = error.retryAfterMs && Math.min(error.retryAfterMs, longestRetryAfterMs);
-  return new NotYet(`${error.provider} to answer`, lookAgainMs === undefined ? {} : { lookAgainMs });
+  const { retryAfterMs } = error;
+  const patience =
+    retryAfterMs === undefined ? {} : { lookAgainMs: Math.min(retryAfterMs, longestRetryAfterMs) };
+  return new NotYet(`${error.provider} to answer`, patience);
 }
 
 function explain(error: unknown, direction: Direction): StepError & { isFinal: boolean } {

@@ -38,7 +38,11 @@ test('every mutating verb of a provider client takes a permit', () => {
 
 test('nothing reaches the network but the http module, the callbacks and the projects’ databases', () => {
   expect(filesWith(/(?<![.\w])fetch\(/)).toEqual(['http.ts', 'webhooks/guard.ts']);
-  expect(filesWith(/new pg\.Client\(/)).toEqual(['ledger/presence.ts', 'providers/postgres.ts', 'queue/queues.ts']);
+  expect(filesWith(/new pg\.Client\(/)).toEqual([
+    'ledger/presence.ts',
+    'providers/postgres.ts',
+    'queue/queues.ts',
+  ]);
 });
 
 test('a permit is taken before a request leaves', () => {
