@@ -10,6 +10,15 @@ export function secretValues(environment: Readonly<Record<string, string | undef
     if (secretNames.test(name)) return [value];
     if (!URL.canParse(value)) return [];
     const { password } = new URL(value);
-    return password === '' ? [] : [password, decodeURIComponent(password)];
+    return password === '' ? [] : [password, decoded(password)];
   });
+}
+
+/** As it was meant; a text that cannot be decoded was meant as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -17,6 +17,7 @@ import {
 } from 'bullmq';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { openQueuePool } from './queue-pool.ts';
 import { buildFlow, queueNames, type CallbackJobData, type FlowPlan } from './flows.ts';
 
 export type QueueKind = 'redis' | 'postgres';
@@ -60,6 +61,7 @@ const workerOptions = {
   stalledInterval: 5000,
   maxStalledCount: 50,
   drainDelay: 5,
+  runRetryDelay: 1000,
 } as const;
 
 /** Creates and upgrades the queue's own tables, where it lives in PostgreSQL. */
@@ -109,19 +111,11 @@ async function openRedisQueues(settings: QueueSettings, url: string): Promise<Qu
 }
 
 async function openPostgresQueues(settings: QueueSettings): Promise<Queues> {
-  const pool = new pg.Pool({
-    connectionString: settings.databaseUrl,
-    options: '-c search_path=bullmq',
-    // Each worker keeps one connection for LISTEN.
-    max: 20,
-    keepAlive: true,
-    connectionTimeoutMillis: 5000,
-    application_name: 'client-provisioner queue',
-  });
+  const pool = openQueuePool(settings.databaseUrl);
   pool.on('error', settings.onError);
   const bull = postgresBackend();
-  // The types for Redis happen to accept a pool, which is what the PostgreSQL backend wants.
-  const connection: ConnectionOptions = pool;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the PostgreSQL backend wants a pool
+  const connection = pool as unknown as ConnectionOptions;
   const prefix = settings.prefix ?? defaultPrefix;
   // A queue built while the database is away, or not migrated yet, stays dead for good, so ask first.
   try {
@@ -219,11 +213,7 @@ async function assemble(
     },
     async close(workersTimeoutMs = producerTimeoutMs) {
       // A worker waits for its jobs, and for ever for a queue that is away: what is left then is taken up elsewhere.
-      await Promise.allSettled(
-        workers.map((worker) =>
-          within(workersTimeoutMs, worker.close()).catch(() => within(1000, worker.close(true))),
-        ),
-      );
+      await Promise.allSettled(workers.map((worker) => within(workersTimeoutMs, worker.close())));
       await Promise.allSettled([...queues.values(), producer].map((part) => within(1000, part.close())));
       await parts.close();
     },

@@ -224,7 +224,7 @@ describe.each(backends)('on %s', (backend) => {
       const ended = server.end();
       await until(
         () =>
-          list().then(
+          fetch(`${url}/healthz`).then(
             () => undefined,
             () => true,
           ),

@@ -8,7 +8,7 @@ export interface Program {
   output(): string;
   /** Waits for a text in what it writes. */
   untilWritten(text: string): Promise<void>;
-  /** Sends a signal and waits for the end. A second call only waits. */
+  /** Sends a signal and waits for the end; after half a minute it is killed. */
   end(signal?: NodeJS.Signals): Promise<Ended>;
 }
 
@@ -44,7 +44,9 @@ export function startProgram(file: string, environment: Readonly<Record<string, 
     async end(signal = 'SIGTERM') {
       const sentAt = performance.now();
       child.kill(signal);
+      const timer = setTimeout(() => child.kill('SIGKILL'), 30_000);
       await closed;
+      clearTimeout(timer);
       return { code: child.exitCode, tookMs: performance.now() - sentAt };
     },
   };

@@ -1,5 +1,4 @@
-import { inject } from 'vitest';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { coreEnvironment, loadConfig, serverEnvironment, workerEnvironment } from '../../src/config.ts';
 import { migrateLedger } from '../../src/ledger/migrate.ts';
 import { createLogger } from '../../src/logger.ts';
@@ -37,14 +36,11 @@ function programsOn(postgres: TestServer, backend: Backend) {
 }
 
 function callerOf(server: RunningServer, key: string) {
-  const call = (path: string, init: RequestInit = {}) =>
-    fetch(server.url + path, { ...init, headers: { authorization: `Bearer ${key}`, ...init.headers } });
-  const create = () =>
-    call('/api/provisioning', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(order()),
-    });
+  const call = (path: string, init: RequestInit = {}, bearer = key) => {
+    const headers = { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' };
+    return fetch(server.url + path, { ...init, headers });
+  };
+  const create = () => call('/api/provisioning', { method: 'POST', body: JSON.stringify(order()) });
   return { call, create };
 }
 
@@ -101,7 +97,7 @@ describe.each(backends)('with the queue on %s', (backend) => {
       status: 'unavailable',
       away: backend === 'redis' ? ['database'] : ['database', 'queue'],
     });
-    expect((await call('/api/provisioning', { headers: { authorization: 'Bearer wrong' } })).status).toBe(
+    expect((await call('/api/provisioning', {}, 'wrong')).status).toBe(
       401,
     );
 

@@ -1,0 +1,218 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LeaseLost } from '../../src/errors.ts';
+import {
+  claimProvisioning,
+  releaseLease,
+  renewLease,
+  withFence,
+  type Claim,
+  type ClaimResult,
+} from '../../src/ledger/claims.ts';
+import { advanceFlow } from '../../src/ledger/endings.ts';
+import { appendEvent } from '../../src/ledger/events.ts';
+import { startLedger, type TestLedger } from './support.ts';
+
+let ledger: TestLedger;
+beforeAll(async () => {
+  ledger = await startLedger();
+});
+afterAll(() => ledger?.stop());
+
+function claim(provisioningId: string, flow = 1): Promise<ClaimResult> {
+  return claimProvisioning(ledger.pool, {
+    provisioningId,
+    flow,
+    leaseMs: 60_000,
+    holder: '1',
+    graceMs: 1000,
+  });
+}
+
+async function mustClaim(provisioningId: string): Promise<Claim> {
+  const result = await claim(provisioningId);
+  if (result.is !== 'claimed') throw new Error(`it is ${result.is}`);
+  return result.claim;
+}
+
+/** As if the lease had run out. */
+async function expire(id: string): Promise<void> {
+  await ledger.pool.query(
+    `update ledger.provisionings set lease_until = clock_timestamp() - interval '1 ms' where id = $1`,
+    [id],
+  );
+}
+
+const rowOf = (id: string) => ledger.first(`select * from ledger.provisionings where id = $1`, [id]);
+
+test('of many claims at once exactly one is granted', async () => {
+  const id = await ledger.accept();
+
+  const results = await Promise.all(Array.from({ length: 20 }, () => claim(id)));
+
+  expect(results.filter((result) => result.is === 'claimed')).toHaveLength(1);
+  for (const result of results.filter((other) => other.is !== 'claimed')) {
+    expect(result.is).toBe('busy');
+    expect(result.is === 'busy' ? result.retryInMs : 0).toBeGreaterThan(0);
+  }
+});
+
+test('each claim has a higher epoch than the one before', async () => {
+  const id = await ledger.accept();
+  const epochs: number[] = [];
+  for (let count = 0; count < 3; count += 1) {
+    epochs.push((await mustClaim(id)).epoch);
+    await expire(id);
+  }
+
+  expect(epochs).toEqual([1, 2, 3]);
+});
+
+test('a lease that was given back is free at once', async () => {
+  const id = await ledger.accept();
+  await mustClaim(id);
+
+  await releaseLease(ledger.pool, id, 1000);
+
+  expect((await claim(id)).is).toBe('claimed');
+});
+
+test('a job of an older flow claims nothing, and neither does one of a provisioning that is not there', async () => {
+  const id = await ledger.accept();
+  expect(await advanceFlow(ledger.pool, id, 1, 1000)).toBe(2);
+
+  expect(await claim(id)).toEqual({ is: 'superseded' });
+  expect(await claim('00000000-0000-4000-8000-000000000000')).toEqual({ is: 'superseded' });
+  expect((await claim(id, 2)).is).toBe('claimed');
+});
+
+test('of many who number a new flow at once exactly one does', async () => {
+  const id = await ledger.accept();
+
+  const flows = await Promise.all(Array.from({ length: 10 }, () => advanceFlow(ledger.pool, id, 1, 1000)));
+
+  expect(flows.filter((flow) => flow !== undefined)).toEqual([2]);
+});
+
+test('nobody numbers a new flow while somebody works on the old one', async () => {
+  const id = await ledger.accept();
+  await mustClaim(id);
+
+  expect(await advanceFlow(ledger.pool, id, 1, 1000)).toBeUndefined();
+});
+
+describe('neither epoch nor flow ever goes back:', () => {
+  test.each(['epoch', 'flow'])('%s', async (column) => {
+    const id = await ledger.accept();
+    await ledger.pool.query(`update ledger.provisionings set ${column} = 5 where id = $1`, [id]);
+
+    await expect(
+      ledger.pool.query(`update ledger.provisionings set ${column} = 4 where id = $1`, [id]),
+    ).rejects.toMatchObject({ code: '23514' });
+  });
+});
+
+describe('a stale claim changes no row:', () => {
+  /** Claims that were good once. */
+  const stale: readonly [string, (id: string) => Promise<Claim>][] = [
+    [
+      'one whose lease is over',
+      async (id) => {
+        const claimed = await mustClaim(id);
+        await expire(id);
+        return claimed;
+      },
+    ],
+    [
+      'one that another has taken over',
+      async (id) => {
+        const claimed = await mustClaim(id);
+        await expire(id);
+        await mustClaim(id);
+        return claimed;
+      },
+    ],
+    [
+      'one that was given back',
+      async (id) => {
+        const claimed = await mustClaim(id);
+        await releaseLease(ledger.pool, id, 1000);
+        return claimed;
+      },
+    ],
+  ];
+
+  test.each(stale)('%s, in a fenced transaction', async (_name, make) => {
+    const id = await ledger.accept();
+    const claimed = await make(id);
+    const before = await rowOf(id);
+    let hasRun = false;
+
+    const written = withFence(ledger.pool, claimed, async (db) => {
+      hasRun = true;
+      await appendEvent(db, id, 'test.event', {});
+    });
+
+    await expect(written).rejects.toBeInstanceOf(LeaseLost);
+    expect(hasRun).toBe(false);
+    expect(await rowOf(id)).toEqual(before);
+  });
+
+  test.each(stale)('%s, by a renewal', async (_name, make) => {
+    const id = await ledger.accept();
+    const claimed = await make(id);
+    const before = await rowOf(id);
+
+    await expect(renewLease(ledger.pool, claimed, 60_000, 1000)).rejects.toBeInstanceOf(LeaseLost);
+
+    expect(await rowOf(id)).toEqual(before);
+  });
+});
+
+test('a renewal never shortens a lease', async () => {
+  const id = await ledger.accept();
+  const claimed = await mustClaim(id);
+  const leaseUntil = async () => (await rowOf(id)) as { lease_until: Date };
+  const before = await leaseUntil();
+
+  await renewLease(ledger.pool, claimed, 1000, 1000);
+  expect((await leaseUntil()).lease_until).toEqual(before.lease_until);
+  await renewLease(ledger.pool, claimed, 120_000, 1000);
+  expect((await leaseUntil()).lease_until.getTime()).toBeGreaterThan(before.lease_until.getTime());
+});
+
+test('a fenced transaction that throws leaves nothing behind', async () => {
+  const id = await ledger.accept();
+  const claimed = await mustClaim(id);
+  const before = await rowOf(id);
+
+  await expect(
+    withFence(ledger.pool, claimed, async (db) => {
+      await appendEvent(db, id, 'test.event', {});
+      throw new Error('thought better of it');
+    }),
+  ).rejects.toThrow('thought better of it');
+
+  expect(await rowOf(id)).toEqual(before);
+});
+
+test('while one writes within its fence, nobody takes over', async () => {
+  const id = await ledger.accept();
+  const claimed = await mustClaim(id);
+  const inside = Promise.withResolvers<void>();
+  const mayEnd = Promise.withResolvers<void>();
+  const order: string[] = [];
+
+  const writing = withFence(ledger.pool, claimed, async (db) => {
+    await appendEvent(db, id, 'test.event', {});
+    // Its lease ends while it writes.
+    await db.query(`update ledger.provisionings set lease_until = clock_timestamp() where id = $1`, [id]);
+    inside.resolve();
+    await mayEnd.promise;
+  }).then(() => order.push('written'));
+  await inside.promise;
+  const claiming = claim(id).then((result) => order.push(result.is));
+  mayEnd.resolve();
+  await Promise.all([writing, claiming]);
+
+  expect(order).toEqual(['written', 'claimed']);
+});

@@ -1,0 +1,73 @@
+import { afterEach, expect, test } from 'vitest';
+import { listMissingMigrations, migrateLedger } from '../../src/ledger/migrate.ts';
+import { openPool } from '../../src/ledger/pool.ts';
+import { requireLedger } from '../../src/ledger/ready.ts';
+import { createDatabase, type TestDatabase } from '../helpers/database.ts';
+import { runProgram } from '../helpers/services/run-program.ts';
+
+const databases: TestDatabase[] = [];
+afterEach(async () => {
+  await Promise.all(databases.splice(0).map((database) => database.drop()));
+});
+
+async function emptyDatabase(): Promise<string> {
+  const database = await createDatabase();
+  databases.push(database);
+  return database.url;
+}
+
+test('five migrations at once: one works, the others wait, and each finds everything done', async () => {
+  const url = await emptyDatabase();
+
+  const applied = await Promise.all(Array.from({ length: 5 }, () => migrateLedger(url)));
+
+  const workers = applied.filter((names) => names.length > 0);
+  expect(workers).toHaveLength(1);
+  expect(workers[0]?.[0]).toBe('0001_ledger');
+  const pool = openPool({ url, onError: () => {} });
+  try {
+    expect(await listMissingMigrations(pool)).toEqual([]);
+    await requireLedger(pool);
+  } finally {
+    await pool.end();
+  }
+});
+
+test('five processes that migrate at once all end well, the queue in the same database included', async () => {
+  const url = await emptyDatabase();
+
+  const ended = await Promise.all(
+    Array.from({ length: 5 }, () =>
+      runProgram(process.execPath, ['src/migrate/main.ts'], {
+        env: { DATABASE_URL: url },
+        timeoutMs: 50_000,
+      }),
+    ),
+  );
+
+  expect(ended.map(({ code, stderr }) => `${code} ${stderr}`)).toEqual(ended.map(() => '0 '));
+  expect(ended.filter(({ stdout }) => stdout.startsWith('Applied: 0001_ledger'))).toHaveLength(1);
+  const again = await runProgram(process.execPath, ['src/migrate/main.ts'], { env: { DATABASE_URL: url } });
+  expect(again).toMatchObject({ code: 0, stdout: 'The database is up to date.\n' });
+});
+
+test('a database without the tables is told apart from one that is up to date', async () => {
+  const url = await emptyDatabase();
+  const pool = openPool({ url, onError: () => {} });
+  try {
+    await expect(requireLedger(pool)).rejects.toThrow('npm run migrate');
+    expect(await listMissingMigrations(pool)).toContain('0001_ledger');
+  } finally {
+    await pool.end();
+  }
+});
+
+test('a migration of a database that is away fails with 1 and says which', async () => {
+  const { code, stderr } = await runProgram(process.execPath, ['src/migrate/main.ts'], {
+    env: { DATABASE_URL: 'postgres://nobody:no-password-here@127.0.0.1:9/nothing' },
+  });
+
+  expect(code).toBe(1);
+  expect(stderr).toContain('ECONNREFUSED');
+  expect(stderr).not.toContain('no-password-here');
+});

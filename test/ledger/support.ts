@@ -1,0 +1,57 @@
+/** A migrated database of one test file's own, and provisionings in it. */
+import { randomUUID } from 'node:crypto';
+import { migrateLedger } from '../../src/ledger/migrate.ts';
+import { openPool, type Pool } from '../../src/ledger/pool.ts';
+import { acceptProvisioning, type NewProvisioning } from '../../src/ledger/provisionings.ts';
+import { createDatabase } from '../helpers/database.ts';
+import { newClientId } from '../helpers/stack.ts';
+
+export interface TestLedger {
+  readonly url: string;
+  readonly pool: Pool;
+  /** Accepts a provisioning and returns its id. */
+  accept(fields?: Partial<NewProvisioning>): Promise<string>;
+  /** The first row that a statement gives. */
+  first<Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row>;
+  stop(): Promise<void>;
+}
+
+export async function startLedger(): Promise<TestLedger> {
+  const database = await createDatabase();
+  await migrateLedger(database.url);
+  const pool = openPool({ url: database.url, onError: () => {} });
+  return {
+    url: database.url,
+    pool,
+    async accept(fields = {}) {
+      const accepted = await acceptProvisioning(pool, newProvisioning(fields));
+      if ('takenBy' in accepted) throw new Error(`the place is taken by ${accepted.takenBy}`);
+      return accepted.provisioning.id;
+    },
+    async first<Row extends object>(sql: string, values: readonly unknown[] = []) {
+      const { rows } = await pool.query<Row>(sql, [...values]);
+      const [row] = rows;
+      if (row === undefined) throw new Error('there is no row');
+      return row;
+    },
+    async stop() {
+      await pool.end();
+      await database.drop();
+    },
+  };
+}
+
+export function newProvisioning(fields: Partial<NewProvisioning> = {}): NewProvisioning {
+  return {
+    id: randomUUID(),
+    clientId: newClientId(),
+    clientName: 'Acme Ltd',
+    orgEmail: 'ops@acme.example',
+    tier: 'starter',
+    callbackUrl: undefined,
+    onFailure: 'rollback',
+    stepNames: ['first', 'second'],
+    sweepAfterMs: 60_000,
+    ...fields,
+  };
+}
