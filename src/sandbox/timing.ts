@@ -16,6 +16,8 @@ export interface SandboxTiming {
   webhookRegisteredAfterMs: number;
   /** From the unpublish answer until the webhook is gone and the workflow may be deleted. */
   unpublishedAfterMs: number;
+  /** Between looking for a conflict and publishing: two publishes within it do not see each other. */
+  publishBlindMs: number;
   /** How long a deleted Supabase project stays `GOING_DOWN`. */
   projectRemovalMs: number;
   /** How long a deleted repository can still be read. */
@@ -34,6 +36,7 @@ export const realisticTiming: SandboxTiming = {
   deploymentReadyAfterMs: 2500,
   webhookRegisteredAfterMs: 400,
   unpublishedAfterMs: 300,
+  publishBlindMs: 20,
   projectRemovalMs: 800,
   repositoryRemovalMs: 200,
   vercelRemovalMs: 200,
@@ -49,6 +52,7 @@ export const fastTiming: SandboxTiming = {
   deploymentReadyAfterMs: 50,
   webhookRegisteredAfterMs: 30,
   unpublishedAfterMs: 30,
+  publishBlindMs: 20,
   projectRemovalMs: 20,
   repositoryRemovalMs: 10,
   vercelRemovalMs: 10,

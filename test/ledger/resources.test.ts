@@ -98,7 +98,9 @@ test.each(['intended', 'unknown'])('what is %s may have none yet', async (state)
   const provisioningId = await ledger.accept();
   const effectId = await insertEffect(provisioningId);
 
-  await insertResource({ provisioningId, effectId, externalId: null, origin: 'created', state });
+  await expect(
+    insertResource({ provisioningId, effectId, externalId: null, origin: 'created', state }),
+  ).resolves.toMatchObject({ rowCount: 1 });
 });
 
 test('there is no other state, and no other origin', async () => {

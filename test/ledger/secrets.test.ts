@@ -72,7 +72,9 @@ test('another key of the same id does not decrypt', async () => {
   const secret = { provisioningId: await ledger.accept(), name: 'token' };
   await storeSecret(ledger.pool, keys, secret, plain);
 
-  await expect(loadSecret(ledger.pool, [newKey('new')], secret)).rejects.toThrow();
+  await expect(loadSecret(ledger.pool, [newKey('new')], secret)).rejects.toThrow(
+    'unable to authenticate data',
+  );
 });
 
 test.each(['ciphertext', 'nonce', 'tag'])(
@@ -86,7 +88,7 @@ test.each(['ciphertext', 'nonce', 'tag'])(
       [secret.provisioningId],
     );
 
-    await expect(loadSecret(ledger.pool, keys, secret)).rejects.toThrow();
+    await expect(loadSecret(ledger.pool, keys, secret)).rejects.toThrow('unable to authenticate data');
   },
 );
 
@@ -102,7 +104,11 @@ test('a row moved to another name or another provisioning does not decrypt', asy
     [secret.provisioningId, other],
   );
 
-  await expect(loadSecret(ledger.pool, keys, { ...secret, name: 'other' })).rejects.toThrow();
-  await expect(loadSecret(ledger.pool, keys, { provisioningId: other, name: 'token' })).rejects.toThrow();
+  await expect(loadSecret(ledger.pool, keys, { ...secret, name: 'other' })).rejects.toThrow(
+    'unable to authenticate data',
+  );
+  await expect(loadSecret(ledger.pool, keys, { provisioningId: other, name: 'token' })).rejects.toThrow(
+    'unable to authenticate data',
+  );
   expect(await loadSecret(ledger.pool, keys, secret)).toBe(plain);
 });

@@ -1,3 +1,4 @@
+import { DatabaseError } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { acceptProvisioning } from '../../src/ledger/provisionings.ts';
 import { newClientId } from '../helpers/stack.ts';
@@ -73,6 +74,17 @@ async function move(id: string, state: State): Promise<void> {
   ]);
 }
 
+/** Whether the database lets it; any other error is one. */
+async function isMoved(id: string, state: State): Promise<boolean> {
+  try {
+    await move(id, state);
+    return true;
+  } catch (error) {
+    if (error instanceof DatabaseError && error.code === '23514') return false;
+    throw error;
+  }
+}
+
 async function reach(state: State): Promise<string> {
   const id = await ledger.accept();
   for (const next of ways[state] ?? []) await move(id, next);
@@ -81,13 +93,13 @@ async function reach(state: State): Promise<string> {
 
 describe('a provisioning changes its state only as the table of states allows, from', () => {
   test.each(states)('%s', async (from) => {
+    const reached: State[] = [];
     for (const to of states.filter((state) => state !== from)) {
       const id = await reach(from);
-      const moved = move(id, to);
-
-      if (allowed[from]?.includes(to) === true) await moved;
-      else await expect(moved, `${from} to ${to}`).rejects.toMatchObject({ code: '23514' });
+      if (await isMoved(id, to)) reached.push(to);
     }
+
+    expect(reached.toSorted()).toEqual(allowed[from]?.toSorted());
   });
 });
 

@@ -127,6 +127,8 @@ describe('publishing', () => {
   });
   test('of two at the same instant says yes to both, and one stays dead until it is published again', async () => {
     const ids = [await create('one'), await create('two')];
+    // However slow this machine is, both look before either has published.
+    sandbox.control.setTiming({ publishBlindMs: 1000 });
     const replies = await Promise.all(ids.map((id) => act(id, 'publish')));
     expect(replies.map(({ status, body }) => ({ status, body }))).toMatchObject([
       { status: 200, body: { active: true } },
@@ -141,6 +143,7 @@ describe('publishing', () => {
     await until(registered, (winners) => winners.length === 1);
     const [winner = ''] = registered();
     const loser = ids.find((id) => id !== winner) ?? '';
+    sandbox.control.setTiming({ publishBlindMs: 20 });
     await act(winner, 'unpublish');
     await untilStatus(() => remove(winner), 200);
     expect(await hook()).toMatchObject({ status: 404 });

@@ -97,9 +97,7 @@ describe.each(backends)('with the queue on %s', (backend) => {
       status: 'unavailable',
       away: backend === 'redis' ? ['database'] : ['database', 'queue'],
     });
-    expect((await call('/api/provisioning', {}, 'wrong')).status).toBe(
-      401,
-    );
+    expect((await call('/api/provisioning', {}, 'wrong')).status).toBe(401);
 
     await postgres.start();
 

@@ -13,7 +13,11 @@ afterAll(() => redis?.remove());
 /** Runs `work` while the server is stopped. */
 async function without<T>(server: TestServer, work: () => Promise<T>): Promise<T> {
   await server.stop();
-  return work().finally(async () => await server.start());
+  try {
+    return await work();
+  } finally {
+    await server.start();
+  }
 }
 
 async function acceptWithinOneSecond(stack: Stack): Promise<ShownProvisioning> {
@@ -49,14 +53,20 @@ describe('while Redis is away', () => {
 
   test('one that was crashed and lost everything loses no request either', async () => {
     await redis.kill();
-    const { id } = await acceptWithinOneSecond(stack).finally(async () => await redis.start());
+    const accepting = acceptWithinOneSecond(stack);
+    await accepting.catch(() => {});
+    await redis.start();
+    const { id } = await accepting;
 
     expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded', failure: null });
   });
 
   test('a Redis that is there and does not answer costs no more than that second', async () => {
     await redis.pause();
-    const { id } = await acceptWithinOneSecond(stack).finally(async () => await redis.resume());
+    const accepting = acceptWithinOneSecond(stack);
+    await accepting.catch(() => {});
+    await redis.resume();
+    const { id } = await accepting;
 
     expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded', failure: null });
   });

@@ -40,6 +40,7 @@ const timing = z
     deploymentReadyAfterMs: milliseconds,
     webhookRegisteredAfterMs: milliseconds,
     unpublishedAfterMs: milliseconds,
+    publishBlindMs: milliseconds,
     projectRemovalMs: milliseconds,
     repositoryRemovalMs: milliseconds,
     vercelRemovalMs: milliseconds,

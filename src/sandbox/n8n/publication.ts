@@ -5,9 +5,6 @@ import { workflowBody } from './answers.ts';
 import { webhooksOf } from './registrations.ts';
 import type { N8nState, Workflow } from './state.ts';
 
-/** Between looking for a conflict and publishing: two at the same instant do not see each other. */
-const blindMs = 20;
-
 const noTrigger =
   'Workflow cannot be activated because it has no trigger node. At least one trigger, webhook, or polling node is required.';
 
@@ -57,7 +54,7 @@ export function publicationOperations(world: World, state: N8nState): Operation[
     const problem = problemOf(workflow);
     if (problem !== undefined) return json(400, { message: problem });
     const isTaken = hasConflict(workflow, state);
-    await delay(blindMs);
+    await delay(world.switches.timing.publishBlindMs);
     if (isTaken) return json(409, { message: 'There is a conflict with one of the webhooks.' });
     if (state.workflows.get(workflow.id) === undefined) return forbidden('activate');
     state.publish(workflow);
