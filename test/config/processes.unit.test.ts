@@ -67,13 +67,20 @@ describe.each(programs)('%s', (_name, file, needs, malformed) => {
   });
 });
 
-test('a worker whose schema is not there says so and exits with 1', async () => {
-  const { code, stderr } = await run('src/worker/main.ts', { ...goodEnvironment, SCHEMA_PATH: 'nowhere' });
+test.each(['src/worker/main.ts', 'src/main.ts'])(
+  '%s names a schema that is not there together with everything else',
+  async (file) => {
+    const { code, stderr, named } = await run(file, {
+      ...goodEnvironment,
+      SCHEMA_PATH: 'nowhere',
+      LEASE_MS: 'x',
+    });
 
-  expect(stderr).toContain('SCHEMA_PATH');
-  expect(stderr).toContain('nowhere');
-  expect(code).toBe(1);
-});
+    expect(named.toSorted()).toEqual(['LEASE_MS', 'SCHEMA_PATH']);
+    expect(stderr).toContain('nowhere');
+    expect(code).toBe(1);
+  },
+);
 
 test('a server that cannot have its port says so and exits with 1', async () => {
   const { code, stderr } = await run('src/server/main.ts', { ...goodEnvironment, HOST: '192.0.2.1' });

@@ -99,28 +99,43 @@ describe.each(backends)('with the queue on %s', (backend) => {
     },
   );
 
+  /** Accepts a provisioning through a server, and waits for it. */
+  function clientOf(server: Program) {
+    const call = async (path: string, init: RequestInit = {}) => {
+      const headers = {
+        authorization: `Bearer ${environment['ADMIN_API_KEY']}`,
+        'content-type': 'application/json',
+      };
+      const response = await fetch(`${urlIn(server)}${path}`, { ...init, headers });
+      return (await response.json()) as ShownProvisioning;
+    };
+    return {
+      provision: () =>
+        call('/api/provisioning', {
+          method: 'POST',
+          body: JSON.stringify({
+            clientId: newClientId(),
+            clientName: 'Acme',
+            orgEmail: 'ops@acme.example',
+            tier: 'starter',
+          }),
+        }),
+      waitUntilDone: (id: string) =>
+        until(async () => {
+          const shown = await call(`/api/provisioning/${id}`);
+          return shown.done ? shown : undefined;
+        }, 'the provisioning to be done'),
+    };
+  }
+
   test('a worker that loses its database in the middle of a step ends with 0, and another one finishes', async () => {
     const { control } = sandbox;
     control.addFault({ provider: 'github', operation: 'generateRepository', mode: 'latency', delayMs: 1500 });
     const server = start('src/server/main.ts');
     const worker = start('src/worker/main.ts');
     await Promise.all([server.untilWritten('server listens'), worker.untilWritten('worker started')]);
-    const url = urlIn(server) ?? '';
-    const call = async (path: string, init: RequestInit = {}) => {
-      const headers = {
-        authorization: `Bearer ${environment['ADMIN_API_KEY']}`,
-        'content-type': 'application/json',
-      };
-      const response = await fetch(url + path, { ...init, headers });
-      return (await response.json()) as ShownProvisioning;
-    };
-    const order = {
-      clientId: newClientId(),
-      clientName: 'Acme',
-      orgEmail: 'ops@acme.example',
-      tier: 'starter',
-    };
-    const { id } = await call('/api/provisioning', { method: 'POST', body: JSON.stringify(order) });
+    const client = clientOf(server);
+    const { id } = await client.provision();
     await until(() => control.faults().some(({ fired }) => fired > 0) || undefined, 'the slow call');
 
     await postgres.stop();
@@ -128,22 +143,31 @@ describe.each(backends)('with the queue on %s', (backend) => {
     await postgres.start();
     start('src/worker/main.ts');
 
-    const done = await until(async () => {
-      const shown = await call(`/api/provisioning/${id}`);
-      return shown.done ? shown : undefined;
-    }, 'the provisioning to be done');
-    expect(done).toMatchObject({ status: 'succeeded', failure: null });
-    expect(
-      control
-        .objects()
-        .map(({ kind }) => kind)
-        .toSorted(),
-    ).toEqual([
+    expect(await client.waitUntilDone(id)).toMatchObject({ status: 'succeeded', failure: null });
+    const kinds = control.objects().map(({ kind }) => kind);
+    expect(kinds.toSorted()).toEqual([
       'github.repository',
       'n8n.workflow',
       'supabase.project',
       'vercel.deployment',
       'vercel.project',
     ]);
+  });
+
+  test('server and worker that lose their database as they start live on, and work once it is back', async () => {
+    const server = start('src/server/main.ts');
+    await server.untilWritten('server listens');
+    const worker = start('src/worker/main.ts');
+    await worker.untilWritten('worker started');
+
+    await postgres.stop();
+    await postgres.start();
+
+    await untilNoticed(server, 200, '');
+    const client = clientOf(server);
+    const { id } = await client.provision();
+    expect(await client.waitUntilDone(id)).toMatchObject({ status: 'succeeded', failure: null });
+    expect(await end(worker)).toBe('ends well');
+    expect(await end(server)).toBe('ends well');
   });
 });
