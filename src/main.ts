@@ -17,7 +17,10 @@ await runProcess(async (signal) => {
   ]);
   const log = createLogger({ level: config.LOG_LEVEL, secrets: secretValues(environment) });
   const server = await startServer({ config, log, signal });
-  const worker = await startWorker({ config, environment, log, signal });
+  const worker = await startWorker({ config, environment, log, signal }).catch(async (error: unknown) => {
+    await server.stop();
+    throw error;
+  });
   return {
     stopWithinMs: config.PROVIDER_TIMEOUT_MS + 4500,
     async stop() {

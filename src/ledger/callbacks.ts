@@ -87,6 +87,9 @@ export async function recordAttempt(
   callback: CallbackRow,
   outcome: AttemptOutcome,
 ): Promise<void> {
+  // The order of locks of whoever inserts a callback: else neither would see the other's row.
+  if (outcome.state === 'stopped')
+    await db.query('select 1 from ledger.provisionings where id = $1 for update', [callback.provisioning_id]);
   await db.query(
     `insert into ledger.callback_attempts (callback_id, attempt, status, error, duration_ms)
      values ($1, $2, $3, $4, $5) on conflict do nothing`,

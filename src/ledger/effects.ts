@@ -11,7 +11,8 @@ export interface EffectKey {
 
 export async function findEffect(db: Queryable, key: EffectKey): Promise<EffectRow | undefined> {
   const { rows } = await db.query(
-    'select * from ledger.effects where provisioning_id = $1 and step = $2 and name = $3',
+    `select * from ledger.effects
+     where provisioning_id = $1 and step = $2 and name = $3 and superseded_at is null`,
     [key.provisioningId, key.step, key.name],
   );
   return rows[0] === undefined ? undefined : effectRow.parse(rows[0]);

@@ -104,7 +104,7 @@ export async function advanceFlow(
 }
 
 /** Steps that never began are skipped; the others get a row for their undo. */
-async function planRollback(db: Queryable, id: string): Promise<void> {
+export async function planRollback(db: Queryable, id: string): Promise<void> {
   await db.query(
     `update ledger.steps set status = 'skipped'
      where provisioning_id = $1 and direction = 'run' and status = 'pending'`,

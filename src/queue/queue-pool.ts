@@ -34,6 +34,8 @@ export function openQueuePool(databaseUrl: string): QueuePool {
     connectionTimeoutMillis: 5000,
     application_name: 'client-provisioner queue',
   });
+  // Without a listener an error of a connection that is lent out would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return {
     options: pool.options,
     query: (text, values) => slowed(() => pool.query(text, values)),

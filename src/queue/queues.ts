@@ -43,7 +43,7 @@ export interface Queues {
   addCallback(callbackId: string): Promise<void>;
   /** The state of a job: `unknown` when there is none. */
   getJobState(queue: QueueName, jobId: string): Promise<string>;
-  startWorker(queue: QueueName, concurrency: number, processor: Processor): Worker;
+  startWorker(queue: QueueName, concurrency: number, processor: Processor): Promise<void>;
   isReachable(timeoutMs: number): Promise<boolean>;
   /** Lets workers end their jobs for that long. */
   close(workersTimeoutMs?: number): Promise<void>;
@@ -62,6 +62,8 @@ const workerOptions = {
   maxStalledCount: 50,
   drainDelay: 5,
   runRetryDelay: 1000,
+  // A worker remembers for good that it could not connect: it runs once it is ready, and is built again otherwise.
+  autorun: false,
 } as const;
 
 /** Creates and upgrades the queue's own tables, where it lives in PostgreSQL. */
@@ -151,6 +153,7 @@ interface Parts {
   flow(): {
     add(flow: FlowJob): Promise<unknown>;
     close(): Promise<void>;
+    waitUntilReady(): Promise<unknown>;
     on(event: 'error', l: (e: Error) => void): unknown;
   };
   worker(name: QueueName, processor: Processor, concurrency: number): Worker;
@@ -168,6 +171,13 @@ async function assemble(
   const producer = parts.flow();
   const workers: Worker[] = [];
   for (const part of [...queues.values(), producer]) part.on('error', settings.onError);
+  if (kind === 'postgres')
+    try {
+      await Promise.all([...queues.values(), producer].map((part) => part.waitUntilReady()));
+    } catch (error) {
+      await parts.close();
+      throw error;
+    }
   const queueOf = (name: QueueName): Queue => {
     const queue = queues.get(name);
     if (queue === undefined) throw new Error(`there is no queue ${name}`);
@@ -197,11 +207,17 @@ async function assemble(
         await within(producerTimeoutMs, job.promote()).catch(() => {});
     },
     getJobState: (name, jobId) => within(producerTimeoutMs, queueOf(name).getJobState(jobId)),
-    startWorker(name, concurrency, processor) {
+    async startWorker(name, concurrency, processor) {
       const worker = parts.worker(name, processor, concurrency);
       worker.on('error', settings.onError);
+      try {
+        if (kind === 'postgres') await worker.waitUntilReady();
+      } catch (error) {
+        await worker.close(true).catch(() => {});
+        throw error;
+      }
       workers.push(worker);
-      return worker;
+      worker.run().catch(settings.onError);
     },
     isReachable: async (timeoutMs) => {
       try {

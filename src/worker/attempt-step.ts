@@ -1,6 +1,7 @@
 /** One attempt at a step, or one look of a step that waits: work, then write down what came of it. */
 import { performance } from 'node:perf_hooks';
 import { UnrecoverableError, type Job } from 'bullmq';
+import { reportChange } from '../api/report.ts';
 import { StepFailure } from '../errors.ts';
 import { failProvisioning, pauseProvisioning } from '../ledger/endings.ts';
 import type { Queryable } from '../ledger/pool.ts';
@@ -17,10 +18,11 @@ import {
 import type { Engine } from './engine.ts';
 import { decideOutcome, type Outcome } from './outcome.ts';
 import { postpone } from './postpone.ts';
-import { report, wakeSender } from './report.ts';
+
 import type { Session } from './session.ts';
 import { showLine, showProgress } from './show.ts';
 import { parseOutput, stepContext } from './step-context.ts';
+import { wakeSender } from './wake-sender.ts';
 
 export interface StepTask {
   readonly engine: Engine;
@@ -162,8 +164,8 @@ async function endInFailure(
   const failure = { step: key.name, ...error };
   if (onFailure === 'pause') {
     await pauseProvisioning(db, key.provisioningId, failure);
-    return report(engine, db, key.provisioningId, 'provisioning.paused');
+    return reportChange(db, engine, key.provisioningId, 'provisioning.paused');
   }
   await failProvisioning(db, key.provisioningId, failure, engine.sweepIntervalMs);
-  return report(engine, db, key.provisioningId, 'provisioning.failed');
+  return reportChange(db, engine, key.provisioningId, 'provisioning.failed');
 }

@@ -5,6 +5,7 @@
  */
 import type { Job } from 'bullmq';
 import { z } from 'zod';
+import { reportChange } from '../api/report.ts';
 import { releaseLease } from '../ledger/claims.ts';
 import { beginRollback, endRollback, succeedProvisioning } from '../ledger/endings.ts';
 import type { RootJobData } from '../queue/flows.ts';
@@ -12,7 +13,7 @@ import { planNextFlow } from './drive.ts';
 import type { Engine } from './engine.ts';
 import type { Lease } from './lease.ts';
 import { nextAction } from './next-action.ts';
-import { report, wakeSender } from './report.ts';
+import { wakeSender } from './wake-sender.ts';
 import { withClaim } from './with-claim.ts';
 
 const rootJobData = z.object({
@@ -49,7 +50,7 @@ export async function finishFlow(engine: Engine, job: Job, token: string | undef
 async function succeed(engine: Engine, lease: Lease): Promise<void> {
   const callbackId = await lease.write(async (db) => {
     await succeedProvisioning(db, lease.provisioningId);
-    return report(engine, db, lease.provisioningId, 'provisioning.succeeded');
+    return reportChange(db, engine, lease.provisioningId, 'provisioning.succeeded');
   });
   await wakeSender(engine, callbackId);
 }
@@ -59,7 +60,7 @@ async function closeRollback(engine: Engine, lease: Lease): Promise<'completed' 
     await beginRollback(db, lease.provisioningId);
     const ended = await endRollback(db, lease.provisioningId);
     const type = ended === 'completed' ? 'provisioning.rolled_back' : 'provisioning.rollback_incomplete';
-    return { outcome: ended, callbackId: await report(engine, db, lease.provisioningId, type) };
+    return { outcome: ended, callbackId: await reportChange(db, engine, lease.provisioningId, type) };
   });
   await wakeSender(engine, callbackId);
   return outcome;

@@ -90,9 +90,16 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
   );
   const callbacks = guard(engine, (job, token) => deliverCallback(engine, send, job, token));
   const concurrency = config.WORKER_CONCURRENCY;
-  queues.startWorker(queueNames.run, concurrency, flow);
-  queues.startWorker(queueNames.undo, concurrency, flow);
-  queues.startWorker(queueNames.callbacks, concurrency, callbacks);
+  const processors = [
+    [queueNames.run, flow],
+    [queueNames.undo, flow],
+    [queueNames.callbacks, callbacks],
+  ] as const;
+  for (const [name, processor] of processors)
+    await waitFor(() => queues.startWorker(name, concurrency, processor), {
+      signal,
+      onWait: (error) => log.warn({ err: error }, 'waiting for the queue'),
+    });
   const sweeper = startSweeper(engine);
   log.info({ queue: queues.kind, concurrency, holder: presence.holder() }, 'worker started');
 

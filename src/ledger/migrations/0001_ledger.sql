@@ -89,8 +89,10 @@ create table ledger.effects (
   doubt_since timestamptz,
   created_at timestamptz not null default clock_timestamp(),
   confirmed_at timestamptz,
-  unique (provisioning_id, step, name)
+  -- An operator had the step done again: its changes are made anew, under new marks.
+  superseded_at timestamptz
 );
+create unique index effects_once on ledger.effects (provisioning_id, step, name) where superseded_at is null;
 
 -- What exists, or may exist, at a provider.
 create table ledger.resources (
@@ -221,6 +223,17 @@ begin
 end $$;
 create trigger append_only before update on ledger.events
   for each row execute function ledger.refuse_update();
+
+create function ledger.refuse_delete() returns trigger language plpgsql as $$
+begin
+  -- When a provisioning takes its rows along, it is gone before them.
+  if exists (select 1 from ledger.provisionings where id = old.provisioning_id) then
+    raise exception 'ledger.% is append-only', tg_table_name using errcode = 'check_violation';
+  end if;
+  return old;
+end $$;
+create trigger never_deleted before delete on ledger.events
+  for each row execute function ledger.refuse_delete();
 
 -- A confirmed effect stays confirmed.
 create function ledger.guard_effect() returns trigger language plpgsql as $$

@@ -1,22 +1,21 @@
-/** Writes the callback that tells of a change, in the transaction of that change, and wakes its sender afterwards. */
+/** The callback that tells of a change, written in the transaction of that change. */
 import { insertCallback } from '../ledger/callbacks.ts';
 import type { Queryable } from '../ledger/pool.ts';
 import { readSnapshot } from '../ledger/provisionings.ts';
-import { linksOf, resultOf } from '../api/present.ts';
-import type { Engine } from './engine.ts';
+import type { Step } from '../steps/step.ts';
+import { linksOf, resultOf } from './present.ts';
 
 export type CallbackType =
   | 'provisioning.succeeded'
   | 'provisioning.failed'
   | 'provisioning.paused'
-  | 'provisioning.cancelled'
   | 'provisioning.rolled_back'
   | 'provisioning.rollback_incomplete';
 
 /** Returns the callback's id. Undefined: nobody asked to be called. */
-export async function report(
-  engine: Engine,
+export async function reportChange(
   db: Queryable,
+  about: { readonly steps: readonly Step[]; readonly publicUrl: string },
   provisioningId: string,
   type: CallbackType,
 ): Promise<string | undefined> {
@@ -33,18 +32,10 @@ export async function report(
         sequence,
         status: provisioning.status,
         rollback: { status: provisioning.rollback_status },
-        result: resultOf(snapshot, engine.steps),
+        result: resultOf(snapshot, about.steps),
         failure: provisioning.failure ?? null,
-        links: linksOf(engine.publicUrl, provisioning.id),
+        links: linksOf(about.publicUrl, provisioning.id),
       },
     }),
   );
-}
-
-/** Best effort: a callback whose sender was not woken is found by the sweeper. */
-export async function wakeSender(engine: Engine, callbackId: string | undefined): Promise<void> {
-  if (callbackId === undefined) return;
-  await engine.queues.addCallback(callbackId).catch((error: unknown) => {
-    engine.log.warn({ err: error, callback: callbackId }, 'the queue did not take a callback');
-  });
 }

@@ -1,0 +1,87 @@
+/** What an operator decides where the program does not: to go on, or to undo. Each act is an event of its own. */
+import { planRollback } from './endings.ts';
+import { appendEvent } from './events.ts';
+import { inTransaction, type Pool, type Queryable } from './pool.ts';
+import { readSnapshot } from './provisionings.ts';
+import type { Snapshot } from './rows.ts';
+
+/** Who decides. */
+export interface Actor {
+  readonly by: string;
+}
+
+/** Goes on from the step that failed, with all its attempts anew. Undefined: it is not paused. */
+export async function resumeProvisioning(
+  pool: Pool,
+  id: string,
+  actor: Actor,
+): Promise<Snapshot | undefined> {
+  return inTransaction(pool, async (db) => {
+    const { rowCount } = await db.query(
+      `update ledger.provisionings set status = 'running', failure = null, sweep_at = clock_timestamp()
+       where id = $1 and status = 'paused'`,
+      [id],
+    );
+    if (rowCount !== 1) return undefined;
+    await db.query(
+      `with failed as (
+         update ledger.steps
+         set status = 'pending', attempts = 0, interruptions = 0, error = null, finished_at = null
+         where provisioning_id = $1 and direction = 'run' and status = 'failed' returning name
+       )
+       update ledger.effects set superseded_at = clock_timestamp()
+       where provisioning_id = $1 and verb = 'change' and step in (select name from failed)`,
+      [id],
+    );
+    await appendEvent(db, id, 'provisioning.resumed', { ...actor });
+    return readSnapshot(db, id);
+  });
+}
+
+/**
+ * Begins the undo of a paused provisioning, or of a succeeded one, or takes an incomplete rollback up again.
+ *
+ * `isAllowed` judges the row that is locked. `report` tells of a paused one that has now failed. Undefined: there is
+ * nothing to undo in its state.
+ */
+export async function rollBackByOperator(
+  pool: Pool,
+  id: string,
+  actor: Actor,
+  hooks: {
+    readonly isAllowed: (snapshot: Snapshot) => void;
+    readonly report: (db: Queryable, type: 'provisioning.failed') => Promise<unknown>;
+  },
+): Promise<Snapshot | undefined> {
+  return inTransaction(pool, async (db) => {
+    await db.query('select 1 from ledger.provisionings where id = $1 for update', [id]);
+    const before = await readSnapshot(db, id);
+    if (before === undefined) return undefined;
+    const { status, rollback_status: rollback } = before.provisioning;
+    const isPaused = status === 'paused';
+    const isIncomplete = rollback === 'incomplete';
+    if (!isPaused && !isIncomplete && (status !== 'succeeded' || rollback !== 'none')) return undefined;
+    hooks.isAllowed(before);
+
+    await db.query(
+      `update ledger.provisionings
+       set status = case when status = 'paused' then 'failed' else status end,
+           rollback_status = case when rollback_status = 'incomplete' then 'running' else 'pending' end,
+           finished_at = null, sweep_at = clock_timestamp()
+       where id = $1`,
+      [id],
+    );
+    if (isIncomplete)
+      // Each resource has its time anew.
+      await db.query(
+        `update ledger.steps
+         set status = 'pending', attempts = 0, interruptions = 0, error = null, finished_at = null
+         where provisioning_id = $1 and direction = 'undo' and status = 'failed'`,
+        [id],
+      );
+    else await planRollback(db, id);
+    await appendEvent(db, id, 'rollback.requested', { ...actor });
+    if (isPaused) await hooks.report(db, 'provisioning.failed');
+    return readSnapshot(db, id);
+  });
+}

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { backends, startStack, type ShownProvisioning, type Stack } from '../helpers/stack.ts';
+import { until } from '../helpers/until.ts';
+
+describe.each(backends)('on %s', (backend) => {
+  let stack: Stack;
+  beforeAll(async () => {
+    stack = await startStack({ backend });
+  });
+  beforeEach(() => stack.sandbox.control.reset());
+  afterAll(() => stack?.stop());
+
+  const post = (path: string, body?: unknown) =>
+    stack.call(path, {
+      method: 'POST',
+      ...(body === undefined
+        ? {}
+        : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+  const waitFor = (id: string, isSo: (shown: ShownProvisioning) => boolean, what: string) =>
+    until(async () => {
+      const shown = await stack.show(id);
+      return isSo(shown) ? shown : undefined;
+    }, what);
+
+  async function pause(): Promise<ShownProvisioning> {
+    stack.sandbox.control.setDeploymentOutcome('ERROR');
+    const callbackUrl = `${stack.sandbox.urls.control}/receiver/caller`;
+    const { id } = await stack.provision({ onFailure: 'pause', callbackUrl });
+    return waitFor(id, ({ status }) => status === 'paused', 'it to be paused');
+  }
+  const types = () =>
+    stack.sandbox.control
+      .receivedCallbacks('caller')
+      .map(({ body }) => (JSON.parse(body) as { type: string }).type);
+
+  test('a failure pauses where that was asked for, leaves everything as it is, and says so', async () => {
+    const paused = await pause();
+    expect(paused).toMatchObject({
+      status: 'paused',
+      rollback: { status: 'none' },
+      done: false,
+      needsAttention: true,
+      failure: { step: 'vercel-deployment' },
+    });
+    expect(stack.sandbox.control.objects().map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining(['supabase.project', 'github.repository', 'vercel.project']),
+    );
+    expect((await post(`/api/provisioning/${paused.id}/rollback`)).status).toBe(202);
+    expect(await stack.waitUntilDone(paused.id)).toMatchObject({
+      status: 'failed',
+      rollback: { status: 'completed' },
+    });
+    expect(stack.sandbox.control.objects()).toEqual([]);
+    await until(() => types().length === 3 || undefined, 'all callbacks');
+    expect(types()).toEqual(['provisioning.paused', 'provisioning.failed', 'provisioning.rolled_back']);
+  });
+
+  test('a paused one goes on from the step that failed', async () => {
+    const { control } = stack.sandbox;
+    const { id } = await pause();
+    control.setDeploymentOutcome('READY');
+    const [first, second] = await Promise.all([
+      post(`/api/provisioning/${id}/resume`),
+      post(`/api/provisioning/${id}/resume`),
+    ]);
+    expect([first.status, second.status].toSorted((a, b) => a - b)).toEqual([202, 409]);
+    expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded', failure: null });
+    const creations = control.journal().filter(({ effect }) => effect === 'created');
+    expect(creations.map(({ operation }) => operation).toSorted()).toEqual([
+      'createDeployment',
+      'createDeployment',
+      'createProject',
+      'createVercelProject',
+      'createWorkflow',
+      'generateRepository',
+    ]);
+  });
+
+  test('an incomplete rollback is taken up again and completed', async () => {
+    const { control } = stack.sandbox;
+    control.refuseDelete('github.repository', true);
+    control.setDeploymentOutcome('ERROR');
+    const { id } = await stack.provision();
+    expect(await stack.waitUntilDone(id)).toMatchObject({ rollback: { status: 'incomplete' } });
+    control.refuseDelete('github.repository', false);
+    const again = await post(`/api/provisioning/${id}/rollback`);
+    expect(again.status).toBe(202);
+    expect(await again.json()).toMatchObject({
+      rollback: { status: 'running' },
+      done: false,
+      finishedAt: null,
+    });
+    expect(await stack.waitUntilDone(id)).toMatchObject({
+      status: 'failed',
+      rollback: { status: 'completed' },
+      needsAttention: false,
+    });
+    expect(control.objects()).toEqual([]);
+  });
+
+  test('a client that works is offboarded only with its own id as confirmation', async () => {
+    const { id, clientId } = await stack.provision();
+    await stack.waitUntilDone(id);
+    for (const body of [undefined, {}, { confirm: 'another' }])
+      expect((await post(`/api/provisioning/${id}/rollback`, body)).status).toBe(428);
+    expect((await post(`/api/provisioning/${id}/rollback`, { confirm: clientId })).status).toBe(202);
+    expect(await waitFor(id, ({ done }) => done, 'it to be offboarded')).toMatchObject({
+      status: 'succeeded',
+      rollback: { status: 'completed' },
+    });
+    expect(stack.sandbox.control.objects()).toEqual([]);
+    expect((await post(`/api/provisioning/${id}/rollback`, { confirm: clientId })).status).toBe(409);
+  });
+
+  test('one that runs can be neither resumed nor rolled back, and one that is not there is not found', async () => {
+    stack.sandbox.control.setTiming({ projectHealthyAfterMs: 60_000 });
+    const { id } = await stack.provision();
+    expect((await post(`/api/provisioning/${id}/resume`)).status).toBe(409);
+    expect((await post(`/api/provisioning/${id}/rollback`)).status).toBe(409);
+    stack.sandbox.control.setTiming({ projectHealthyAfterMs: 1 });
+    await stack.waitUntilDone(id);
+    expect((await post('/api/provisioning/3c0a3f57-7a39-4b52-8a3a-3a8d2e9d9b11/resume')).status).toBe(404);
+  });
+});
