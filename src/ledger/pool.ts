@@ -23,6 +23,8 @@ export function openPool(options: PoolOptions): Pool {
     application_name: 'client-provisioner',
   });
   pool.on('error', options.onError);
+  // A connection that is lent out tells its borrower too; without a listener its error would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 
