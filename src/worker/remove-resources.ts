@@ -86,15 +86,14 @@ async function removeResource(
   before: ((externalId: string) => Promise<void>) | undefined,
 ): Promise<void> {
   const { external_id: externalId } = resource;
+  const presence = externalId === undefined ? 'present' : await kind.read(context, externalId);
+  if (presence === 'gone') return markDeleted(session, resource);
   if (resource.state === 'unknown' || externalId === undefined)
     throw new StepFailure(
       'verification-failed',
       resource.error ?? `${kind.kind} "${resource.name}" is not proven to be ours`,
     );
   const toBeGone = new NotYet(`${kind.kind} "${resource.name}" to be gone`);
-
-  const presence = await kind.read(context, externalId);
-  if (presence === 'gone') return markDeleted(session, resource);
   if (presence === 'going') throw toBeGone;
 
   const key = effectKey(session, `delete ${kind.kind} ${externalId}`);

@@ -126,6 +126,15 @@ test('a project that refuses the password we chose is left to an operator', asyn
   });
   expect(done.resources).toMatchObject([{ kind: 'supabase.project', externalId: ref, state: 'unknown' }]);
   expect(control.objects().map(({ id: left }) => left)).toEqual([ref]);
+
+  // The operator deletes it by hand, and the next rollback sees that it is gone.
+  const running = stack;
+  control.removeObject('supabase.project', ref);
+  expect((await stack.call(`/api/provisioning/${id}/rollback`, { method: 'POST' })).status).toBe(202);
+  await until(
+    async () => (await running.show(id)).rollback.status === 'completed' || undefined,
+    'the rollback to be completed',
+  );
 });
 
 async function untilReady(running: Stack, id: string): Promise<string> {
