@@ -127,8 +127,8 @@ describe('publishing', () => {
   });
   test('of two at the same instant says yes to both, and one stays dead until it is published again', async () => {
     const ids = [await create('one'), await create('two')];
-    // However slow this machine is, both look before either has published.
-    sandbox.control.setTiming({ publishBlindMs: 1000 });
+    // However slow this machine is, both look before either has published, and both outcomes are due once answered.
+    sandbox.control.setTiming({ publishBlindMs: 1000, webhookRegisteredAfterMs: 0 });
     const replies = await Promise.all(ids.map((id) => act(id, 'publish')));
     expect(replies.map(({ status, body }) => ({ status, body }))).toMatchObject([
       { status: 200, body: { active: true } },
