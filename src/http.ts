@@ -280,7 +280,8 @@ function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
-function parseJson(text: string): unknown {
+/** Undefined: the text is no JSON. */
+export function parseJson(text: string): unknown {
   if (text === '') return undefined;
   try {
     return JSON.parse(text);

@@ -1,7 +1,7 @@
 /** `npm start`: API and worker in one process. */
 import { coreEnvironment, loadConfig, serverEnvironment, workerEnvironment } from './config.ts';
 import { createLogger } from './logger.ts';
-import { runProcess } from './process.ts';
+import { runProcess, stopLimitMs } from './process.ts';
 import { secretValues } from './secret-values.ts';
 import { startServer } from './server/start.ts';
 import { steps } from './steps/index.ts';
@@ -22,7 +22,7 @@ await runProcess(async (signal) => {
     throw error;
   });
   return {
-    stopWithinMs: config.PROVIDER_TIMEOUT_MS + 4500,
+    stopWithinMs: stopLimitMs(config.PROVIDER_TIMEOUT_MS),
     async stop() {
       await Promise.all([server.stop(), worker.stop()]);
     },

@@ -8,6 +8,11 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+/** How long a stop may take: one provider call to its end, and a little for writing down what came of it. */
+export function stopLimitMs(providerTimeoutMs: number): number {
+  return providerTimeoutMs + 4500;
+}
+
 /**
  * Starts, and stops on SIGTERM or SIGINT with exit code 0.
  *

@@ -10,19 +10,15 @@ export interface Actor {
   readonly by: string;
 }
 
-/** Goes on from the step that failed, with all its attempts anew. Undefined: it is not paused. */
-export async function resumeProvisioning(
-  pool: Pool,
-  id: string,
-  actor: Actor,
-): Promise<Snapshot | undefined> {
+/** Goes on from the step that failed, with all its attempts anew. False: it is not paused. */
+export async function resumeProvisioning(pool: Pool, id: string, actor: Actor): Promise<boolean> {
   return inTransaction(pool, async (db) => {
     const { rowCount } = await db.query(
       `update ledger.provisionings set status = 'running', failure = null, sweep_at = clock_timestamp()
        where id = $1 and status = 'paused'`,
       [id],
     );
-    if (rowCount !== 1) return undefined;
+    if (rowCount !== 1) return false;
     await db.query(
       `with failed as (
          update ledger.steps
@@ -34,14 +30,14 @@ export async function resumeProvisioning(
       [id],
     );
     await appendEvent(db, id, 'provisioning.resumed', { ...actor });
-    return readSnapshot(db, id);
+    return true;
   });
 }
 
 /**
  * Begins the undo of a paused provisioning, or of a succeeded one, or takes an incomplete rollback up again.
  *
- * `isAllowed` judges the row that is locked. `report` tells of a paused one that has now failed. Undefined: there is
+ * `isAllowed` judges the row that is locked. `report` tells of a paused one that has now failed. False: there is
  * nothing to undo in its state.
  */
 export async function rollBackByOperator(
@@ -52,15 +48,15 @@ export async function rollBackByOperator(
     readonly isAllowed: (snapshot: Snapshot) => void;
     readonly report: (db: Queryable, type: 'provisioning.failed') => Promise<unknown>;
   },
-): Promise<Snapshot | undefined> {
+): Promise<boolean> {
   return inTransaction(pool, async (db) => {
     await db.query('select 1 from ledger.provisionings where id = $1 for update', [id]);
     const before = await readSnapshot(db, id);
-    if (before === undefined) return undefined;
+    if (before === undefined) return false;
     const { status, rollback_status: rollback } = before.provisioning;
     const isPaused = status === 'paused';
     const isIncomplete = rollback === 'incomplete';
-    if (!isPaused && !isIncomplete && (status !== 'succeeded' || rollback !== 'none')) return undefined;
+    if (!isPaused && !isIncomplete && (status !== 'succeeded' || rollback !== 'none')) return false;
     hooks.isAllowed(before);
 
     await db.query(
@@ -82,6 +78,6 @@ export async function rollBackByOperator(
     else await planRollback(db, id);
     await appendEvent(db, id, 'rollback.requested', { ...actor });
     if (isPaused) await hooks.report(db, 'provisioning.failed');
-    return readSnapshot(db, id);
+    return true;
   });
 }

@@ -5,7 +5,7 @@
  * personal account.
  */
 import { z } from 'zod';
-import { providerHttp, type Refusal } from '../http.ts';
+import { parseJson, providerHttp, type Refusal } from '../http.ts';
 import type { Permit } from '../permit.ts';
 
 export interface VercelConnection {
@@ -185,9 +185,5 @@ function isNotFound({ status, body }: Refusal): boolean {
 
 /** Vercel's error code in the text of a refusal. */
 export function vercelErrorCode(providerText: string): string | undefined {
-  try {
-    return errorSchema.safeParse(JSON.parse(providerText)).data?.error.code;
-  } catch {
-    return undefined;
-  }
+  return errorSchema.safeParse(parseJson(providerText)).data?.error.code;
 }

@@ -5,7 +5,7 @@ import type { ServerConfig } from '../config.ts';
 import { openPool } from '../ledger/pool.ts';
 import { requireLedger } from '../ledger/ready.ts';
 import type { Logger } from '../logger.ts';
-import { waitFor, type Running } from '../process.ts';
+import { stopLimitMs, waitFor, type Running } from '../process.ts';
 import { openQueues, type Queues } from '../queue/queues.ts';
 import { steps } from '../steps/index.ts';
 import type { Step } from '../steps/step.ts';
@@ -68,7 +68,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   return {
     url,
-    stopWithinMs: config.PROVIDER_TIMEOUT_MS + 4500,
+    stopWithinMs: stopLimitMs(config.PROVIDER_TIMEOUT_MS),
     async stop() {
       stopping.abort();
       const closed = once(server, 'close');

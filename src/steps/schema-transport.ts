@@ -1,6 +1,7 @@
 /** Two ways to a project's database: its session pooler, or the Management API's query endpoint. */
 import { z } from 'zod';
 import { NotYet, ProviderError, StepFailure } from '../errors.ts';
+import { parseJson } from '../http.ts';
 import type { Permit } from '../permit.ts';
 import {
   asSqlError,
@@ -148,12 +149,4 @@ function httpSqlFailure(providerText: string, script: SqlScript): StepFailure | 
 
 function schemaInvalid(where: string, message: string, code: string, cause: unknown): StepFailure {
   return new StepFailure('schema-invalid', `${where}: ${message} (SQLSTATE ${code})`, { cause });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,11 +1,19 @@
 /** Makes a resource once: whatever crashes, gets lost or is sent twice, one object of ours is there in the end. */
 import { StepFailure } from '../errors.ts';
-import { findEffect, insertIntent, refuseEffect, renewIntent } from '../ledger/effects.ts';
+import { findEffect, refuseEffect } from '../ledger/effects.ts';
 import type { Queryable } from '../ledger/pool.ts';
 import { dropIntendedResource, findResourceOfEffect, insertIntendedResource } from '../ledger/resources.ts';
 import type { EffectRow } from '../ledger/rows.ts';
 import { storeSecret } from '../ledger/secrets.ts';
-import { effectKey, intentOf, newMark, refuseFurtherCalls, sendCall, stillInDoubt } from './effect.ts';
+import {
+  commitIntent,
+  effectKey,
+  intentOf,
+  newMark,
+  refuseFurtherCalls,
+  sendCall,
+  stillInDoubt,
+} from './effect.ts';
 import {
   nameTaken,
   recordCreated,
@@ -58,16 +66,15 @@ async function intend(
   if (lookUp.sightings.length > 0) throw await reportForeign(session, kind, lookUp);
 
   return session.lease.write(async (db) => {
-    const intended =
-      earlier === undefined
-        ? await insertIntent(db, effectKey(session, creationName(kind.kind)), {
-            verb: 'create',
-            naturalKey: name,
-            mark,
-            epoch: session.lease.epoch,
-            absentAt: lookUp.at,
-          })
-        : await renewIntent(db, session.client.id, earlier.id, session.lease.epoch, lookUp.at);
+    const key = effectKey(session, creationName(kind.kind));
+    const intended = await commitIntent(session, db, {
+      key,
+      verb: 'create',
+      naturalKey: name,
+      mark,
+      absentAt: lookUp.at,
+      earlier,
+    });
     await insertIntendedResource(db, {
       provisioningId: session.client.id,
       effectId: intended.id,

@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { LeaseLost, NotYet, ProviderError, StepFailure, WorkerStopping } from '../errors.ts';
-import { measureDoubt, refuseEffect, type EffectKey } from '../ledger/effects.ts';
+import { insertIntent, measureDoubt, refuseEffect, renewIntent, type EffectKey } from '../ledger/effects.ts';
 import type { Queryable } from '../ledger/pool.ts';
 import type { EffectRow } from '../ledger/rows.ts';
 import { Permit } from '../permit.ts';
@@ -33,6 +33,26 @@ export function newMark(session: Session): string {
 export function intentOf(effect: EffectRow): Intent {
   const mayExist = effect.state === 'intended' || effect.doubts > 0;
   return { mark: effect.mark, absentAt: effect.absent_at, mayExist };
+}
+
+/** Commits the intent of a call, within the caller's fenced transaction: the first of its effect, or a further one. */
+export async function commitIntent(
+  session: Session,
+  db: Queryable,
+  effect: {
+    readonly key: EffectKey;
+    readonly verb: EffectRow['verb'];
+    readonly naturalKey: string;
+    readonly mark: string;
+    readonly absentAt?: Date | undefined;
+    readonly earlier: EffectRow | undefined;
+  },
+): Promise<EffectRow> {
+  const { key, earlier, verb, naturalKey, mark, absentAt } = effect;
+  const { epoch } = session.lease;
+  return earlier === undefined
+    ? insertIntent(db, key, { verb, naturalKey, mark, epoch, absentAt })
+    : renewIntent(db, key.provisioningId, earlier.id, epoch, absentAt);
 }
 
 /**
@@ -97,7 +117,7 @@ function isProofOfNothingMade(error: unknown): boolean {
 /**
  * Whether an absence counts as proof by now.
  *
- * Call it before the look: what a look shows counts for the time at which it began. Throws nothing.
+ * Call it before the look: what a look shows counts for the time at which it began. Throws LeaseLost.
  */
 export async function hasSettled(session: Session, effect: EffectRow): Promise<boolean> {
   const doubtMs = await session.lease.write((db) => measureDoubt(db, effect.id));

@@ -1,10 +1,11 @@
 /** Changes something at a provider until it is seen to be so. */
 import { StepFailure } from '../errors.ts';
-import { confirmEffect, findEffect, insertIntent, refuseEffect, renewIntent } from '../ledger/effects.ts';
+import { confirmEffect, findEffect, refuseEffect } from '../ledger/effects.ts';
 import type { EffectRow } from '../ledger/rows.ts';
 import { mergeOutput, readOutput } from '../ledger/steps.ts';
 import type { Change } from '../steps/step.ts';
 import {
+  commitIntent,
   effectKey,
   hasSettled,
   intentOf,
@@ -36,7 +37,9 @@ export async function makeChange(session: Session, change: Change<Output>): Prom
     await session.lease.write((db) => refuseEffect(db, session.client.id, settled, true));
   }
 
-  const intended = await intend(session, change, mark, effect);
+  const intended = await session.lease.write((db) =>
+    commitIntent(session, db, { key, verb: 'change', naturalKey: change.target, mark, earlier: effect }),
+  );
   const result = await sendCall(session, intended, {
     send: (permit) => change.send(permit, intentOf(intended)),
     judge: (refusal) => change.judge?.(refusal),
@@ -50,26 +53,6 @@ export async function makeChange(session: Session, change: Change<Output>): Prom
   if (found !== undefined) return record(session, intended, found);
   if (change.isUnsafeToRepeat === true) throw stillInDoubt(session, change.name);
   throw result.error;
-}
-
-async function intend(
-  session: Session,
-  change: Change<Output>,
-  mark: string,
-  earlier: EffectRow | undefined,
-): Promise<EffectRow> {
-  const { lease, client } = session;
-  return lease.write((db) =>
-    earlier === undefined
-      ? insertIntent(db, effectKey(session, change.name), {
-          verb: 'change',
-          naturalKey: change.target,
-          mark,
-          epoch: lease.epoch,
-          absentAt: undefined,
-        })
-      : renewIntent(db, client.id, earlier.id, lease.epoch),
-  );
 }
 
 async function record(session: Session, effect: EffectRow | undefined, output: Output): Promise<unknown> {

@@ -5,11 +5,11 @@
  * resolved first.
  */
 import { NotYet, StepFailure } from '../errors.ts';
-import { confirmEffect, findEffect, insertIntent, measureCallAge, renewIntent } from '../ledger/effects.ts';
+import { confirmEffect, findEffect, measureCallAge } from '../ledger/effects.ts';
 import { insertTwin, listCreatedResources, setResourceState } from '../ledger/resources.ts';
 import type { EffectRow, ResourceRow } from '../ledger/rows.ts';
 import { creationName } from './create-resource.ts';
-import { effectKey, intentOf, newMark, sendCall } from './effect.ts';
+import { commitIntent, effectKey, intentOf, newMark, sendCall } from './effect.ts';
 import { resolveCreation, type Context, type Kind } from './resolve-creation.ts';
 import type { Session } from './session.ts';
 
@@ -108,15 +108,8 @@ async function removeResource(
   await before?.(externalId);
   const effect = await session.lease.write(async (db) => {
     await setResourceState(db, resource, 'deleting');
-    return earlier === undefined
-      ? insertIntent(db, key, {
-          verb: 'delete',
-          naturalKey: externalId,
-          mark: newMark(session),
-          epoch: session.lease.epoch,
-          absentAt: undefined,
-        })
-      : renewIntent(db, session.client.id, earlier.id, session.lease.epoch);
+    const mark = earlier?.mark ?? newMark(session);
+    return commitIntent(session, db, { key, verb: 'delete', naturalKey: externalId, mark, earlier });
   });
   const result = await sendCall(session, effect, {
     send: (permit) => kind.remove(permit, context, externalId),

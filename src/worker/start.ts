@@ -5,7 +5,7 @@ import { isDatabaseAway, openPool } from '../ledger/pool.ts';
 import { announcePresence } from '../ledger/presence.ts';
 import { requireLedger } from '../ledger/ready.ts';
 import type { Logger } from '../logger.ts';
-import { waitFor, type Running } from '../process.ts';
+import { stopLimitMs, waitFor, type Running } from '../process.ts';
 import { queueNames } from '../queue/flows.ts';
 import { openQueues, type Processor } from '../queue/queues.ts';
 import { rollbackActions, steps as allSteps } from '../steps/index.ts';
@@ -17,9 +17,6 @@ import { finishFlow } from './finish-flow.ts';
 import { postpone } from './postpone.ts';
 import { startSweeper } from './sweep.ts';
 import { workStep } from './work-step.ts';
-
-/** What a stop may take beyond the time of one provider call. */
-const stopMarginMs = 4500;
 
 export interface WorkerOptions {
   readonly config: WorkerConfig;
@@ -104,7 +101,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
   log.info({ queue: queues.kind, concurrency, holder: presence.holder() }, 'worker started');
 
   return {
-    stopWithinMs: config.PROVIDER_TIMEOUT_MS + stopMarginMs,
+    stopWithinMs: stopLimitMs(config.PROVIDER_TIMEOUT_MS),
     async stop() {
       isStopping = true;
       const timer = setTimeout(() => cutOff.abort(), config.PROVIDER_TIMEOUT_MS);

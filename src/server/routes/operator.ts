@@ -21,15 +21,15 @@ export function operatorRoutes(deps: Deps): Router {
   router.post('/:id/resume', async (request, response) => {
     parseQuery(request, noQuery);
     const id = parseId(request);
-    const resumed = await resumeProvisioning(deps.pool, id, actor);
-    response.status(202).json(await present(deps, id, resumed !== undefined, 'It is not paused.'));
+    const hasActed = await resumeProvisioning(deps.pool, id, actor);
+    response.status(202).json(await present(deps, id, hasActed, 'It is not paused.'));
   });
 
   router.post('/:id/rollback', ...readBody, async (request, response) => {
     parseQuery(request, noQuery);
     const id = parseId(request);
     const { confirm } = request.body === undefined ? {} : parseBody(request, confirmation);
-    const begun = await rollBackByOperator(deps.pool, id, actor, {
+    const hasActed = await rollBackByOperator(deps.pool, id, actor, {
       isAllowed: ({ provisioning }) => {
         if (provisioning.status === 'succeeded' && confirm !== provisioning.client_id)
           throw new Problem(
@@ -41,7 +41,7 @@ export function operatorRoutes(deps: Deps): Router {
       report: (db, type) => reportChange(db, { steps: deps.steps, publicUrl: deps.publicUrl() }, id, type),
     });
     const refusal = 'Only a paused, an incomplete or a succeeded one can be rolled back.';
-    response.status(202).json(await present(deps, id, begun !== undefined, refusal));
+    response.status(202).json(await present(deps, id, hasActed, refusal));
   });
 
   return router;
