@@ -1,5 +1,6 @@
 /** Connections to the ledger. */
 import pg from 'pg';
+import { passCrashPoint } from '../crash-points.ts';
 
 /** A pool or a client inside a transaction. */
 export type Queryable = Pick<pg.ClientBase, 'query'>;
@@ -39,7 +40,9 @@ export async function inTransaction<T>(pool: Pool, work: (db: Queryable) => Prom
   try {
     await client.query('begin');
     const result = await work(client);
-    await client.query('commit');
+    const committed = client.query('commit');
+    passCrashPoint('commit-sent', { transaction: client });
+    await committed;
     return result;
   } catch (error) {
     await client.query('rollback').catch((rollbackError: unknown) => {

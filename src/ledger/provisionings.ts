@@ -1,5 +1,6 @@
 /** Accepting, reading and listing provisionings. */
 import { z } from 'zod';
+import { passCrashPoint } from '../crash-points.ts';
 import type { ProvisioningStatus, Tier } from '../provisioning.ts';
 import { appendEvent } from './events.ts';
 import { inTransaction, violates, type Pool, type Queryable } from './pool.ts';
@@ -70,6 +71,7 @@ async function insert(db: Queryable, order: NewProvisioning): Promise<Snapshot> 
     [order.id, order.stepNames],
   );
   await appendEvent(db, order.id, 'provisioning.accepted', {});
+  passCrashPoint('accept-open', { transaction: db });
   const snapshot = await readSnapshot(db, order.id);
   if (snapshot === undefined) throw new Error('a provisioning just inserted is not there');
   return snapshot;

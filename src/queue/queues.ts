@@ -17,6 +17,7 @@ import {
 } from 'bullmq';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { passCrashPoint } from '../crash-points.ts';
 import { openQueuePool } from './queue-pool.ts';
 import { buildFlow, queueNames, type CallbackJobData, type FlowPlan } from './flows.ts';
 
@@ -210,6 +211,7 @@ async function assemble(
     async startWorker(name, concurrency, processor) {
       const worker = parts.worker(name, processor, concurrency);
       worker.on('error', settings.onError);
+      worker.on('completed', () => passCrashPoint('queue-told'));
       try {
         if (kind === 'postgres') await worker.waitUntilReady();
       } catch (error) {

@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { UnrecoverableError, type Job } from 'bullmq';
 import { reportChange } from '../api/report.ts';
+import { passCrashPoint } from '../crash-points.ts';
 import { StepFailure } from '../errors.ts';
 import { failProvisioning, pauseProvisioning } from '../ledger/endings.ts';
 import type { Queryable } from '../ledger/pool.ts';
@@ -64,6 +65,7 @@ export async function attemptStep(task: StepTask): Promise<unknown> {
   if ('error' in result) return conclude(task, progress, result.error, facts);
 
   await session.lease.write((db) => completeStep(db, key, result.output, engine.sweepIntervalMs));
+  passCrashPoint('step-recorded');
   engine.log.info(facts, key.direction === 'run' ? 'step succeeded' : 'undo succeeded');
   await showProgress(job, { step: key.name, status: 'succeeded', attempt: progress.attempts });
   await showLine(job, `attempt ${progress.attempts}: succeeded`);
@@ -114,6 +116,7 @@ async function conclude(
   if (outcome.is === 'postponed') return wait(task, progress, outcome, error, facts);
 
   const callbackId = await session.lease.write((db) => endInFailure(db, task, outcome.error));
+  passCrashPoint('outcome-recorded');
   engine.log.error({ ...facts, err: error, code: outcome.error.code }, 'the step failed for good');
   const { code } = outcome.error;
   await showProgress(job, { step: key.name, status: 'failed', attempt: progress.attempts, code });

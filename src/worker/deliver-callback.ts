@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Job } from 'bullmq';
 import { z } from 'zod';
+import { passCrashPoint } from '../crash-points.ts';
 import { listDueCallbacks, recordAttempt, takeCallback, type AttemptOutcome } from '../ledger/callbacks.ts';
 import { inTransaction } from '../ledger/pool.ts';
 import type { CallbackJobData } from '../queue/flows.ts';
@@ -26,11 +27,13 @@ export async function deliverCallback(
   if (callback === undefined) return { ended: true };
   if ('retryInMs' in callback) return postpone(job, token, callback.retryInMs);
 
+  passCrashPoint('callback-taken');
   const startedAt = performance.now();
   const answer = await send(
     { id: callback.id, url: callback.callback_url, body: callback.body },
     engine.cutOff,
   );
+  passCrashPoint('callback-sent');
   const outcome = judge(engine, callback, answer, performance.now() - startedAt);
   await inTransaction(engine.pool, (db) => recordAttempt(db, callback, outcome));
   engine.log.info(

@@ -1,4 +1,5 @@
 /** Puts what is left to do into the queue. */
+import { passCrashPoint } from '../crash-points.ts';
 import { advanceFlow } from '../ledger/endings.ts';
 import type { Queryable } from '../ledger/pool.ts';
 import type { Snapshot, StepRow } from '../ledger/rows.ts';
@@ -23,6 +24,7 @@ export async function planNextFlow(
   if (flow === undefined) return undefined;
   const order = { provisioning: { ...provisioning, flow }, remaining };
   return async () => {
+    passCrashPoint('flow-numbered');
     const enqueue = direction === 'run' ? provisionClient : rollbackProvisioning;
     await enqueue(engine.queues, order).catch((error: unknown) => {
       // The ledger has it; the sweeper enqueues it again.

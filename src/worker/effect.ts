@@ -4,6 +4,7 @@
  * What differs between creating, changing and deleting is how a call in doubt is resolved; that is theirs.
  */
 import { randomBytes } from 'node:crypto';
+import { passCrashPoint } from '../crash-points.ts';
 import { LeaseLost, NotYet, ProviderError, StepFailure, WorkerStopping } from '../errors.ts';
 import { insertIntent, measureDoubt, refuseEffect, renewIntent, type EffectKey } from '../ledger/effects.ts';
 import type { Queryable } from '../ledger/pool.ts';
@@ -50,9 +51,11 @@ export async function commitIntent(
 ): Promise<EffectRow> {
   const { key, earlier, verb, naturalKey, mark, absentAt } = effect;
   const { epoch } = session.lease;
-  return earlier === undefined
+  const intended = await (earlier === undefined
     ? insertIntent(db, key, { verb, naturalKey, mark, epoch, absentAt })
-    : renewIntent(db, key.provisioningId, earlier.id, epoch, absentAt);
+    : renewIntent(db, key.provisioningId, earlier.id, epoch, absentAt));
+  passCrashPoint('intent-open', { verb, transaction: db });
+  return intended;
 }
 
 /**
@@ -72,10 +75,14 @@ export async function sendCall<T>(
   },
 ): Promise<CallResult<T>> {
   const { lease } = session;
+  const { verb } = effect;
+  passCrashPoint('intent-committed', { verb });
   let permit: Permit | undefined;
   try {
     permit = await passGate(session);
-    return { is: 'made', value: await call.send(permit) };
+    const value = await call.send(permit);
+    passCrashPoint('answered', { verb });
+    return { is: 'made', value };
   } catch (error) {
     if (lease.signal.aborted) throw new LeaseLost(session.client.id, { cause: error });
     if (permit?.isTaken === true && !isProofOfNothingMade(error)) {

@@ -6,6 +6,7 @@
 import type { Job } from 'bullmq';
 import { z } from 'zod';
 import { reportChange } from '../api/report.ts';
+import { passCrashPoint } from '../crash-points.ts';
 import { releaseLease } from '../ledger/claims.ts';
 import { beginRollback, endRollback, succeedProvisioning } from '../ledger/endings.ts';
 import type { RootJobData } from '../queue/flows.ts';
@@ -52,6 +53,7 @@ async function succeed(engine: Engine, lease: Lease): Promise<void> {
     await succeedProvisioning(db, lease.provisioningId);
     return reportChange(db, engine, lease.provisioningId, 'provisioning.succeeded');
   });
+  passCrashPoint('outcome-recorded');
   await wakeSender(engine, callbackId);
 }
 
@@ -62,6 +64,7 @@ async function closeRollback(engine: Engine, lease: Lease): Promise<'completed' 
     const type = ended === 'completed' ? 'provisioning.rolled_back' : 'provisioning.rollback_incomplete';
     return { outcome: ended, callbackId: await reportChange(db, engine, lease.provisioningId, type) };
   });
+  passCrashPoint('outcome-recorded');
   await wakeSender(engine, callbackId);
   return outcome;
 }

@@ -1,4 +1,5 @@
 /** Changes something at a provider until it is seen to be so. */
+import { passCrashPoint } from '../crash-points.ts';
 import { StepFailure } from '../errors.ts';
 import { confirmEffect, findEffect, refuseEffect } from '../ledger/effects.ts';
 import type { EffectRow } from '../ledger/rows.ts';
@@ -26,6 +27,7 @@ export async function makeChange(session: Session, change: Change<Output>): Prom
 
   const isSettled = effect?.state === 'intended' ? await hasSettled(session, effect) : true;
   const mark = effect?.mark ?? newMark(session);
+  if (effect?.state === 'intended') passCrashPoint('looking', { verb: 'change' });
   const seen = await change.look(
     effect === undefined ? { mark, absentAt: undefined, mayExist: false } : intentOf(effect),
   );
@@ -60,7 +62,9 @@ async function record(session: Session, effect: EffectRow | undefined, output: O
     if (effect !== undefined && effect.state !== 'confirmed')
       await confirmEffect(db, session.client.id, effect);
     await mergeOutput(db, { provisioningId: session.client.id, name: session.step.name }, output);
+    passCrashPoint('record-open', { verb: 'change', transaction: db });
   });
+  passCrashPoint('recorded', { verb: 'change' });
   return recorded(session);
 }
 

@@ -4,6 +4,7 @@
  * Only by the recorded immutable id, only what one of our effects made, only after a fresh read. What is in doubt is
  * resolved first.
  */
+import { passCrashPoint } from '../crash-points.ts';
 import { NotYet, StepFailure } from '../errors.ts';
 import { confirmEffect, findEffect, measureCallAge } from '../ledger/effects.ts';
 import { insertTwin, listCreatedResources, setResourceState } from '../ledger/resources.ts';
@@ -118,11 +119,16 @@ async function removeResource(
   if (result.is === 'made' && effect.state !== 'confirmed')
     await session.lease.write((db) => confirmEffect(db, session.client.id, effect));
   // Whatever was answered, or was not: only its absence counts.
+  passCrashPoint('looking', { verb: 'delete' });
   if ((await kind.read(context, externalId)) === 'gone') return markDeleted(session, resource);
   if (result.is === 'in-doubt') throw result.error;
   throw toBeGone;
 }
 
 async function markDeleted(session: Session, resource: ResourceRow): Promise<void> {
-  await session.lease.write((db) => setResourceState(db, resource, 'deleted'));
+  await session.lease.write(async (db) => {
+    await setResourceState(db, resource, 'deleted');
+    passCrashPoint('record-open', { verb: 'delete', transaction: db });
+  });
+  passCrashPoint('recorded', { verb: 'delete' });
 }

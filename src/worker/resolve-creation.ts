@@ -1,4 +1,5 @@
 /** What became of a create in doubt, and how what is known of it is recorded. */
+import { passCrashPoint } from '../crash-points.ts';
 import { StepFailure } from '../errors.ts';
 import { confirmEffect, refuseEffect } from '../ledger/effects.ts';
 import {
@@ -33,6 +34,7 @@ export async function resolveCreation(
   effect: EffectRow,
 ): Promise<string | undefined> {
   const isSettled = await hasSettled(session, effect);
+  passCrashPoint('looking', { verb: 'create' });
   const lookUp = await kind.find(context, intentOf(effect));
   const ours = lookUp.sightings.filter(({ isOurs }) => isOurs);
   if (ours.length > 0) return recordCreated(session, kind, effect, ours);
@@ -63,7 +65,9 @@ export async function recordCreated(
     await confirmResource(db, provisioningId, effect.id, first);
     for (const twin of twins) await insertTwin(db, { ...ids, ...twin });
     await mergeOutput(db, { provisioningId, name: session.step.name }, first.output);
+    passCrashPoint('record-open', { verb: 'create', transaction: db });
   });
+  passCrashPoint('recorded', { verb: 'create' });
   return first.externalId;
 }
 

@@ -1,6 +1,7 @@
 /** Claims the provisioning of a job, and works on it for as long as the lease lasts. */
 import { performance } from 'node:perf_hooks';
 import type { Job } from 'bullmq';
+import { passCrashPoint } from '../crash-points.ts';
 import { claimProvisioning } from '../ledger/claims.ts';
 import type { Snapshot } from '../ledger/rows.ts';
 import type { RootJobData } from '../queue/flows.ts';
@@ -30,6 +31,7 @@ export async function withClaim(
   });
   if (result.is === 'superseded') return { superseded: true };
   if (result.is === 'busy') return postpone(job, token, result.retryInMs);
+  passCrashPoint('claimed');
   const lease = holdLease(engine.pool, result.claim, claimedAt, { ...times, presenceLost });
   try {
     return await work(lease, result.claim.snapshot);

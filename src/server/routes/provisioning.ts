@@ -1,6 +1,7 @@
 /** `/api/provisioning`: accept, list and show. */
 import { randomUUID } from 'node:crypto';
 import { Router } from 'express';
+import { passCrashPoint } from '../../crash-points.ts';
 import { acceptProvisioning, listProvisionings, readFullSnapshots } from '../../ledger/provisionings.ts';
 import type { Snapshot } from '../../ledger/rows.ts';
 import { presentProvisioning } from '../../api/present.ts';
@@ -36,7 +37,9 @@ export function provisioningRoutes(deps: Deps): Router {
           : `Client ${order.clientId} has a provisioning that is not done or needs attention.`,
         { extra: { provisioningId: accepted.takenBy } },
       );
+    passCrashPoint('accepted');
     await enqueue(deps, accepted);
+    passCrashPoint('enqueued');
     const body = presentProvisioning({ ...accepted, resources: [] }, deps.steps, deps.publicUrl());
     request.log.info({ provisioning: body.id, client: body.clientId }, 'provisioning accepted');
     response.status(202).location(`/api/provisioning/${body.id}`).json(body);
