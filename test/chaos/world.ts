@@ -73,7 +73,7 @@ export interface CallbackAttemptRow {
 export interface LedgerRows {
   readonly provisionings: readonly ProvisioningRow[];
   readonly steps: readonly StepRow[];
-  readonly effects: readonly EffectRow[];
+  readonly effects: readonly (EffectRow & { readonly provisioning_id: string })[];
   readonly resources: readonly ResourceRow[];
   readonly events: readonly EventRow[];
   readonly callbacks: readonly CallbackRow[];
