@@ -26,6 +26,8 @@ export type CrashPoint =
   | 'outcome-recorded'
   /** The next flow is numbered in the ledger and not in the queue. */
   | 'flow-numbered'
+  /** The sweeper has found work that nobody holds. */
+  | 'sweeping'
   | 'callback-taken'
   | 'callback-sent'
   /** The request is in an open transaction. */

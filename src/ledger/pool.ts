@@ -29,7 +29,11 @@ export function openPool(options: PoolOptions): Pool {
   return pool;
 }
 
-/** Runs `work` in one transaction. What it throws rolls everything back. */
+/** Where the server would lose commits in a crash: a call must not be sent whose intent can get lost. */
+const beginDurably = `begin;
+  select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'`;
+
+/** Runs `work` in one transaction, which is durable once it is committed. What it throws rolls everything back. */
 export async function inTransaction<T>(pool: Pool, work: (db: Queryable) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
@@ -38,7 +42,7 @@ export async function inTransaction<T>(pool: Pool, work: (db: Queryable) => Prom
   };
   client.on('error', onError);
   try {
-    await client.query('begin');
+    await client.query(beginDurably);
     const result = await work(client);
     const committed = client.query('commit');
     passCrashPoint('commit-sent', { transaction: client });

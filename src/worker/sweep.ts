@@ -4,6 +4,7 @@
  * The queue may lose, double or delay anything at any time; the ledger knows what should have happened by now.
  */
 import { performance } from 'node:perf_hooks';
+import { passCrashPoint } from '../crash-points.ts';
 import { listDueCallbacks } from '../ledger/callbacks.ts';
 import { inTransaction } from '../ledger/pool.ts';
 import { readSnapshot } from '../ledger/provisionings.ts';
@@ -11,38 +12,38 @@ import { listDeadHolders, revokeLeases } from '../ledger/presence.ts';
 import type { Snapshot } from '../ledger/rows.ts';
 import { listOverdue, postponeSweep } from '../ledger/sweep.ts';
 import { queueNames, rootJobId, stepJobId } from '../queue/flows.ts';
+import { hourlyCleanUp } from './clean-up.ts';
 import { planNextFlow } from './drive.ts';
 import type { Engine } from './engine.ts';
 import { nextAction } from './next-action.ts';
 
 const batch = 200;
 
-/** One round. Returns how many flows it built again. */
-async function sweep(engine: Engine): Promise<number> {
-  let driven = 0;
-  for (const id of await listOverdue(engine.pool, batch)) {
-    if (!engine.mayBegin()) return driven;
-    if (await sweepOne(engine, id)) driven += 1;
+/** One round over what is overdue for that long. */
+async function sweep(engine: Engine, overdueMs: number): Promise<void> {
+  for (const id of await listOverdue(engine.pool, batch, overdueMs)) {
+    if (!engine.mayBegin()) return;
+    await sweepOne(engine, id);
   }
-  for (const id of await listDueCallbacks(engine.pool, { limit: batch })) await engine.queues.addCallback(id);
-  return driven;
+  for (const id of await listDueCallbacks(engine.pool, { limit: batch, overdueMs }))
+    await engine.queues.addCallback(id);
 }
 
-async function sweepOne(engine: Engine, id: string): Promise<boolean> {
+async function sweepOne(engine: Engine, id: string): Promise<void> {
   const snapshot = await readSnapshot(engine.pool, id);
-  if (snapshot === undefined) return false;
+  if (snapshot === undefined) return;
   if (await isWaitingInQueue(engine, snapshot)) {
     await postponeSweep(engine.pool, id, engine.sweepIntervalMs);
-    return false;
+    return;
   }
+  passCrashPoint('sweeping');
   const enqueue = await inTransaction(engine.pool, (db) => planNextFlow(engine, db, snapshot));
-  if (enqueue === undefined) return false;
+  if (enqueue === undefined) return;
   engine.log.warn(
     { provisioning: id, client: snapshot.provisioning.client_id },
     'work without a job is driven on',
   );
   await enqueue();
-  return true;
 }
 
 /** A job in line behind others is in good hands. One that is delayed beyond its time, or active without a claim, is not. */
@@ -78,20 +79,36 @@ export interface Sweeper {
   stop(): Promise<void>;
 }
 
-/** Sweeps now and then every interval, until stopped. A round that fails is logged, and the next one tries again. */
+/**
+ * Sweeps now and then every interval, until stopped. A round that fails is logged, and the next one tries again.
+ *
+ * One worker leads and does so for all. The others take only what it has left lying: a leader that is frozen keeps its
+ * lock. Two who sweep at once do no harm.
+ */
 export function startSweeper(engine: Engine): Sweeper {
   const intervalMs = Math.min(engine.sweepIntervalMs, deadCheckMs);
   const revokeDead = deadHolderWatch(engine);
+  const cleanUp = hourlyCleanUp(engine);
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
+  let isLeader = false;
   let sweptAt = -Infinity;
   let round = Promise.resolve();
+  const lead = async () => {
+    const wasLeader = isLeader;
+    isLeader = await engine.presence.lead().catch(() => false);
+    if (!isLeader || wasLeader) return;
+    engine.log.info('this worker looks for lost work from now on');
+    sweptAt = -Infinity;
+  };
   const run = async () => {
     try {
-      const revoked = await revokeDead();
+      await lead();
+      const revoked = isLeader ? await revokeDead() : 0;
       if (revoked > 0 || performance.now() - sweptAt >= engine.sweepIntervalMs) {
         sweptAt = performance.now();
-        await sweep(engine);
+        await sweep(engine, isLeader ? 0 : 2 * engine.sweepIntervalMs);
+        if (isLeader) await cleanUp();
       }
     } catch (error) {
       engine.log.warn({ err: error }, 'a sweep failed');

@@ -22,6 +22,8 @@ export interface World {
   /** Every request that a provider got, in the order of their effects. */
   readonly journal: readonly JournalEntry[];
   readonly ledger: LedgerRows;
+  /** What is in the databases of the projects that exist. Undefined: nobody looked into them. */
+  readonly projectDatabases?: readonly ProjectDatabase[] | undefined;
   /** Every delivery that a receiver got. A receiver is named after the client it is for. */
   readonly received: readonly ReceivedCallback[];
   /** Signs callbacks. */
@@ -53,6 +55,15 @@ export interface Stranger {
   readonly name: string;
   /** `removed`: somebody else deleted an object of ours. */
   readonly act: 'created' | 'renamed' | 'removed';
+}
+
+/** The database of a Supabase project. */
+export interface ProjectDatabase {
+  readonly projectId: string;
+  /** Tables of `public`. */
+  readonly tables: readonly { readonly name: string; readonly isSecured: boolean }[];
+  /** Who has applied a template there, one entry for each time. */
+  readonly appliedBy: readonly string[];
 }
 
 export interface EventRow {

@@ -1,0 +1,226 @@
+/** Everything that can go wrong outside the product's processes, and how each is drawn. */
+import type { FaultMode, FaultRequest, ProviderName } from '../../src/sandbox/sandbox.ts';
+import { providerNames, type ObjectKind } from '../../src/sandbox/exchange.ts';
+import type { ReceiverBehaviour } from '../../src/sandbox/control/receivers.ts';
+import type { Backend } from '../helpers/stack.ts';
+import type { Random } from './random.ts';
+import type { Verb } from './crashes.ts';
+
+/** One thing that happens to a queue, a database, a connection or a clock, once the providers got so many requests. */
+export interface Disturbance {
+  readonly name: DisturbanceName;
+  readonly afterRequests: number;
+  /** Which of the two workers it hits, where it hits one. */
+  readonly slot: 0 | 1;
+  readonly forMs: number;
+}
+
+export interface NamedFault {
+  readonly name: FaultName;
+  readonly request: FaultRequest;
+}
+
+export interface DrawnFaults {
+  readonly faultNames: readonly FaultName[];
+  readonly providerFaults: readonly NamedFault[];
+  /** How long a new object stays invisible at one provider. */
+  readonly lag: { readonly provider: ProviderName; readonly ms: number } | undefined;
+  readonly slowDelete: { readonly kind: ObjectKind; readonly ms: number } | undefined;
+  /** A token that is refused for a while. */
+  readonly revoked:
+    | { readonly provider: ProviderName; readonly afterRequests: number; readonly forMs: number }
+    | undefined;
+  readonly receiver: ReceiverBehaviour | undefined;
+  readonly disturbances: readonly Disturbance[];
+  /** A stranger removes, or renames, the newest object of ours. */
+  readonly meddling: { readonly act: 'remove' | 'rename'; readonly afterRequests: number } | undefined;
+  readonly isAskedTwice: boolean;
+  readonly n8nStartingMs: number;
+}
+
+const providerFaultModes = [
+  'drop-before',
+  'drop-after',
+  'hang-before',
+  'hang-after',
+  'error-before',
+  'error-after',
+  'rate-limit',
+  'garbage',
+  'huge',
+  'redirect',
+  'latency',
+  'stale-read',
+] as const satisfies readonly FaultMode[];
+
+/** What happens to queue, ledger, connections, clocks and processes. */
+const disturbanceNames = [
+  'queue-flushed',
+  'queue-restarted-empty',
+  'queue-restored-old',
+  'queue-away',
+  'queue-frozen',
+  'jobs-deleted',
+  'jobs-doubled',
+  'job-stalled-out',
+  'ledger-killed',
+  'ledger-restarted',
+  'ledger-slow',
+  'ledger-unreachable',
+  'connections-cut',
+  'commit-answer-lost',
+  'clock-wrong',
+  'all-workers-killed',
+] as const;
+export type DisturbanceName = (typeof disturbanceNames)[number];
+
+/** What a fault is counted as. */
+const faultNames = [
+  ...providerFaultModes,
+  'lost-answer',
+  'refused',
+  'lag',
+  'slow-delete',
+  'refused-delete',
+  'revoked-token',
+  'foreign',
+  'renamed',
+  'removed',
+  'n8n-starting',
+  'receiver-fails',
+  'receiver-gone',
+  'receiver-redirects',
+  'receiver-slow',
+  'asked-twice',
+  'cancel',
+  'paused',
+  ...disturbanceNames,
+] as const;
+export type FaultName = (typeof faultNames)[number];
+
+/** The call whose answer is lost, by what it does; one of each provider that has one. */
+const calls: Readonly<Record<Verb, readonly (readonly [ProviderName, string])[]>> = {
+  create: [
+    ['supabase', 'createProject'],
+    ['github', 'generateRepository'],
+    ['vercel', 'createVercelProject'],
+    ['n8n', 'createWorkflow'],
+  ],
+  change: [
+    ['vercel', 'createDeployment'],
+    ['n8n', 'publishWorkflow'],
+  ],
+  // What every course with an undo comes to.
+  delete: [
+    ['supabase', 'deleteProject'],
+    ['github', 'deleteRepository'],
+  ],
+};
+
+const lostModes = ['drop-after', 'hang-after', 'error-after', 'drop-before'] as const;
+
+/** `doubtful`: a call of that verb must get no answer. */
+export function drawFaults(
+  random: Random,
+  names: readonly FaultName[],
+  doubtful: Verb | 'accept' | undefined,
+): DrawnFaults {
+  const has = (name: FaultName) => names.includes(name);
+  const providerFaults = names.flatMap((name) =>
+    drawProviderFault(random, name).map((request) => ({ name, request })),
+  );
+  if (doubtful !== undefined && doubtful !== 'accept')
+    providerFaults.push({ name: 'lost-answer', request: drawLostAnswer(random, doubtful) });
+  return {
+    faultNames: names,
+    providerFaults,
+    lag: has('lag') ? { provider: random.pick(providerNames), ms: random.int(100, 500) } : undefined,
+    slowDelete: has('slow-delete')
+      ? {
+          kind: random.pick(['supabase.project', 'github.repository', 'vercel.project'] as const),
+          ms: random.int(200, 1000),
+        }
+      : undefined,
+    revoked: has('revoked-token')
+      ? {
+          provider: random.pick(providerNames),
+          afterRequests: random.int(3, 40),
+          forMs: random.int(50, 1500),
+        }
+      : undefined,
+    receiver: drawReceiver(random, names),
+    disturbances: names.flatMap((name) => drawDisturbance(random, name)),
+    meddling:
+      has('removed') || has('renamed')
+        ? { act: has('removed') ? 'remove' : 'rename', afterRequests: random.int(10, 45) }
+        : undefined,
+    isAskedTwice: has('asked-twice'),
+    n8nStartingMs: has('n8n-starting') ? random.int(200, 1200) : 0,
+  };
+}
+
+function drawProviderFault(random: Random, name: FaultName): FaultRequest[] {
+  if (name === 'lost-answer') return [drawLostAnswer(random, random.pick(['create', 'change', 'delete']))];
+  const mode = name === 'refused' ? 'refuse' : providerFaultModes.find((candidate) => candidate === name);
+  if (mode === undefined) return [];
+  const times =
+    mode === 'stale-read' ? random.int(1, 3) : random.pickWeighted({ once: 3, twice: 1 }) === 'once' ? 1 : 2;
+  const provider = random.pick(providerNames);
+  const fault: FaultRequest = { provider, operation: '*', mode, times, skip: random.int(0, 6) };
+  if (mode === 'latency') return [{ ...fault, delayMs: random.int(100, 1000) }];
+  if (mode === 'stale-read') return [{ ...fault, delayMs: random.int(100, 500) }];
+  if (mode === 'rate-limit' && random.chance(0.5)) return [{ ...fault, retryAfterSeconds: 1 }];
+  return [fault];
+}
+
+function drawLostAnswer(random: Random, verb: Verb): FaultRequest {
+  const [provider, operation] = random.pick(calls[verb]);
+  return { provider, operation, mode: random.pick(lostModes), times: random.int(1, 2) };
+}
+
+/** A request that the provider keeps, for a process to be ended meanwhile. */
+export function keptCall(random: Random, verb: Verb, hasActed: boolean): FaultRequest {
+  const [provider, operation] = random.pick(calls[verb]);
+  return { provider, operation, mode: hasActed ? 'hang-after' : 'hang-before', times: 1 };
+}
+
+function drawReceiver(random: Random, names: readonly FaultName[]): ReceiverBehaviour | undefined {
+  if (names.includes('receiver-fails'))
+    return { statuses: [...Array.from({ length: random.int(1, 4) }, () => 500), 200] };
+  if (names.includes('receiver-gone')) return { statuses: [410] };
+  if (names.includes('receiver-redirects'))
+    return { statuses: [307, 200], location: 'http://127.0.0.1:1/elsewhere' };
+  if (names.includes('receiver-slow')) return { delayMs: random.int(200, 900) };
+  return undefined;
+}
+
+/** PostgreSQL is queue and ledger in one: what happens to Redis alone cannot happen there. */
+const onlyOnRedis: readonly FaultName[] = [
+  'queue-restarted-empty',
+  'queue-restored-old',
+  'queue-away',
+  'queue-frozen',
+  'job-stalled-out',
+];
+
+export function faultsOf(backend: Backend): readonly FaultName[] {
+  return backend === 'redis' ? faultNames : faultNames.filter((name) => !onlyOnRedis.includes(name));
+}
+
+function drawDisturbance(random: Random, name: FaultName): Disturbance[] {
+  if (!isDisturbance(name)) return [];
+  return [
+    {
+      name,
+      afterRequests: random.int(2, 45),
+      slot: random.pick([0, 1] as const),
+      forMs: random.int(300, 2500),
+    },
+  ];
+}
+
+const disturbing = new Set<string>(disturbanceNames);
+
+function isDisturbance(name: FaultName): name is DisturbanceName {
+  return disturbing.has(name);
+}

@@ -1,0 +1,38 @@
+/** Which of the faults that are not counted where they happen can be seen in what came of a schedule. Pure. */
+import type { FaultName } from './faults.ts';
+import type { Schedule } from './schedule.ts';
+import type { World } from './world.ts';
+
+export function observedFaults(schedule: Schedule, world: World): FaultName[] {
+  const { journal, received, requests, ledger } = world;
+  const drawn = (name: FaultName) => schedule.faultNames.includes(name);
+  const { lag, slowDelete, refusedDeletion, revoked } = schedule;
+  const observed: Partial<Record<FaultName, boolean>> = {
+    lag:
+      lag !== undefined &&
+      journal.some(({ provider, effect }) => provider === lag.provider && effect === 'created'),
+    'slow-delete':
+      slowDelete !== undefined &&
+      journal.some(({ effect, objectKind }) => effect === 'deleted' && objectKind === slowDelete.kind),
+    'refused-delete':
+      refusedDeletion !== undefined &&
+      journal.some(({ method, status }) => method === 'DELETE' && status === 403),
+    'revoked-token':
+      revoked !== undefined &&
+      journal.some(({ provider, status }) => provider === revoked.provider && status === 401),
+    foreign: ledger.provisionings.some(({ failure }) => failure?.code === 'name-taken'),
+    'n8n-starting':
+      schedule.n8nStartingMs > 0 &&
+      journal.some(({ provider, status }) => provider === 'n8n' && status === 503),
+    'receiver-fails': drawn('receiver-fails') && received.some(({ status }) => status === 500),
+    'receiver-gone': drawn('receiver-gone') && received.some(({ status }) => status === 410),
+    'receiver-redirects': drawn('receiver-redirects') && received.some(({ status }) => status === 307),
+    'receiver-slow': drawn('receiver-slow') && received.length > 0,
+    'asked-twice':
+      schedule.isAskedTwice &&
+      requests.filter(({ act, status }) => act === 'create' && status !== undefined).length > 1,
+    cancel: requests.some(({ act, status }) => act === 'cancel' && status === 202),
+    paused: ledger.events.some(({ type }) => type === 'provisioning.paused'),
+  };
+  return (Object.keys(observed) as FaultName[]).filter((name) => observed[name] === true);
+}

@@ -1,0 +1,82 @@
+/**
+ * Loaded into a server or worker process by the chaos tests, before the product's own code: it ends, freezes or delays
+ * that process at the moments that the product announces, and moves its clock.
+ *
+ * Loaded only by `NODE_OPTIONS=--import …/preload.ts`; it gets its orders over the channel to the parent.
+ */
+import { subscribe } from 'node:diagnostics_channel';
+import { writeSync } from 'node:fs';
+import process from 'node:process';
+import type { CrashFacts, CrashPoint } from '../../src/crash-points.ts';
+
+/** `kill`: SIGKILL. `freeze`: SIGSTOP, until the parent continues it. `block`: the event loop stands still. */
+export type CrashAction = 'kill' | 'freeze' | 'block';
+
+/** What is to happen at one moment. */
+export interface CrashOrder {
+  readonly id: string;
+  readonly point: CrashPoint;
+  /** Only where an effect of that kind is under way; for `commit-sent`: was recorded. */
+  readonly verb?: string | undefined;
+  /** At the n-th time, counted from 1. */
+  readonly nth: number;
+  readonly action: CrashAction;
+  readonly blockMs: number;
+}
+
+export type Message = { readonly crashes: readonly CrashOrder[] } | { readonly clockMs: number };
+
+type Announcement = CrashFacts & { readonly point: CrashPoint };
+
+/** Starts the line that tells the parent, on the error output: a pipe is written to before the process ends. */
+export const firedPrefix = '@crash ';
+
+let armed: { order: CrashOrder; left: number }[] = [];
+/** What an open transaction is about, for the moment at which its commit has left. */
+const about = new WeakMap<object, string>();
+
+function act(order: CrashOrder): void {
+  writeSync(2, `${firedPrefix}${order.id}\n`);
+  if (order.action === 'kill') process.kill(process.pid, 'SIGKILL');
+  else if (order.action === 'freeze') process.kill(process.pid, 'SIGSTOP');
+  else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, order.blockMs);
+}
+
+function isMet(order: CrashOrder, { point, verb, transaction }: Announcement): boolean {
+  if (order.point !== point) return false;
+  const seen = point === 'commit-sent' && transaction !== undefined ? about.get(transaction) : verb;
+  return order.verb === undefined ? point !== 'commit-sent' || seen !== undefined : order.verb === seen;
+}
+
+subscribe('client-provisioner:crash-point', (message) => {
+  const announcement = message as Announcement;
+  const { point, verb, transaction } = announcement;
+  if (transaction !== undefined && point === 'record-open') about.set(transaction, verb ?? point);
+  if (transaction !== undefined && point === 'accept-open') about.set(transaction, 'accept');
+  for (const one of armed) {
+    if (!isMet(one.order, announcement)) continue;
+    one.left -= 1;
+    if (one.left === 0) act(one.order);
+  }
+});
+
+let clockMs = 0;
+const RealDate = Date;
+class MovedDate extends RealDate {
+  // Nobody here makes a date from its parts.
+  constructor(value: string | number | Date = RealDate.now() + clockMs) {
+    super(value);
+  }
+  static override now(): number {
+    return RealDate.now() + clockMs;
+  }
+}
+globalThis.Date = MovedDate as DateConstructor;
+
+process.on('message', (message: Message) => {
+  if ('clockMs' in message) clockMs = message.clockMs;
+  else armed = message.crashes.map((order) => ({ order, left: order.nth }));
+});
+// Without its parent nobody would ever end it.
+process.on('disconnect', () => process.exit(1));
+process.channel?.unref();

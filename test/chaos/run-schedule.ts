@@ -1,0 +1,345 @@
+/** Runs one schedule in an arena: things go wrong as drawn, then all is mended, and what came of it is judged. */
+import { performance } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import { providerNames } from '../../src/sandbox/exchange.ts';
+import type { SandboxObject } from '../../src/sandbox/control/objects.ts';
+import { limits, type Arena } from './arena.ts';
+import { openCaller, type Caller } from './caller.ts';
+import { checkWorld } from './checker/check.ts';
+import { disturb, emptyQueue } from './disturb.ts';
+import { keptCall, type FaultName } from './faults.ts';
+import type { CrashOrder } from './preload.ts';
+import { isAtRest, waitForQuiescence } from './quiescence.ts';
+import { randomOf, type Random } from './random.ts';
+import { readWorld } from './read-world.ts';
+import { observedFaults } from './observed-faults.ts';
+import type { Crash, Schedule } from './schedule.ts';
+import { readSinks, type Sink } from './sinks.ts';
+import type { Stranger, Violation, World } from './world.ts';
+
+export interface Outcome {
+  readonly schedule: Schedule;
+  readonly violations: readonly Violation[];
+  /** What really happened, as it is counted. */
+  readonly crashes: readonly string[];
+  readonly faults: readonly FaultName[];
+  readonly objectsMade: number;
+  readonly tookMs: number;
+  /** The last one that was judged. */
+  readonly world: World;
+}
+
+/** One run, while it lasts. */
+interface Run {
+  readonly arena: Arena;
+  readonly schedule: Schedule;
+  readonly random: Random;
+  readonly caller: Caller;
+  readonly crashes: Set<string>;
+  readonly faults: Set<FaultName>;
+  readonly strangers: Stranger[];
+  /** Faults of the sandbox by their id there. */
+  readonly faultIds: Map<string, FaultName>;
+  /** Requests that a provider keeps, for the workers to be ended meanwhile. */
+  readonly kept: { readonly faultId: string; readonly crash: Crash; isDone: boolean }[];
+  /** What goes on beside the course. */
+  readonly besides: Set<Promise<unknown>>;
+  /** Defects of this harness. */
+  readonly problems: string[];
+}
+
+/** The longest that things stay broken, and that they may take to end after that. */
+const brokenMs = 30_000;
+const healingMs = 60_000;
+
+export async function runSchedule(arena: Arena, schedule: Schedule): Promise<Outcome> {
+  const startedAt = performance.now();
+  const run = await begin(arena, schedule);
+  armProcesses(run);
+  const plan = planOf(run);
+  beside(run, run.caller.create());
+
+  const { control } = arena.sandbox;
+  let hasOperated = false;
+  while (performance.now() - startedAt < brokenMs) {
+    const requests = control.journal().length;
+    for (const event of plan.filter(({ after }) => after <= requests)) {
+      plan.splice(plan.indexOf(event), 1);
+      beside(run, event.act());
+    }
+    endWhatIsKept(run);
+    if (run.besides.size === 0 && (await isAtRest(arena, run.caller.clientIds))) {
+      if (hasOperated || !(await mayOperateEarly(run))) break;
+      hasOperated = true;
+      beside(run, operate(run));
+    }
+    await delay(25);
+  }
+  await Promise.all(run.besides);
+
+  await heal(run);
+  let unrest = await waitForQuiescence(arena, healingMs);
+  const isStuck = await needsOperator(run);
+  let world = await lookAt(run, unrest, isStuck ? [] : await readSinks(arena));
+  const violations = [...checkWorld(world)];
+  if (isStuck && unrest === '') {
+    await operate(run);
+    unrest = await waitForQuiescence(arena, healingMs);
+    world = await lookAt(run, unrest, await readSinks(arena));
+    violations.push(...checkWorld(world));
+  }
+  for (const name of observedFaults(schedule, world)) run.faults.add(name);
+  return {
+    schedule,
+    violations: [...violations, ...run.problems.map((what) => ({ invariant: 'harness', what }))],
+    crashes: [...run.crashes],
+    faults: [...run.faults],
+    objectsMade: world.journal.filter(
+      ({ effect, objectKind }) => effect === 'created' && objectKind !== 'vercel.deployment',
+    ).length,
+    tookMs: performance.now() - startedAt,
+    world,
+  };
+}
+
+/** An empty ledger, an empty queue, new providers, and what is wrong from the start. */
+async function begin(arena: Arena, schedule: Schedule): Promise<Run> {
+  const { control } = arena.sandbox;
+  const random = randomOf(`${schedule.seed}/${schedule.index}/run`);
+  await arena.heal();
+  await arena.pool.query('truncate ledger.provisionings cascade');
+  await emptyQueue(arena);
+  await control.reset();
+  arena.takeLogs();
+  arena.restartAfterMs = schedule.restartAfterMs;
+
+  const strangers: Stranger[] = [];
+  if (schedule.foreignKind !== undefined) {
+    const name = nameOf(schedule.foreignKind, schedule.clientId);
+    const id = await control.createForeign(schedule.foreignKind, name);
+    strangers.push({ kind: schedule.foreignKind, id, name, act: 'created' });
+  }
+  if (schedule.lag !== undefined) control.setReadLag(schedule.lag.provider, schedule.lag.ms);
+  if (schedule.slowDelete !== undefined)
+    control.setSlowDelete(schedule.slowDelete.kind, schedule.slowDelete.ms);
+  if (schedule.refusedDeletion !== undefined) control.refuseDelete(schedule.refusedDeletion, true);
+  if (schedule.n8nStartingMs > 0) control.setN8nStarting(schedule.n8nStartingMs);
+  if (schedule.receiver !== undefined) control.setReceiver(schedule.clientId, schedule.receiver);
+  // First come, first met: the failure that is meant comes before what hits anything.
+  if (schedule.failure !== undefined) control.addFault(schedule.failure);
+  const kept = schedule.crashes.flatMap((crash) => {
+    const { by, verb } = crash.kind;
+    if (by === 'announced' || verb === undefined || verb === 'accept') return [];
+    return [{ faultId: control.addFault(keptCall(random, verb, by === 'acted')), crash, isDone: false }];
+  });
+  const faultIds = new Map(
+    schedule.providerFaults.map(({ name, request }) => [control.addFault(request), name] as const),
+  );
+  return {
+    arena,
+    schedule,
+    random,
+    caller: openCaller(arena, schedule),
+    crashes: new Set(),
+    faults: new Set(),
+    strangers,
+    faultIds,
+    kept,
+    besides: new Set(),
+    problems: [],
+  };
+}
+
+/** Tells the processes what to do to themselves. Each crash happens once, to whichever process comes there first. */
+function armProcesses(run: Run): void {
+  const { arena, schedule } = run;
+  const left = new Map(
+    schedule.crashes
+      .filter(({ kind }) => kind.by === 'announced')
+      .map((crash, index) => [String(index), crash] as const),
+  );
+  const arm = () => {
+    const orders = (role: Crash['kind']['role']): CrashOrder[] =>
+      [...left].flatMap(([id, { kind, nth, action, forMs }]) =>
+        kind.role === role && kind.point !== undefined
+          ? [{ id, point: kind.point, verb: kind.verb, nth, action, blockMs: forMs }]
+          : [],
+      );
+    arena.arm({ worker: orders('worker'), server: orders('server') });
+  };
+  arena.onFired = (id, child) => {
+    const crash = left.get(id) ?? schedule.crashes[Number(id)];
+    if (crash?.action === 'freeze')
+      beside(
+        run,
+        delay(crash.forMs).then(() => child.kill('SIGCONT')),
+      );
+    if (crash !== undefined) run.crashes.add(crash.kind.name);
+    if (left.delete(id)) arm();
+  };
+  arm();
+}
+
+interface PlannedEvent {
+  /** How many requests the providers have got by then. */
+  readonly after: number;
+  act(): Promise<unknown>;
+}
+
+function planOf(run: Run): PlannedEvent[] {
+  const { arena, schedule, random } = run;
+  const { control } = arena.sandbox;
+  const plan: PlannedEvent[] = schedule.disturbances.map((disturbance) => ({
+    after: disturbance.afterRequests,
+    async act() {
+      if (await disturb(arena, disturbance, random)) run.faults.add(disturbance.name);
+    },
+  }));
+  if (schedule.revoked !== undefined) {
+    const { provider, afterRequests, forMs } = schedule.revoked;
+    plan.push({
+      after: afterRequests,
+      async act() {
+        control.revokeToken(provider);
+        await delay(forMs);
+        control.restoreToken(provider);
+      },
+    });
+  }
+  if (schedule.meddling !== undefined) {
+    const { act, afterRequests } = schedule.meddling;
+    plan.push({ after: afterRequests, act: async () => meddle(run, act) });
+  }
+  if (schedule.cancelAfterRequests !== undefined)
+    plan.push({ after: schedule.cancelAfterRequests, act: () => run.caller.ask('cancel') });
+  return plan;
+}
+
+/** Somebody else removes or renames the newest object of ours. */
+function meddle(run: Run, act: 'remove' | 'rename'): void {
+  const { control } = run.arena.sandbox;
+  const isFair = ({ kind, foreign, details }: SandboxObject) =>
+    !foreign && kind !== 'vercel.deployment' && details['isBeingRemoved'] !== true;
+  const object = control
+    .objects()
+    .filter(isFair)
+    .toSorted((a, b) => b.createdAt.localeCompare(a.createdAt))[0];
+  if (object === undefined) return;
+  const { kind, id, name } = object;
+  if (act === 'remove') control.removeObject(kind, id);
+  else control.renameObject(kind, id, `${name}-renamed`);
+  run.strangers.push({ kind, id, name, act: act === 'remove' ? 'removed' : 'renamed' });
+  run.faults.add(act === 'remove' ? 'removed' : 'renamed');
+}
+
+/** Ends both workers while a provider keeps the request of one. */
+function endWhatIsKept({ arena, kept, crashes }: Run): void {
+  const faults = arena.sandbox.control.faults();
+  for (const one of kept) {
+    const hasFired = faults.some(({ id, fired }) => id === one.faultId && fired > 0);
+    if (one.isDone || !hasFired) continue;
+    one.isDone = true;
+    crashes.add(one.crash.kind.name);
+    for (const { role, child } of arena.slots) if (role === 'worker') child.kill('SIGKILL');
+  }
+}
+
+/** Ends everything that is wrong, but for what only an operator's act can meet. */
+async function heal({ arena, schedule, faults, faultIds }: Run): Promise<void> {
+  const { control } = arena.sandbox;
+  for (const { id, fired } of control.faults()) {
+    const name = faultIds.get(id);
+    if (fired > 0 && name !== undefined) faults.add(name);
+  }
+  control.clearFaults();
+  for (const provider of providerNames) {
+    control.restoreToken(provider);
+    control.setReadLag(provider, 0);
+  }
+  if (schedule.slowDelete !== undefined) control.setSlowDelete(schedule.slowDelete.kind, 0);
+  if (schedule.receiver !== undefined && !schedule.faultNames.includes('receiver-gone'))
+    control.setReceiver(schedule.clientId, { status: 200 });
+  await arena.heal();
+}
+
+async function readStates({
+  arena,
+  schedule,
+}: Run): Promise<{ status: string; rollback: string } | undefined> {
+  const { rows } = await arena.pool.query<{ status: string; rollback: string }>(
+    `select status, rollback_status as rollback from ledger.provisionings
+     where client_id = $1 order by created_at desc limit 1`,
+    [schedule.clientId],
+  );
+  return rows[0];
+}
+
+/** While things are still broken. What refuses deletions is mended only after that. */
+async function mayOperateEarly(run: Run): Promise<boolean> {
+  return run.schedule.course !== 'incomplete' && (await needsOperator(run).catch(() => false));
+}
+
+async function needsOperator(run: Run): Promise<boolean> {
+  const state = await readStates(run);
+  const isToGo =
+    run.schedule.course === 'offboard' && state?.status === 'succeeded' && state.rollback === 'none';
+  return state?.status === 'paused' || state?.rollback === 'incomplete' || isToGo;
+}
+
+/** The operator mends what refused, and decides; some press the button twice. */
+async function operate(run: Run): Promise<void> {
+  const { arena, schedule, caller, random } = run;
+  if (schedule.refusedDeletion !== undefined)
+    arena.sandbox.control.refuseDelete(schedule.refusedDeletion, false);
+  const state = await readStates(run);
+  const act = state?.status === 'paused' && schedule.course === 'pause-resume' ? 'resume' : 'rollback';
+  const presses = random.chance(0.3) ? 2 : 1;
+  await Promise.all(Array.from({ length: presses }, () => caller.ask(act)));
+}
+
+async function lookAt(run: Run, unrest: string, sinks: readonly Sink[]): Promise<World> {
+  const { arena, caller, strangers } = run;
+  const shown = sinks.length === 0 ? [] : await caller.show();
+  const { environment } = arena;
+  return readWorld({
+    pool: arena.pool,
+    control: arena.sandbox.control,
+    clientIds: caller.clientIds,
+    requests: caller.requests,
+    strangers,
+    isQuiescent: unrest === '',
+    unrest,
+    signingSecret: environment['WEBHOOK_SIGNING_SECRET'] ?? '',
+    sinks: [...sinks, ...shown.map((text) => ({ name: 'API', text }))],
+    secrets: secretNames.map((name) => ({ name, value: environment[name] ?? '' })),
+    limits: {
+      maxAttempts: limits.STEP_MAX_ATTEMPTS,
+      readyTimeoutMs: limits.READY_TIMEOUT_MS,
+      pollBaseMs: limits.POLL_BASE_MS,
+    },
+  });
+}
+
+const secretNames = [
+  'ADMIN_API_KEY',
+  'ENCRYPTION_KEYS',
+  'WEBHOOK_SIGNING_SECRET',
+  'SUPABASE_MANAGEMENT_TOKEN',
+  'GITHUB_TOKEN',
+  'VERCEL_TOKEN',
+  'N8N_API_KEY',
+];
+
+/** As the providers know them. */
+function nameOf(kind: NonNullable<Schedule['foreignKind']>, clientId: string): string {
+  if (kind === 'n8n.workflow') return `Client ${clientId}`;
+  return kind === 'supabase.project' ? `client-${clientId}-prod` : `client-${clientId}-app`;
+}
+
+/** Goes on beside the course. What it throws is a defect of the harness, not of the product. */
+function beside(run: Run, work: Promise<unknown>): void {
+  const guarded = work
+    .catch((error: unknown) => run.problems.push(String(error)))
+    .finally(() => run.besides.delete(guarded));
+  run.besides.add(guarded);
+}
