@@ -37,6 +37,7 @@ export const coreEnvironment = z.object({
   SWEEP_INTERVAL_MS: milliseconds(5000, 50),
   CALLBACK_RETRY_BASE_MS: milliseconds(5000),
   WORKER_CONCURRENCY: wholeNumber(20, 1, 1000),
+  RETENTION_DAYS: wholeNumber(90, 0, 36_500),
 });
 
 /** Needed by the API. */

@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 
 export const clientIdPattern = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+const longestClientId = 50;
 
 export interface ProviderNames {
   readonly supabaseProject: string;
@@ -28,6 +29,17 @@ export function providerNames(clientId: string): ProviderNames {
     webhookPath: `client-${clientId}/content`,
     webhookId: stableUuid(`client-provisioner/webhook/${clientId}`),
   };
+}
+
+/** Whether a client's object may have that name. */
+export function isClientName(
+  part: 'supabaseProject' | 'repository' | 'vercelProject' | 'workflow',
+  name: string,
+): boolean {
+  const [before = '', after = ''] = providerNames('*')[part].split('*');
+  const clientId = name.slice(before.length, name.length - after.length);
+  const isClientId = clientId.length <= longestClientId && clientIdPattern.test(clientId);
+  return isClientId && providerNames(clientId)[part] === name;
 }
 
 /** A UUID made from a name (RFC 9562 version 8: the hash is ours to choose). */

@@ -2,7 +2,8 @@
  * The right to make one mutating call.
  *
  * Every mutating verb of a provider client takes a permit, and only the engine's `effect()` grants one, after the
- * intent is committed and while the lease outlives the call. So a create, change or delete that is not in the ledger
+ * intent is committed and while the lease outlives the call; and, for an operator's deletion of an orphan,
+ * `removeOrphan()`, after its record is. So a create, change or delete that is not in the ledger
  * does not compile, and one that is sent late or twice is refused here.
  */
 export class Permit {
@@ -18,7 +19,7 @@ export class Permit {
   }
 
   /**
-   * For the engine alone (a test over the sources holds it to that).
+   * For those two alone (a test over the sources holds it to that).
    * `mayStart` is asked at the last moment before the request leaves: is the lease still longer than the call?
    */
   static grant(options: { signal: AbortSignal; timeoutMs: number; mayStart: () => boolean }): Permit {

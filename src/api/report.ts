@@ -9,6 +9,7 @@ export type CallbackType =
   | 'provisioning.succeeded'
   | 'provisioning.failed'
   | 'provisioning.paused'
+  | 'provisioning.cancelled'
   | 'provisioning.rolled_back'
   | 'provisioning.rollback_incomplete';
 

@@ -111,19 +111,19 @@ export async function recordAttempt(
     );
 }
 
-/** Callbacks that may be sent now, of all provisionings or of one: due, and nothing before them is pending. */
+/** Callbacks that may be sent now, of all provisionings or of one: due (for that long), and none before is pending. */
 export async function listDueCallbacks(
   db: Queryable,
-  filter: { readonly limit: number; readonly provisioningId?: string },
+  filter: { readonly limit: number; readonly provisioningId?: string; readonly overdueMs?: number },
 ): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select id from ledger.callbacks c
-     where state = 'pending' and due_at <= clock_timestamp() and ($2::uuid is null or provisioning_id = $2)
+     where state = 'pending' and due_at <= clock_timestamp() - $3 * interval '1 ms' and ($2::uuid is null or provisioning_id = $2)
        and not exists (select 1 from ledger.callbacks earlier
                        where earlier.provisioning_id = c.provisioning_id and earlier.sequence < c.sequence
                          and earlier.state = 'pending')
      order by due_at limit $1`,
-    [filter.limit, filter.provisioningId],
+    [filter.limit, filter.provisioningId, filter.overdueMs ?? 0],
   );
   return rows.map(({ id }) => id);
 }

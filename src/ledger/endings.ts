@@ -1,5 +1,6 @@
 /** How a provisioning changes its state: each function is one row of the state table, with its event and callback. */
 import type { Failure } from '../provisioning.ts';
+import { givenBack } from './claims.ts';
 import { appendEvent } from './events.ts';
 import type { Queryable } from './pool.ts';
 
@@ -15,7 +16,7 @@ export async function failProvisioning(
     `update ledger.provisionings
      set status = 'failed', rollback_status = 'pending',
          sweep_at = clock_timestamp() + $3 * interval '1 ms',
-         lease_until = null, lease_holder = null,
+         ${givenBack},
          failure = $2::jsonb || jsonb_build_object('at', to_char(clock_timestamp() at time zone 'utc',
            'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
      where id = $1 and status in ('queued', 'running', 'paused')`,
@@ -34,7 +35,7 @@ export async function pauseProvisioning(
   await expectOne(
     db,
     `update ledger.provisionings
-     set status = 'paused', sweep_at = null, lease_until = null, lease_holder = null,
+     set status = 'paused', sweep_at = null, ${givenBack},
          failure = $2::jsonb || jsonb_build_object('at', to_char(clock_timestamp() at time zone 'utc',
            'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
      where id = $1 and status = 'running'`,
@@ -49,7 +50,7 @@ export async function succeedProvisioning(db: Queryable, id: string): Promise<vo
     db,
     `update ledger.provisionings
      set status = 'succeeded', finished_at = clock_timestamp(), sweep_at = null,
-         lease_until = null, lease_holder = null
+         ${givenBack}
      where id = $1 and status = 'running'
        and not exists (select 1 from ledger.steps
                        where provisioning_id = $1 and direction = 'run' and status <> 'succeeded')`,
@@ -66,13 +67,15 @@ export async function endRollback(db: Queryable, id: string): Promise<'completed
            select 1 from ledger.resources where provisioning_id = $1 and origin = 'created'
              and state not in ('deleted', 'forgotten')
          ) then 'incomplete' else 'completed' end,
-         finished_at = clock_timestamp(), sweep_at = null, lease_until = null, lease_holder = null
+         finished_at = clock_timestamp(), sweep_at = null, ${givenBack}
      where id = $1 and rollback_status = 'running'
      returning rollback_status as outcome`,
     [id],
   );
   const outcome = rows[0]?.outcome;
   if (outcome === undefined) throw new Error(`provisioning ${id} is not being rolled back`);
+  // They open what no longer exists.
+  if (outcome === 'completed') await db.query('delete from ledger.secrets where provisioning_id = $1', [id]);
   await appendEvent(db, id, `rollback.${outcome}`, {});
   return outcome;
 }
@@ -108,6 +111,12 @@ export async function planRollback(db: Queryable, id: string): Promise<void> {
   await db.query(
     `update ledger.steps set status = 'skipped'
      where provisioning_id = $1 and direction = 'run' and status = 'pending'`,
+    [id],
+  );
+  // What a cancelled one waited for is not waited for any more.
+  await db.query(
+    `update ledger.steps set waiting_for = null, waiting_since = null, due_at = null
+     where provisioning_id = $1 and direction = 'run' and status = 'waiting'`,
     [id],
   );
   await db.query(

@@ -1,4 +1,4 @@
-/** What an operator decides where the program does not: to go on, or to undo. Each act is an event of its own. */
+/** What an operator decides: to go on, to end it, or to undo. Each act is an event of its own. */
 import { planRollback } from './endings.ts';
 import { appendEvent } from './events.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
@@ -80,4 +80,40 @@ export async function rollBackByOperator(
     if (isPaused) await hooks.report(db, 'provisioning.failed');
     return true;
   });
+}
+
+/**
+ * Ends what is under way, and begins its undo. Of this and a success exactly one wins: both change the same row.
+ *
+ * Whoever holds the lease may end the call that it has begun, and begins no further one. False: it has ended in
+ * another way, or its rollback is done.
+ */
+export async function cancelProvisioning(
+  pool: Pool,
+  id: string,
+  actor: Actor,
+  report: (db: Queryable, type: 'provisioning.cancelled') => Promise<unknown>,
+): Promise<boolean> {
+  return inTransaction(pool, async (db) => {
+    const { rowCount } = await db.query(
+      `update ledger.provisionings
+       set status = 'cancelled', rollback_status = 'pending', sweep_at = clock_timestamp()
+       where id = $1 and status in ('queued', 'running', 'paused')`,
+      [id],
+    );
+    if (rowCount !== 1) return isBeingCancelled(db, id);
+    await planRollback(db, id);
+    await appendEvent(db, id, 'provisioning.cancelled', { ...actor });
+    await report(db, 'provisioning.cancelled');
+    return true;
+  });
+}
+
+async function isBeingCancelled(db: Queryable, id: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `select 1 from ledger.provisionings
+     where id = $1 and status = 'cancelled' and rollback_status in ('pending', 'running')`,
+    [id],
+  );
+  return rowCount === 1;
 }

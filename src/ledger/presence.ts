@@ -1,8 +1,9 @@
 /**
- * Which workers are alive.
+ * Which workers are alive, and which of them sweeps.
  *
  * A worker holds an advisory lock in a database session of its own, under the number that it puts into its leases. The
- * session ends with the process, and so does the lock: a lease whose holder is gone need not be waited out.
+ * session ends with the process, and so does the lock: a lease whose holder is gone need not be waited out. One of
+ * them holds a lock more, and leads.
  */
 import { randomInt } from 'node:crypto';
 import pg from 'pg';
@@ -10,12 +11,15 @@ import type { Queryable } from './pool.ts';
 
 /** The first key of the locks, so that they are nobody else's. */
 const lockClass = 0x70_72_6f_76;
+const leaderLockClass = lockClass + 1;
 
 export interface Presence {
   /** The number in the leases of this process, as text. Another one after each lost session. */
   holder(): string;
   /** Asks the session itself. Throws when it is gone, which an idle connection may not have noticed yet. */
   confirm(): Promise<void>;
+  /** Whether this process leads; it becomes the leader where there is none. May throw when the session is gone. */
+  lead(): Promise<boolean>;
   /** Aborted when the session is lost: others may take this process for dead from then on. */
   signal(): AbortSignal;
   stop(): Promise<void>;
@@ -25,6 +29,9 @@ interface Session {
   readonly holder: number;
   readonly client: pg.Client;
   readonly lost: AbortController;
+  /** One statement after the other. One that fails, or is not answered in time, shows that the session is lost. */
+  ask<Row extends object>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  isLeader: boolean;
 }
 
 /** Opens the session; after a loss it opens another one by itself. Throws when the first cannot be opened. */
@@ -54,7 +61,18 @@ export async function announcePresence(options: {
     holder: () => String(current.holder),
     signal: () => current.lost.signal,
     async confirm() {
-      await current.client.query('select 1');
+      await current.ask('select 1');
+    },
+    async lead() {
+      const session = current;
+      if (session.lost.signal.aborted) return false;
+      // The lock would count each time that it is taken, so the one who has it asks only whether the session lives.
+      const [row] = await session.ask<{ is_leader: boolean }>(
+        'select case when $1 then true else pg_try_advisory_lock($2::int, 0) end as is_leader',
+        [session.isLeader, leaderLockClass],
+      );
+      session.isLeader = row?.is_leader === true;
+      return session.isLeader;
     },
     async stop() {
       isStopped = true;
@@ -69,21 +87,39 @@ async function openSession(databaseUrl: string, onLoss: (error: Error) => void):
     connectionString: databaseUrl,
     keepAlive: true,
     connectionTimeoutMillis: 5000,
+    query_timeout: 10_000,
     application_name: 'client-provisioner presence',
   });
   const lost = new AbortController();
+  const close = () => client.end().catch(() => {});
   const lose = (error: Error) => {
     if (lost.signal.aborted) return;
     lost.abort();
     onLoss(error);
+    void close();
   };
   const holder = randomInt(1, 2 ** 31);
   client.on('error', () => {});
   await client.connect();
+  // A machine that vanishes says nothing: without these its locks would outlive it by hours.
+  await client.query(
+    'set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 3; set tcp_keepalives_count = 3',
+  );
   await client.query('select pg_advisory_lock($1::int, $2::int)', [lockClass, holder]);
   client.on('error', lose);
   client.on('end', () => lose(new Error('the session of this worker has ended')));
-  return { holder, client, lost };
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    holder,
+    client,
+    lost,
+    async ask<Row extends object>(sql: string, values: readonly unknown[] = []) {
+      const asked = last.then(() => client.query<Row>(sql, [...values]));
+      last = asked.catch(lose);
+      return (await asked).rows;
+    },
+    isLeader: false,
+  };
 }
 
 /** Holders of leases that nobody is behind any more. */

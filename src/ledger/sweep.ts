@@ -1,13 +1,14 @@
 /** What the sweeper looks for. */
 import type { Queryable } from './pool.ts';
 
-/** Provisionings that should have moved on by now, and that nobody holds. */
-export async function listOverdue(db: Queryable, limit: number): Promise<string[]> {
+/** Provisionings that should have moved on that long ago, that nobody holds and that need not rest. */
+export async function listOverdue(db: Queryable, limit: number, overdueMs = 0): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select id from ledger.provisionings
-     where sweep_at <= clock_timestamp() and (lease_until is null or lease_until <= clock_timestamp())
+     where sweep_at <= clock_timestamp() - $2 * interval '1 ms' and (lease_until is null or lease_until <= clock_timestamp())
+       and (next_claim_at is null or next_claim_at <= clock_timestamp())
      order by sweep_at limit $1`,
-    [limit],
+    [limit, overdueMs],
   );
   return rows.map(({ id }) => id);
 }

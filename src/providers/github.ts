@@ -8,6 +8,7 @@ import { Octokit } from 'octokit';
 import { z } from 'zod';
 import { ProviderError } from '../errors.ts';
 import { answerTime, exchange, refusalError, unreadableError, type RawAnswer } from '../http.ts';
+import { readAllPages, withSmallerPages } from '../pages.ts';
 import { PermitRefused, type Permit } from '../permit.ts';
 
 export interface GithubConnection {
@@ -31,10 +32,21 @@ export type GithubRepository = z.infer<typeof repositorySchema>;
 
 const branchSchema = z.object({ name: z.string(), commit: z.object({ sha: z.string() }) });
 
+/** As a list shows it: without a default branch, say, where nothing was pushed yet. */
+const listedRepositorySchema = repositorySchema.pick({
+  id: true,
+  name: true,
+  html_url: true,
+  description: true,
+  created_at: true,
+});
+export type ListedRepository = z.infer<typeof listedRepositorySchema>;
+
 interface GithubAnswer {
   readonly status: number;
   readonly data: unknown;
   readonly at: Date | undefined;
+  readonly hasNextPage: boolean;
 }
 
 export function githubClient(connection: GithubConnection) {
@@ -72,7 +84,9 @@ export function githubClient(connection: GithubConnection) {
     });
     try {
       const answer: { status: number; data: unknown } = await octokit.request(route, parameters);
-      return { ...answer, at: answers[0] && answerTime(answers[0].headers) };
+      const headers = answers[0]?.headers ?? new Headers();
+      const hasNextPage = (headers.get('link') ?? '').includes('rel="next"');
+      return { ...answer, at: answerTime(headers), hasNextPage };
     } catch (error) {
       const [answer] = answers;
       if (answer !== undefined) throw refusalError('github', route, answer, secondaryLimitMs(answer));
@@ -109,6 +123,20 @@ export function githubClient(connection: GithubConnection) {
       if (answer === undefined || answer.status === 301)
         return { repository: undefined, at: answer?.at ?? (await this.readClock()) };
       return { repository: parse(route, repositorySchema, answer), at: answer.at };
+    },
+
+    /** https://docs.github.com/en/rest/repos/repos#list-organization-repositories. All pages, oldest first. */
+    async listRepositories(): Promise<ListedRepository[]> {
+      const route = 'GET /orgs/{org}/repos';
+      const list = { provider: 'github', operation: route };
+      return withSmallerPages(60, (size) =>
+        readAllPages(list, async (page: number = 1) => {
+          const order = { type: 'all', sort: 'created', direction: 'asc', per_page: size, page };
+          const answer = await request(route, { org: owner, ...order });
+          const items = parse(route, z.array(listedRepositorySchema), answer);
+          return { items, next: answer.hasNextPage ? page + 1 : undefined };
+        }),
+      );
     },
 
     /** GitHub's clock, from a read that proves at the same time that the token reads the organization. */

@@ -7,7 +7,8 @@
  */
 import { z } from 'zod';
 import { ProviderError } from '../errors.ts';
-import { AnswerTooLarge, exchange, providerHttp, type Answer, type Refusal } from '../http.ts';
+import { exchange, providerHttp, type Answer, type Refusal } from '../http.ts';
+import { withSmallerPages } from '../pages.ts';
 import type { Permit } from '../permit.ts';
 
 export interface N8nConnection {
@@ -30,6 +31,7 @@ const workflowSchema = z.object({
   name: z.string(),
   active: z.boolean(),
   isArchived: z.boolean().nullish(),
+  createdAt: z.coerce.date().optional().catch(undefined),
   nodes: z.array(nodeSchema).default([]),
 });
 export type N8nWorkflow = z.infer<typeof workflowSchema>;
@@ -81,15 +83,8 @@ export function n8nClient(connection: N8nConnection) {
      * `LIKE` with wildcards whose cursor forgets it.
      */
     async listWorkflows(): Promise<{ workflows: N8nWorkflow[]; at: Date | undefined }> {
-      // Workflows can be large, and an answer may not be: smaller pages, then.
-      for (let limit = 250; ; limit = Math.floor(limit / 6)) {
-        try {
-          return await listAll(limit);
-        } catch (error) {
-          const isTooLarge = error instanceof ProviderError && error.cause instanceof AnswerTooLarge;
-          if (!isTooLarge || limit <= 1) throw error;
-        }
-      }
+      // Workflows can be large, and an answer may not be.
+      return withSmallerPages(250, listAll);
     },
 
     /** Proves that the key may read workflows: what it does not find then is not there. */

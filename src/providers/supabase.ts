@@ -6,7 +6,8 @@
  * refuse for minutes after a project is healthy.
  */
 import { z } from 'zod';
-import { providerHttp, type Answer } from '../http.ts';
+import { providerHttp } from '../http.ts';
+import { readAllPages } from '../pages.ts';
 import type { Permit } from '../permit.ts';
 
 export interface SupabaseConnection {
@@ -36,6 +37,8 @@ const projectPageSchema = z.object({
   projects: z.array(listedProjectSchema),
   pagination: z.object({ count: z.number() }),
 });
+
+const listOperation = 'GET /v1/organizations/{slug}/projects';
 
 const healthSchema = z.array(z.object({ name: z.string(), status: z.string() }));
 
@@ -79,26 +82,29 @@ export function supabaseClient(connection: SupabaseConnection) {
       await http.read('GET /v1/organizations/{slug}', { params: { slug }, schema: z.object({}) });
     },
 
-    /** https://supabase.com/docs/reference/api/v1-get-all-projects-for-organization. All pages; exact names only. */
-    async findProjectsByName(name: string): Promise<{ projects: SupabaseProject[]; at: Date | undefined }> {
-      const found: SupabaseProject[] = [];
+    /** https://supabase.com/docs/reference/api/v1-get-all-projects-for-organization. All pages. */
+    async listProjects(search?: string): Promise<{ projects: SupabaseProject[]; at: Date | undefined }> {
       let at: Date | undefined;
-      for (let offset = 0; ; offset += 100) {
-        const page: Answer<z.infer<typeof projectPageSchema>> = await http.read(
-          'GET /v1/organizations/{slug}/projects',
-          {
-            params: { slug },
-            query: { search: name, limit: '100', offset: String(offset) },
-            schema: projectPageSchema,
-          },
-        );
+      const list = { provider: 'supabase', operation: listOperation };
+      const listed = await readAllPages(list, async (offset: number = 0) => {
+        const page = await http.read(listOperation, {
+          params: { slug },
+          query: { search, limit: '100', offset: String(offset) },
+          schema: projectPageSchema,
+        });
         at ??= page.at;
-        for (const project of page.data.projects)
-          if (project.name === name && project.status !== 'REMOVED')
-            found.push({ ...project, created_at: project.inserted_at });
-        if (page.data.projects.length === 0 || offset + 100 >= page.data.pagination.count)
-          return { projects: found, at };
-      }
+        const { projects, pagination } = page.data;
+        const isLast = projects.length === 0 || offset + 100 >= pagination.count;
+        return { items: projects, next: isLast ? undefined : offset + 100 };
+      });
+      const present = listed.filter(({ status }) => status !== 'REMOVED');
+      return { projects: present.map((project) => ({ ...project, created_at: project.inserted_at })), at };
+    },
+
+    /** The same, exact names only. */
+    async findProjectsByName(name: string): Promise<{ projects: SupabaseProject[]; at: Date | undefined }> {
+      const { projects, at } = await this.listProjects(name);
+      return { projects: projects.filter((project) => project.name === name), at };
     },
 
     /** https://supabase.com/docs/reference/api/v1-get-project. `undefined`: the API says that it is not there. */

@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { parseJson, providerHttp, type Refusal } from '../http.ts';
+import { readAllPages, withSmallerPages } from '../pages.ts';
 import type { Permit } from '../permit.ts';
 
 export interface VercelConnection {
@@ -20,6 +21,7 @@ const projectSchema = z.object({
   id: z.string(),
   name: z.string(),
   link: z.object({ type: z.string(), repoId: z.number().optional() }).nullish(),
+  createdAt: z.number().optional().catch(undefined),
 });
 export type VercelProject = z.infer<typeof projectSchema>;
 
@@ -30,6 +32,18 @@ const variableSchema = z.object({
   value: z.string().optional(),
 });
 export type VercelVariable = z.infer<typeof variableSchema>;
+
+/** In a list a project has its variables with it; not documented is whether their values can be read there. */
+const listedProjectSchema = projectSchema.extend({
+  env: z.array(variableSchema).optional().catch(undefined),
+});
+export type ListedVercelProject = z.infer<typeof listedProjectSchema>;
+
+const projectPageSchema = z.object({
+  projects: z.array(listedProjectSchema),
+  pagination: z.object({ next: z.union([z.string(), z.number()]).nullish() }),
+});
+const listOperation = 'GET /v10/projects';
 
 const deploymentSchema = z.object({
   id: z.string(),
@@ -81,6 +95,22 @@ export function vercelClient(connection: VercelConnection) {
         isAbsent: isNotFound,
       });
       return answer?.data;
+    },
+
+    /** https://vercel.com/docs/rest-api/projects/retrieve-a-list-of-projects. All pages. */
+    async listProjects(): Promise<ListedVercelProject[]> {
+      // A project can be large here, with its variables and newest deployments.
+      return withSmallerPages(50, (limit) =>
+        readAllPages({ provider: 'vercel', operation: listOperation }, async (from: string | undefined) => {
+          const { data } = await http.read(listOperation, {
+            query: { limit: String(limit), from },
+            schema: projectPageSchema,
+          });
+          const next = data.pagination.next ?? undefined;
+          const isLast = next === undefined || data.projects.length === 0;
+          return { items: data.projects, next: isLast ? undefined : String(next) };
+        }),
+      );
     },
 
     /** https://vercel.com/docs/rest-api/projects/retrieve-the-environment-variables-of-a-project-by-id-or-name */

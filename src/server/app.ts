@@ -10,6 +10,7 @@ import { handleErrors, refuseUnknownRoute } from './middleware/handle-errors.ts'
 import { requireDatabase } from './middleware/require-database.ts';
 import { healthRoutes } from './routes/health.ts';
 import { operatorRoutes } from './routes/operator.ts';
+import { orphanRoutes } from './routes/orphans.ts';
 import { provisioningRoutes } from './routes/provisioning.ts';
 
 /** What a request id may be: it goes into a header and into the log. */
@@ -64,6 +65,7 @@ export function createApp(deps: Deps): Express {
   app.use(authenticate(keyMatcher(deps.config.ADMIN_API_KEY)));
   app.use('/api', requireDatabase(deps.pool));
   app.use('/api/provisioning', provisioningRoutes(deps), operatorRoutes(deps));
+  app.use('/api/orphans', orphanRoutes(deps));
   app.use(refuseUnknownRoute);
   app.use(handleErrors);
   return app;

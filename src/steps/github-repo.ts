@@ -1,10 +1,11 @@
 /** Step 3: a private repository from the template repository, with its content there. */
 import { z } from 'zod';
 import { NotYet } from '../errors.ts';
-import { providerNames } from '../names.ts';
+import { isClientName, providerNames } from '../names.ts';
 import { awaitVisible } from './lag.ts';
-import { githubClient, type GithubRepository } from '../providers/github.ts';
-import { defineStep, type CallLimits, type ResourceType } from './step.ts';
+import { provisioningOfMark } from './mark.ts';
+import { githubClient, type GithubRepository, type ListedRepository } from '../providers/github.ts';
+import { defineStep, type CallLimits, type Candidate, type ResourceType } from './step.ts';
 
 const environment = z.object({
   GITHUB_TOKEN: z.string().min(1),
@@ -70,7 +71,32 @@ const repository: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
   judge({ status, providerText }) {
     return status === 422 && /already exists/i.test(providerText) ? { is: 'name-taken' } : undefined;
   },
+
+  search: {
+    async list({ github }) {
+      return (await github.listRepositories()).map(candidateIn).filter((one) => one !== undefined);
+    },
+    async read({ github }, id) {
+      const found = await github.findRepositoryById(id);
+      return found && candidateIn(found);
+    },
+  },
 };
+
+/** The mark stands in brackets at the end of the description, behind the client's own name. */
+function candidateIn(found: ListedRepository): Candidate | undefined {
+  const [, mark = ''] = [...(found.description ?? '').matchAll(/\[(prov-[^[\]]+)\]/g)].at(-1) ?? [];
+  const provisioningId = provisioningOfMark(mark);
+  if (provisioningId === undefined && !isClientName('repository', found.name)) return undefined;
+  return {
+    externalId: String(found.id),
+    name: found.name,
+    url: found.html_url,
+    createdAt: found.created_at,
+    evidence: provisioningId === undefined ? 'name' : 'mark',
+    provisioningId,
+  };
+}
 
 function describe(found: GithubRepository) {
   return {
@@ -93,6 +119,7 @@ export const githubRepo = defineStep({
   environment,
   output,
   result: ['githubRepoName', 'githubRepoUrl'],
+  resources: [repository],
   connect,
 
   async run(context) {

@@ -1,7 +1,7 @@
 /** Step 5: an n8n workflow that answers the client's own webhook. */
 import { z } from 'zod';
 import { NotYet, StepFailure } from '../errors.ts';
-import { providerNames } from '../names.ts';
+import { isClientName, providerNames } from '../names.ts';
 import {
   isUnknownRoute,
   n8nClient,
@@ -11,9 +11,11 @@ import {
 } from '../providers/n8n.ts';
 import type { Permit } from '../permit.ts';
 import type { ClientOrder } from '../provisioning.ts';
+import { provisioningOfMark } from './mark.ts';
 import {
   defineStep,
   type CallLimits,
+  type Candidate,
   type Refusal,
   type ResourceType,
   type StepContext,
@@ -92,7 +94,35 @@ const workflow: ResourceType<Providers, Partial<Output>> = {
       return { is: 'too-early', waitingFor: 'the workflow to be unpublished' };
     return undefined;
   },
+
+  search: {
+    async list(providers) {
+      const { workflows } = await providers.n8n.listWorkflows();
+      return workflows.map((found) => candidateIn(providers, found)).filter((one) => one !== undefined);
+    },
+    async read(providers, id) {
+      const found = await providers.n8n.findWorkflow(id);
+      return found && candidateIn(providers, found);
+    },
+    async prepareRemoval({ n8n }, id, nextPermit) {
+      if ((await n8n.findWorkflow(id))?.active !== true) return;
+      try {
+        await n8n.unpublishWorkflow(nextPermit(), id, 'publish');
+      } catch (error) {
+        if (!isUnknownRoute(error)) throw error;
+        await n8n.unpublishWorkflow(nextPermit(), id, 'activate');
+      }
+    },
+  },
 };
+
+function candidateIn(providers: Providers, found: N8nWorkflow): Candidate | undefined {
+  const marks = found.nodes.map(({ id }) => provisioningOfMark(id ?? ''));
+  const provisioningId = marks.find((mark) => mark !== undefined);
+  if (provisioningId === undefined && !isClientName('workflow', found.name)) return undefined;
+  const evidence = provisioningId === undefined ? 'name' : 'mark';
+  return { ...describe(providers, found), createdAt: found.createdAt, evidence, provisioningId };
+}
 
 /** Makes the client's workflow: a webhook that takes POST and answers `{"ok":true}`. */
 async function createN8NWorkflow(permit: Permit, providers: Providers, client: ClientOrder) {
@@ -203,6 +233,7 @@ export const n8nWebhooks = defineStep({
   environment,
   output,
   result: ['n8nWorkflowId', 'n8nWebhookUrl'],
+  resources: [workflow],
   connect,
 
   async run(context) {

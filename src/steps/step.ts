@@ -24,6 +24,8 @@ export interface Step<
   readonly output: Output;
   /** Which fields of the output the API shows in `result`. */
   readonly result: readonly (keyof z.infer<Output> & string)[];
+  /** What it makes at its provider: orphans are looked for among these. */
+  readonly resources?: readonly ResourceType<Providers, Partial<z.infer<Output>>>[];
   /** Builds the provider clients. Called for each run, so that every call ends with the worker's lease. */
   connect(environment: z.infer<Environment>, limits: CallLimits): Providers;
   /** Makes the part, or finds that it is made. Throws `NotYet` to look again later. */
@@ -46,10 +48,14 @@ export interface CallLimits {
   readonly signal: AbortSignal;
 }
 
-/** What a resource type, and every step, knows of its surroundings. */
-export interface ResourceContext<Providers> {
-  readonly client: ClientOrder;
+/** What suffices to read and to delete one object by its id. */
+export interface ProviderContext<Providers> {
   readonly providers: Providers;
+}
+
+/** What a resource type, and every step, knows of its surroundings. */
+export interface ResourceContext<Providers> extends ProviderContext<Providers> {
+  readonly client: ClientOrder;
   readonly secrets: Secrets;
   /** The output of an earlier step. */
   outputOf<Earlier extends z.ZodObject>(step: {
@@ -138,11 +144,36 @@ export interface ResourceType<Providers, Output> {
     intent: Intent,
   ): Promise<ProviderObject<Output>>;
   /** Reads one by its immutable id. */
-  read(context: ResourceContext<Providers>, externalId: string): Promise<Presence>;
+  read(context: ProviderContext<Providers>, externalId: string): Promise<Presence>;
   /** Asks for its deletion: exactly one mutating call. */
-  remove(permit: Permit, context: ResourceContext<Providers>, externalId: string): Promise<void>;
+  remove(permit: Permit, context: ProviderContext<Providers>, externalId: string): Promise<void>;
   /** What a refusal of `create` or `remove` means here. Undefined: what its status means everywhere. */
   judge(refusal: Refusal): Verdict | undefined;
+  /** How objects of that kind are found that no ledger may know of. Without it they never are. */
+  readonly search?: OrphanSearch<Providers>;
+}
+
+/** An object that looks like ours, whoever made it. */
+export interface Candidate {
+  readonly externalId: string;
+  readonly name: string;
+  readonly url: string | undefined;
+  /** By the provider's clock. Undefined: it does not say. */
+  readonly createdAt: Date | undefined;
+  /** It carries our mark, or has a name as we give them and nothing more: then it may well be a stranger's. */
+  readonly evidence: 'mark' | 'name';
+  /** The provisioning that the mark names. */
+  readonly provisioningId: string | undefined;
+}
+
+/** Finds what looks like ours, without knowing any client. */
+export interface OrphanSearch<Providers> {
+  /** Everything of that kind that looks like ours, from all pages. A list that fails is an error, never an absence. */
+  list(providers: Providers): Promise<Candidate[]>;
+  /** One of them, read by its immutable id. Undefined: gone, or nothing in it looks like ours. */
+  read(providers: Providers, externalId: string): Promise<Candidate | undefined>;
+  /** What must come before its deletion. Each mutating call takes a permit of its own. */
+  prepareRemoval?(providers: Providers, externalId: string, nextPermit: () => Permit): Promise<void>;
 }
 
 /** A refusal as a provider words it. */

@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { NotYet, ProviderError, StepFailure } from '../errors.ts';
-import { providerNames } from '../names.ts';
+import { isClientName, providerNames } from '../names.ts';
 import { PasswordRefused, withDatabase } from '../providers/postgres.ts';
 import { supabaseClient, type SupabaseApiKey, type SupabaseProject } from '../providers/supabase.ts';
 import { databaseAddress, databaseEnvironment, databaseTls } from './project-database.ts';
-import { defineStep, type CallLimits, type ResourceType } from './step.ts';
+import { defineStep, type CallLimits, type Candidate, type ResourceType } from './step.ts';
 
 const environment = databaseEnvironment.extend({
   SUPABASE_MANAGEMENT_TOKEN: z.string().min(1),
@@ -109,7 +109,24 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
       };
     return undefined;
   },
+
+  search: {
+    async list({ supabase }) {
+      const { projects } = await supabase.listProjects();
+      return projects.map(candidateIn).filter((one) => one !== undefined);
+    },
+    async read({ supabase }, ref) {
+      const found = await supabase.findProject(ref);
+      return found && candidateIn(found);
+    },
+  },
 };
+
+/** A project has no field for a mark: all that it shows is its name. */
+function candidateIn(found: SupabaseProject): Candidate | undefined {
+  if (!isClientName('supabaseProject', found.name)) return undefined;
+  return { ...describe(found), createdAt: found.created_at, evidence: 'name', provisioningId: undefined };
+}
 
 function describe(found: SupabaseProject) {
   return {
@@ -140,6 +157,7 @@ export const supabaseProject = defineStep({
   environment,
   output,
   result: ['supabaseProjectId', 'supabaseProjectRef'],
+  resources: [project],
   connect,
 
   async run(context) {

@@ -1,19 +1,23 @@
 /** Step 4: a Vercel project linked to the repository, with its variables, and a production deployment that serves. */
 import { z } from 'zod';
 import { NotYet, StepFailure } from '../errors.ts';
-import { providerNames } from '../names.ts';
+import { isClientName, providerNames } from '../names.ts';
 import {
   vercelClient,
   vercelErrorCode,
+  type ListedVercelProject,
   type NewVariable,
   type VercelDeployment,
+  type VercelProject,
   type VercelVariable,
 } from '../providers/vercel.ts';
 import { githubRepo } from './github-repo.ts';
 import { awaitVisible } from './lag.ts';
+import { provisioningIdIn } from './mark.ts';
 import {
   defineStep,
   type CallLimits,
+  type Candidate,
   type Refusal,
   type ResourceContext,
   type ResourceType,
@@ -80,7 +84,56 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
   },
 
   judge: judgeRefusal,
+
+  search: {
+    async list(providers) {
+      const candidates: Candidate[] = [];
+      for (const found of await providers.vercel.listProjects()) {
+        const mark = markAmong(found.env ?? []);
+        const candidate =
+          mark === undefined && mayHaveMark(found)
+            ? await readCandidate(providers, found.id)
+            : candidateIn(found, mark);
+        if (candidate !== undefined) candidates.push(candidate);
+      }
+      return candidates;
+    },
+    read: readCandidate,
+  },
 };
+
+function markAmong(variables: readonly VercelVariable[]): string | undefined {
+  return provisioningIdIn(variables.find(({ key }) => key === 'PROVISIONING_ID')?.value);
+}
+
+/** The list has the variables, perhaps without their values: then those that may be ours are asked for theirs. */
+function mayHaveMark({ env, name }: ListedVercelProject): boolean {
+  return (
+    env === undefined ||
+    env.some(({ key }) => key === 'PROVISIONING_ID') ||
+    isClientName('vercelProject', name)
+  );
+}
+
+async function readCandidate({ vercel }: Providers, id: string): Promise<Candidate | undefined> {
+  const found = await vercel.findProject(id);
+  // The endpoint takes names as well.
+  if (found?.id !== id) return undefined;
+  try {
+    return candidateIn(found, markAmong(await vercel.listVariables(id)));
+  } catch (error) {
+    // Deleted between the two reads.
+    if ((await vercel.findProject(id)) === undefined) return undefined;
+    throw error;
+  }
+}
+
+function candidateIn(found: VercelProject, provisioningId: string | undefined): Candidate | undefined {
+  if (provisioningId === undefined && !isClientName('vercelProject', found.name)) return undefined;
+  const evidence = provisioningId === undefined ? 'name' : 'mark';
+  const createdAt = found.createdAt === undefined ? undefined : new Date(found.createdAt);
+  return { ...describe(found), createdAt, evidence, provisioningId };
+}
 
 /** Vercel learns of a fresh repository, and of a fresh commit, a while after GitHub has them. */
 function judgeRefusal({ status, providerText }: Refusal): Verdict | undefined {
@@ -149,6 +202,7 @@ export const vercelDeployment = defineStep({
   environment,
   output,
   result: ['vercelProjectId', 'vercelDeploymentUrl'],
+  resources: [project],
   connect,
 
   async run(context) {

@@ -14,11 +14,14 @@ import {
   sendCall,
   stillInDoubt,
 } from './effect.ts';
+import { decideCreate, followCreate, planCreate } from './next-call.ts';
 import {
   nameTaken,
+  oursIn,
   recordCreated,
   reportForeign,
   resolveCreation,
+  seenIn,
   type Context,
   type Kind,
 } from './resolve-creation.ts';
@@ -32,12 +35,15 @@ export function creationName(kind: string): string {
 export async function createResource(session: Session, context: Context, kind: Kind): Promise<string> {
   const key = effectKey(session, creationName(kind.kind));
   let effect = await findEffect(session.pool, key);
-  if (effect?.state === 'confirmed') return recordedId(session, effect);
-  if (effect?.state === 'intended') {
+  let plan = planCreate(effect, session.limits.maxCalls);
+  if (plan === 'resolve' && effect !== undefined) {
     const found = await resolveCreation(session, context, kind, effect);
     if (found !== undefined) return found;
     effect = await findEffect(session.pool, key);
+    plan = planCreate(effect, session.limits.maxCalls);
   }
+  if (plan === 'return' && effect !== undefined) return recordedId(session, effect);
+  if (plan === 'give-up') throw refuseFurtherCalls(kind.nameFor(session.client));
   const intended = await intend(session, context, kind, effect);
   return typeof intended === 'string' ? intended : call(session, context, kind, intended);
 }
@@ -55,15 +61,15 @@ async function intend(
   earlier: EffectRow | undefined,
 ): Promise<EffectRow | string> {
   const name = kind.nameFor(session.client);
-  if (earlier !== undefined && earlier.doubts >= session.limits.maxCalls) throw refuseFurtherCalls(name);
   const mark = earlier?.mark ?? newMark(session);
   const lookUp = await kind.find(
     context,
     earlier === undefined ? { mark, absentAt: undefined, mayExist: false } : intentOf(earlier),
   );
-  const ours = earlier === undefined ? [] : lookUp.sightings.filter(({ isOurs }) => isOurs);
-  if (earlier !== undefined && ours.length > 0) return recordCreated(session, kind, earlier, ours);
-  if (lookUp.sightings.length > 0) throw await reportForeign(session, kind, lookUp);
+  const decision = decideCreate(earlier, seenIn(lookUp));
+  if (decision === 'take-over' && earlier !== undefined)
+    return recordCreated(session, kind, earlier, oursIn(lookUp));
+  if (decision === 'report-foreign') throw await reportForeign(session, kind, lookUp);
 
   return session.lease.write(async (db) => {
     const key = effectKey(session, creationName(kind.kind));
@@ -99,8 +105,8 @@ async function call(session: Session, context: Context, kind: Kind, effect: Effe
     whenRefused: (db) => dropIntendedResource(db, effect.id),
   });
   if (result.is === 'made') return recordCreated(session, kind, effect, [result.value]);
-  // Refused, and no earlier call is in doubt: whatever has the name is not ours, even if this token cannot see it.
-  if (result.is === 'name-taken' && effect.doubts === 0) {
+  if (followCreate(result.is, effect.doubts) === 'report-foreign') {
+    // Whatever has the name is not ours, even if this token cannot see it.
     await session.lease.write(async (db) => {
       await refuseEffect(db, session.client.id, effect);
       await dropIntendedResource(db, effect.id);

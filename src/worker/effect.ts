@@ -1,5 +1,5 @@
 /**
- * The protocol of one effect: intent, gate, call, classification, record. The only place that grants permits.
+ * The protocol of one effect: intent, gate, call, classification, record. The only place that grants a worker permits.
  *
  * What differs between creating, changing and deleting is how a call in doubt is resolved; that is theirs.
  */

@@ -27,6 +27,8 @@ export interface Engine {
   /** The sweeper's interval, and the time that others are given before it steps in. */
   readonly sweepIntervalMs: number;
   readonly callbackRetryBaseMs: number;
+  /** After that many days an undone provisioning is deleted from the ledger; 0: never. */
+  readonly retentionDays: number;
   /** False once the process is about to stop: no new call is begun. */
   readonly mayBegin: () => boolean;
   /** Aborted when what was begun has had its time to end. */

@@ -5,8 +5,10 @@
  * monotonic clock, counted from before each renewal was asked for: it is never later than the database's.
  */
 import { LeaseLost } from '../errors.ts';
+import { PermitRefused } from '../permit.ts';
 import { releaseLease, renewLease, withFence, type Claim } from '../ledger/claims.ts';
 import type { Pool, Queryable } from '../ledger/pool.ts';
+import type { ProvisioningStatus } from '../provisioning.ts';
 
 export interface LeaseSettings {
   readonly leaseMs: number;
@@ -21,7 +23,10 @@ export interface Lease {
   /** Aborted when the lease is lost or over. */
   readonly signal: AbortSignal;
   remainingMs(): number;
-  /** Makes the lease last for at least that long from now. Throws LeaseLost. */
+  /**
+   * Makes the lease last for at least that long from now. Throws LeaseLost; PermitRefused when the provisioning was
+   * cancelled since it was claimed.
+   */
   ensure(ms: number): Promise<void>;
   /** A transaction that only the holder may commit. */
   write<T>(work: (db: Queryable) => Promise<T>): Promise<T>;
@@ -41,15 +46,16 @@ export function holdLease(pool: Pool, claim: Claim, claimedAt: number, settings:
   const lose = (cause?: unknown) => controller.abort(new LeaseLost(claim.provisioningId, { cause }));
   const remainingMs = () => (controller.signal.aborted ? 0 : deadline - performance.now());
 
-  async function renew(ms: number): Promise<void> {
+  async function renew(ms: number): Promise<ProvisioningStatus> {
     const askedAt = performance.now();
     try {
-      await renewLease(pool, claim, ms, settings.graceMs);
+      const status = await renewLease(pool, claim, ms, settings.graceMs);
+      deadline = Math.max(deadline, askedAt + ms);
+      return status;
     } catch (error) {
       if (error instanceof LeaseLost) lose();
       throw error;
     }
-    deadline = Math.max(deadline, askedAt + ms);
   }
 
   function schedule(): void {
@@ -75,7 +81,10 @@ export function holdLease(pool: Pool, claim: Claim, claimedAt: number, settings:
     remainingMs,
     async ensure(ms) {
       controller.signal.throwIfAborted();
-      if (remainingMs() < ms) await renew(ms);
+      // Asked even where it lasts long enough: the same statement tells whether a call may still begin.
+      const status = await renew(Math.max(ms, settings.leaseMs));
+      if (status === 'cancelled' && claim.snapshot.provisioning.status !== 'cancelled')
+        throw new PermitRefused('the provisioning was cancelled');
     },
     async write(work) {
       controller.signal.throwIfAborted();

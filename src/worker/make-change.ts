@@ -15,6 +15,7 @@ import {
   sendCall,
   stillInDoubt,
 } from './effect.ts';
+import { decideChange, planChange } from './next-call.ts';
 import type { Session } from './session.ts';
 
 type Output = Readonly<Record<string, unknown>>;
@@ -23,7 +24,7 @@ type Output = Readonly<Record<string, unknown>>;
 export async function makeChange(session: Session, change: Change<Output>): Promise<unknown> {
   const key = effectKey(session, change.name);
   const effect = await findEffect(session.pool, key);
-  if (effect?.state === 'confirmed' && !change.isRenewable) return recorded(session);
+  if (planChange(effect, change) === 'return') return recorded(session);
 
   const isSettled = effect?.state === 'intended' ? await hasSettled(session, effect) : true;
   const mark = effect?.mark ?? newMark(session);
@@ -32,12 +33,13 @@ export async function makeChange(session: Session, change: Change<Output>): Prom
     effect === undefined ? { mark, absentAt: undefined, mayExist: false } : intentOf(effect),
   );
   if (seen !== undefined) return record(session, effect, seen);
-  if (effect?.state === 'intended' && change.isUnsafeToRepeat === true) {
-    if (!isSettled) throw stillInDoubt(session, change.name);
-    if (effect.doubts + 1 >= session.limits.maxCalls) throw refuseFurtherCalls(change.name);
-    const settled = effect;
-    await session.lease.write((db) => refuseEffect(db, session.client.id, settled, true));
-  }
+  const { maxCalls } = session.limits;
+  const rules = { ...change, maxCalls };
+  const decision = decideChange(effect, { isMade: false, isSettled }, rules);
+  if (decision === 'wait') throw stillInDoubt(session, change.name);
+  if (decision === 'give-up') throw refuseFurtherCalls(change.name);
+  if (decision === 'refuse-and-call' && effect !== undefined)
+    await session.lease.write((db) => refuseEffect(db, session.client.id, effect, true));
 
   const intended = await session.lease.write((db) =>
     commitIntent(session, db, { key, verb: 'change', naturalKey: change.target, mark, earlier: effect }),

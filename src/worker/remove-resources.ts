@@ -11,7 +11,8 @@ import { insertTwin, listCreatedResources, setResourceState } from '../ledger/re
 import type { EffectRow, ResourceRow } from '../ledger/rows.ts';
 import { creationName } from './create-resource.ts';
 import { commitIntent, effectKey, intentOf, newMark, sendCall } from './effect.ts';
-import { resolveCreation, type Context, type Kind } from './resolve-creation.ts';
+import { decideDelete, followDelete, mayHaveTwins, planUndo } from './next-call.ts';
+import { oursIn, resolveCreation, type Context, type Kind } from './resolve-creation.ts';
 import type { Session } from './session.ts';
 
 export async function removeResources(
@@ -33,7 +34,7 @@ export async function removeTwins(
   survivorId: string,
 ): Promise<void> {
   const creation = await findEffect(session.pool, effectKey(session, creationName(kind.kind)));
-  if (creation !== undefined && creation.doubts > 0)
+  if (creation !== undefined && mayHaveTwins(creation))
     await recordLateObjects(session, context, kind, creation);
   for (const resource of await listLeft(session, kind))
     if (resource.external_id !== survivorId)
@@ -49,8 +50,9 @@ async function listLeft(session: Session, kind: Kind): Promise<ResourceRow[]> {
 /** Resolves a create in doubt, and finds what an earlier one has made after all. */
 async function findLateObjects(session: Session, context: Context, kind: Kind): Promise<void> {
   const creation = await findEffect(session.pool, effectKey(session, creationName(kind.kind)));
-  if (creation === undefined) return;
-  if (creation.state !== 'intended') {
+  const plan = planUndo(creation);
+  if (creation === undefined || plan === 'nothing-made') return;
+  if (plan === 'look-for-late') {
     await recordLateObjects(session, context, kind, creation);
     return;
   }
@@ -70,8 +72,7 @@ async function recordLateObjects(
   kind: Kind,
   creation: EffectRow,
 ): Promise<void> {
-  const { sightings } = await kind.find(context, intentOf(creation));
-  const ours = sightings.filter(({ isOurs }) => isOurs);
+  const ours = oursIn(await kind.find(context, intentOf(creation)));
   const provisioningId = session.client.id;
   const ids = { provisioningId, effectId: creation.id, step: session.step.name, kind: kind.kind };
   await session.lease.write(async (db) => {
@@ -87,24 +88,25 @@ async function removeResource(
   before: ((externalId: string) => Promise<void>) | undefined,
 ): Promise<void> {
   const { external_id: externalId } = resource;
+  const { settleMs } = session.limits;
+  // Before the read: what it shows counts for the time at which it began.
+  const isFresh = await isCreatedWithin(session, resource, settleMs);
   const presence = externalId === undefined ? 'present' : await kind.read(context, externalId);
-  if (presence === 'gone') return markDeleted(session, resource);
-  if (resource.state === 'unknown' || externalId === undefined)
+  const key = effectKey(session, `delete ${kind.kind} ${externalId}`);
+  const earlier = await findEffect(session.pool, key);
+  // It was accepted and is not visible yet. Ask again only when it had time enough.
+  const isUnderWay =
+    earlier?.state === 'confirmed' && (await measureCallAge(session.pool, earlier.id)) < settleMs;
+
+  const decision = decideDelete(resource, { presence, isFresh, isUnderWay });
+  if (decision === 'mark-deleted') return markDeleted(session, resource);
+  if (decision === 'leave' || externalId === undefined)
     throw new StepFailure(
       'verification-failed',
       resource.error ?? `${kind.kind} "${resource.name}" is not proven to be ours`,
     );
   const toBeGone = new NotYet(`${kind.kind} "${resource.name}" to be gone`);
-  if (presence === 'going') throw toBeGone;
-
-  const key = effectKey(session, `delete ${kind.kind} ${externalId}`);
-  const earlier = await findEffect(session.pool, key);
-  // It was accepted and is not visible yet. Ask again only when it had time enough.
-  if (
-    earlier?.state === 'confirmed' &&
-    (await measureCallAge(session.pool, earlier.id)) < session.limits.settleMs
-  )
-    throw toBeGone;
+  if (decision === 'wait') throw toBeGone;
 
   await before?.(externalId);
   const effect = await session.lease.write(async (db) => {
@@ -118,11 +120,16 @@ async function removeResource(
   });
   if (result.is === 'made' && effect.state !== 'confirmed')
     await session.lease.write((db) => confirmEffect(db, session.client.id, effect));
-  // Whatever was answered, or was not: only its absence counts.
   passCrashPoint('looking', { verb: 'delete' });
-  if ((await kind.read(context, externalId)) === 'gone') return markDeleted(session, resource);
-  if (result.is === 'in-doubt') throw result.error;
-  throw toBeGone;
+  const next = followDelete(result.is, { presence: await kind.read(context, externalId), isFresh });
+  if (next === 'mark-deleted') return markDeleted(session, resource);
+  throw next === 'retry' && result.is === 'in-doubt' ? result.error : toBeGone;
+}
+
+/** Until then a provider may not show what it has made. */
+async function isCreatedWithin(session: Session, resource: ResourceRow, ms: number): Promise<boolean> {
+  const { effect_id: creation } = resource;
+  return creation !== undefined && (await measureCallAge(session.pool, creation)) < ms;
 }
 
 async function markDeleted(session: Session, resource: ResourceRow): Promise<void> {

@@ -14,6 +14,7 @@ import type { EffectRow } from '../ledger/rows.ts';
 import { mergeOutput } from '../ledger/steps.ts';
 import type { LookUp, ProviderObject, ResourceContext, ResourceType } from '../steps/step.ts';
 import { hasSettled, intentOf, stillInDoubt } from './effect.ts';
+import { resolveDoubt, type Seen } from './next-call.ts';
 import type { Session } from './session.ts';
 
 export type Output = Readonly<Record<string, unknown>>;
@@ -36,15 +37,24 @@ export async function resolveCreation(
   const isSettled = await hasSettled(session, effect);
   passCrashPoint('looking', { verb: 'create' });
   const lookUp = await kind.find(context, intentOf(effect));
-  const ours = lookUp.sightings.filter(({ isOurs }) => isOurs);
-  if (ours.length > 0) return recordCreated(session, kind, effect, ours);
-  if (!isSettled) throw stillInDoubt(session, kind.nameFor(session.client));
+  const decision = resolveDoubt(seenIn(lookUp), isSettled);
+  if (decision === 'take-over') return recordCreated(session, kind, effect, oursIn(lookUp));
+  if (decision === 'wait') throw stillInDoubt(session, kind.nameFor(session.client));
   await session.lease.write(async (db) => {
     await refuseEffect(db, session.client.id, effect, true);
     await dropIntendedResource(db, effect.id);
   });
-  if (lookUp.sightings.length > 0) throw await reportForeign(session, kind, lookUp);
+  if (decision === 'report-foreign') throw await reportForeign(session, kind, lookUp);
   return undefined;
+}
+
+export function oursIn(lookUp: LookUp<Output>): ProviderObject<Output>[] {
+  return lookUp.sightings.filter(({ isOurs }) => isOurs);
+}
+
+export function seenIn(lookUp: LookUp<Output>): Seen {
+  if (oursIn(lookUp).length > 0) return 'ours';
+  return lookUp.sightings.length > 0 ? 'foreign' : 'nothing';
 }
 
 /** Records what an effect made, normally one object. Returns the id of the first. */

@@ -14,6 +14,7 @@ import { callbackSender } from '../webhooks/send.ts';
 import { deliverCallback } from './deliver-callback.ts';
 import type { Engine } from './engine.ts';
 import { finishFlow } from './finish-flow.ts';
+import { startOrphanScanner } from './orphan-scan.ts';
 import { postpone } from './postpone.ts';
 import { startSweeper } from './sweep.ts';
 import { workStep } from './work-step.ts';
@@ -74,6 +75,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
     settleMs: config.SETTLE_MS,
     sweepIntervalMs: config.SWEEP_INTERVAL_MS,
     callbackRetryBaseMs: config.CALLBACK_RETRY_BASE_MS,
+    retentionDays: config.RETENTION_DAYS,
     mayBegin: () => !isStopping,
     cutOff: cutOff.signal,
   };
@@ -98,6 +100,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
       onWait: (error) => log.warn({ err: error }, 'waiting for the queue'),
     });
   const sweeper = startSweeper(engine);
+  const orphanScanner = startOrphanScanner(engine);
   log.info({ queue: queues.kind, concurrency, holder: presence.holder() }, 'worker started');
 
   return {
@@ -106,6 +109,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
       isStopping = true;
       const timer = setTimeout(() => cutOff.abort(), config.PROVIDER_TIMEOUT_MS);
       await sweeper.stop();
+      await orphanScanner.stop();
       await queues.close(config.PROVIDER_TIMEOUT_MS + 1500);
       await presence.stop();
       await pool.end();

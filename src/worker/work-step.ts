@@ -7,7 +7,6 @@ import type { ClientOrder } from '../provisioning.ts';
 import { attemptStep } from './attempt-step.ts';
 import type { Engine } from './engine.ts';
 import { nextAction } from './next-action.ts';
-import { postpone } from './postpone.ts';
 import { withClaim } from './with-claim.ts';
 
 const stepJobData = z.object({
@@ -29,14 +28,7 @@ export async function workStep(engine: Engine, job: Job, token: string | undefin
       throw new UnrecoverableError('an earlier step is not done: the root job builds the flow again');
     }
     const step = engine.steps.find(({ name }) => name === data.step);
-    if (step === undefined) {
-      engine.log.warn(
-        { step: data.step },
-        'this worker does not know the step, and leaves it to one that does',
-      );
-      await lease.release(engine.sweepIntervalMs * 2);
-      return postpone(job, token, engine.sweepIntervalMs);
-    }
+    if (step === undefined) throw new Error(`a claim was granted without the step ${data.step}`);
     const { provisioning } = snapshot;
     const session = {
       pool: engine.pool,

@@ -13,8 +13,21 @@ function filesWith(pattern: RegExp): string[] {
   return product.filter(({ text }) => pattern.test(text)).map(({ path }) => path);
 }
 
-test('only the protocol of an effect grants permits', () => {
-  expect(filesWith(/Permit\.grant\(/)).toEqual(['worker/effect.ts']);
+test('only the protocol of an effect, and the deletion of an orphan, grant permits', () => {
+  expect(filesWith(/Permit\.grant\(/).toSorted()).toEqual(['orphans/remove-orphan.ts', 'worker/effect.ts']);
+});
+
+test('an orphan is deleted by the command alone: neither server nor worker can', () => {
+  expect(filesWith(/from '[^']*\/remove-orphan\.ts'/)).toEqual(['orphans/main.ts']);
+});
+
+test('the deletion of an orphan is written down before a permit for it is granted', () => {
+  const text = product.find(({ path }) => path === 'orphans/remove-orphan.ts')?.text ?? '';
+  const recorded = text.indexOf('await insertOrphanDeletion(');
+  const asked = text.indexOf('await removeUntilGone(');
+  expect(recorded).toBeGreaterThan(0);
+  expect(asked).toBeGreaterThan(recorded);
+  expect(text.indexOf('Permit.grant(')).toBeGreaterThan(text.indexOf('async function removeUntilGone('));
 });
 
 test('every mutating verb of a provider client takes a permit', () => {

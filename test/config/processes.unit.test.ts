@@ -4,13 +4,10 @@ import { goodEnvironment } from './support.ts';
 
 const core = ['DATABASE_URL'];
 const server = ['ADMIN_API_KEY'];
-const worker = [
-  'ENCRYPTION_KEYS',
-  'WEBHOOK_SIGNING_SECRET',
+const providers = [
   'SUPABASE_MANAGEMENT_TOKEN',
   'SUPABASE_ORG_ID',
   'SUPABASE_REGION',
-  'SCHEMA_PATH',
   'GITHUB_TOKEN',
   'GITHUB_ORG',
   'GITHUB_TEMPLATE_REPO',
@@ -18,6 +15,7 @@ const worker = [
   'N8N_API_KEY',
   'N8N_HOST',
 ];
+const worker = ['ENCRYPTION_KEYS', 'WEBHOOK_SIGNING_SECRET', 'SCHEMA_PATH', ...providers];
 
 /** What each program needs, and a malformed value that it would notice. */
 const programs: readonly [
@@ -35,6 +33,7 @@ const programs: readonly [
     { PORT: 'x', LEASE_MS: 'x', SUPABASE_DB_SSL: 'x' },
   ],
   ['migrate', 'src/migrate/main.ts', core, { REDIS_URL: 'x' }],
+  ['orphans', 'src/orphans/main.ts', [...core, ...providers], { POLL_BASE_MS: 'x', SUPABASE_DB_SSL: 'x' }],
 ];
 
 async function run(file: string, env: Readonly<Record<string, string>>) {

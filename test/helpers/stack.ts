@@ -62,7 +62,8 @@ export interface Stack {
   show(id: string): Promise<ShownProvisioning>;
   /** Waits until nothing more happens by itself. */
   waitUntilDone(id: string): Promise<ShownProvisioning>;
-  startWorker(): Promise<Running>;
+  /** One more, with other steps than the stack's where they are given. */
+  startWorker(withSteps?: readonly Step[]): Promise<Running>;
   stop(): Promise<void>;
 }
 
@@ -168,8 +169,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         const shown = await stack.show(id);
         return shown.done ? shown : undefined;
       }, `provisioning ${id} to be done`),
-    async startWorker() {
-      const worker = await startWorker({ config, environment, log, signal, ...queue, steps });
+    async startWorker(withSteps = steps) {
+      const worker = await startWorker({ config, environment, log, signal, ...queue, steps: withSteps });
       let stopping: Promise<void> | undefined;
       const once: Running = { ...worker, stop: () => (stopping ??= worker.stop()) };
       workers.push(once);

@@ -6,10 +6,13 @@ import {
   renewLease,
   withFence,
   type Claim,
+  type ClaimRequest,
   type ClaimResult,
 } from '../../src/ledger/claims.ts';
 import { advanceFlow } from '../../src/ledger/endings.ts';
 import { appendEvent } from '../../src/ledger/events.ts';
+import { listOverdue } from '../../src/ledger/sweep.ts';
+import { until } from '../helpers/until.ts';
 import { startLedger, type TestLedger } from './support.ts';
 
 let ledger: TestLedger;
@@ -18,13 +21,15 @@ beforeAll(async () => {
 });
 afterAll(() => ledger?.stop());
 
-function claim(provisioningId: string, flow = 1): Promise<ClaimResult> {
+function claim(provisioningId: string, flow = 1, fields: Partial<ClaimRequest> = {}): Promise<ClaimResult> {
   return claimProvisioning(ledger.pool, {
     provisioningId,
     flow,
     leaseMs: 60_000,
     holder: '1',
     graceMs: 1000,
+    stepNames: ['first', 'second'],
+    ...fields,
   });
 }
 
@@ -210,9 +215,76 @@ test('while one writes within its fence, nobody takes over', async () => {
     await mayEnd.promise;
   }).then(() => order.push('written'));
   await inside.promise;
-  const claiming = claim(id).then((result) => order.push(result.is));
+  // A claim that looked a moment before the commit is told to come again.
+  const claiming = until(async () => (await claim(id)).is === 'claimed' || undefined, 'a claim');
+  const taking = claiming.then(() => order.push('claimed'));
   mayEnd.resolve();
-  await Promise.all([writing, claiming]);
+  await Promise.all([writing, taking]);
 
   expect(order).toEqual(['written', 'claimed']);
+});
+
+describe('a worker that lacks steps of a provisioning', () => {
+  test('is told which, and does not get it', async () => {
+    const id = await ledger.accept();
+
+    expect(await claim(id, 1, { stepNames: ['second', 'third'] })).toEqual({
+      is: 'unknown-steps',
+      names: ['first'],
+    });
+    expect(await rowOf(id)).toMatchObject({ epoch: '0', lease_until: null });
+    expect((await claim(id, 1, { stepNames: ['third', 'second', 'first'] })).is).toBe('claimed');
+  });
+
+  test('keeps the sweeper from building the flow again, since its job is there', async () => {
+    const id = await ledger.accept({ sweepAfterMs: 0 });
+    expect(await listOverdue(ledger.pool, 1000)).toContain(id);
+
+    await claim(id, 1, { stepNames: [] });
+
+    expect(await listOverdue(ledger.pool, 1000)).not.toContain(id);
+  });
+});
+
+describe('a provisioning whose workers do not come back', () => {
+  async function crash(id: string): Promise<Claim> {
+    const claimed = await mustClaim(id);
+    await expire(id);
+    return claimed;
+  }
+
+  test('is claimed ever more rarely, and is not swept meanwhile', async () => {
+    const id = await ledger.accept();
+    for (let count = 0; count < 5; count += 1) expect((await crash(id)).unreturned).toBe(count);
+    await crash(id);
+    await ledger.pool.query('update ledger.provisionings set sweep_at = clock_timestamp() where id = $1', [
+      id,
+    ]);
+
+    expect(await claim(id)).toMatchObject({ is: 'busy', retryInMs: expect.any(Number) as number });
+    expect(await listOverdue(ledger.pool, 1000)).not.toContain(id);
+    const rest = 'select extract(epoch from next_claim_at - clock_timestamp())::float8 as s';
+    const restOf = async () => {
+      const { s } = await ledger.first<{ s: number }>(`${rest} from ledger.provisionings where id = $1`, [
+        id,
+      ]);
+      return s;
+    };
+    expect(await restOf()).toBeLessThanOrEqual(4);
+    for (let count = 0; count < 20; count += 1) {
+      await ledger.pool.query('update ledger.provisionings set next_claim_at = null where id = $1', [id]);
+      await crash(id);
+    }
+    expect(await restOf()).toBeGreaterThan(50);
+    expect(await restOf()).toBeLessThanOrEqual(60);
+  });
+
+  test('is like any other once one has come back', async () => {
+    const id = await ledger.accept();
+    for (let count = 0; count < 5; count += 1) await crash(id);
+    await mustClaim(id);
+    await releaseLease(ledger.pool, id, 1000);
+
+    expect((await mustClaim(id)).unreturned).toBe(0);
+  });
 });

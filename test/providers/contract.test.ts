@@ -1,8 +1,10 @@
 /** What our clients send is what the vendors describe: every request of whole runs, held against their descriptions. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { scanOrphans } from '../../src/orphans/scan.ts';
 import { vercelClient } from '../../src/providers/vercel.ts';
 import type { ProviderName, Sandbox } from '../../src/sandbox/sandbox.ts';
+import { steps } from '../../src/steps/index.ts';
 import { hasDescriptions, readDescription, type SentRequest } from '../helpers/openapi.ts';
 import { startStack, type Stack, type StackOptions } from '../helpers/stack.ts';
 
@@ -90,7 +92,11 @@ async function sendEverything(): Promise<JournalEntry[]> {
     failAtTheEnd(stack);
     await provision(stack, 'failed');
   });
-  await run({ workers: 0 }, async ({ environment }) => {
+  await run({ workers: 0 }, async ({ environment, pool }) => {
+    const signal = AbortSignal.timeout(10_000);
+    expect(await scanOrphans(pool, { steps, environment, timeoutMs: 5000, signal })).toMatchObject({
+      errors: [],
+    });
     const personal = vercelClient({
       apiUrl: environment['VERCEL_API_URL'] ?? '',
       token: environment['VERCEL_TOKEN'] ?? '',

@@ -18,6 +18,7 @@ export const foreignDetails = z
     meta: z.record(z.string(), z.string()).describe('vercel.deployment'),
     active: z.boolean().describe('n8n.workflow: published and registered at once'),
     path: z.string().describe('n8n.workflow: path of its webhook'),
+    nodeId: z.string().describe('n8n.workflow: id of its webhook node'),
     region: z.string().describe('supabase.project'),
     password: z.string().describe('supabase.project'),
   })
@@ -26,10 +27,10 @@ export const foreignDetails = z
 /** Details of a stranger's object. */
 export type ForeignDetails = z.infer<typeof foreignDetails>;
 
-function webhookNodes(path: string) {
+function webhookNodes(path: string, nodeId: string) {
   return [
     {
-      id: crypto.randomUUID(),
+      id: nodeId,
       name: 'Webhook',
       type: 'n8n-nodes-base.webhook',
       typeVersion: 2.1,
@@ -88,8 +89,8 @@ const makers: Record<ObjectKind, Maker> = {
     const commit = { ref: 'main', sha: '0'.repeat(40) };
     return states.vercel.deploy(project, { ...commit, meta, target: 'production', isForeign: true }).id;
   },
-  'n8n.workflow'(order, { active = false, path }, states) {
-    const nodes = path === undefined ? [] : webhookNodes(path);
+  'n8n.workflow'(order, { active = false, path, nodeId = crypto.randomUUID() }, states) {
+    const nodes = path === undefined ? [] : webhookNodes(path, nodeId);
     const workflow = states.n8n.create({ ...order, nodes, connections: {}, settings: {} });
     if (active) {
       states.n8n.publish(workflow);

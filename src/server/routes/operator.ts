@@ -1,9 +1,10 @@
-/** What an operator decides: `/api/provisioning/{id}/resume` and `/rollback`. The sweeper enqueues what follows. */
+/** What an operator decides: `/api/provisioning/{id}/cancel`, `/resume`, `/rollback`. The sweeper enqueues what follows. */
 import { Router } from 'express';
 import { z } from 'zod';
 import { presentProvisioning } from '../../api/present.ts';
-import { reportChange } from '../../api/report.ts';
-import { resumeProvisioning, rollBackByOperator } from '../../ledger/operator-acts.ts';
+import { reportChange, type CallbackType } from '../../api/report.ts';
+import { cancelProvisioning, resumeProvisioning, rollBackByOperator } from '../../ledger/operator-acts.ts';
+import type { Queryable } from '../../ledger/pool.ts';
 import { readFullSnapshots } from '../../ledger/provisionings.ts';
 import type { Deps } from '../deps.ts';
 import { parseBody, parseId, parseQuery, readBody } from '../middleware/parse.ts';
@@ -17,6 +18,15 @@ const actor = { by: 'admin' };
 
 export function operatorRoutes(deps: Deps): Router {
   const router = Router();
+  const reporter = (id: string) => (db: Queryable, type: CallbackType) =>
+    reportChange(db, { steps: deps.steps, publicUrl: deps.publicUrl() }, id, type);
+
+  router.post('/:id/cancel', async (request, response) => {
+    parseQuery(request, noQuery);
+    const id = parseId(request);
+    const hasActed = await cancelProvisioning(deps.pool, id, actor, reporter(id));
+    response.status(202).json(await present(deps, id, hasActed, 'It has ended, or is being rolled back.'));
+  });
 
   router.post('/:id/resume', async (request, response) => {
     parseQuery(request, noQuery);
@@ -38,7 +48,7 @@ export function operatorRoutes(deps: Deps): Router {
             'This deletes the stack of a client that works: send {"confirm":"<clientId>"}.',
           );
       },
-      report: (db, type) => reportChange(db, { steps: deps.steps, publicUrl: deps.publicUrl() }, id, type),
+      report: reporter(id),
     });
     const refusal = 'Only a paused, an incomplete or a succeeded one can be rolled back.';
     response.status(202).json(await present(deps, id, hasActed, refusal));

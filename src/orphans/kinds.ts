@@ -1,0 +1,39 @@
+/** The kinds of things in which orphans are looked for, each with its provider clients. */
+import { withoutEmpty } from '../config.ts';
+import { ConfigurationError } from '../errors.ts';
+import type { OrphanSearch, ResourceType, Step } from '../steps/step.ts';
+
+/** Where orphans are looked for, and for how long. */
+export interface Surroundings {
+  readonly steps: readonly Step[];
+  /** The environment that the steps read their own variables from. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The longest that one request may take. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface SearchedKind {
+  readonly kind: string;
+  readonly step: string;
+  readonly resource: ResourceType<unknown, unknown>;
+  readonly search: OrphanSearch<unknown>;
+  /** Throws when the step's variables are missing. */
+  connect(): unknown;
+}
+
+export function searchedKinds(surroundings: Surroundings): SearchedKind[] {
+  const { steps, environment, timeoutMs, signal } = surroundings;
+  return steps.flatMap((step) =>
+    (step.resources ?? []).flatMap((resource) => {
+      const { kind, search } = resource;
+      const connect = () => {
+        const settings = step.environment.safeParse(withoutEmpty(environment));
+        if (!settings.success)
+          throw new ConfigurationError(`the variables of ${step.name} are not all there`);
+        return step.connect(settings.data, { timeoutMs, signal });
+      };
+      return search === undefined ? [] : { kind, step: step.name, resource, search, connect };
+    }),
+  );
+}

@@ -1,0 +1,116 @@
+/**
+ * Deletes one orphan, because a person has said so.
+ *
+ * The same protocol as for everything else: a fresh read, the committed record, then the call, by the immutable id, and
+ * looks until it is gone. There is no lease to hold here; the record in `ledger.orphan_deletions` is what grants the
+ * permits. The only place besides the engine's effects that does.
+ */
+import { performance } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
+import { ProviderError } from '../errors.ts';
+import {
+  confirmOrphanDeletions,
+  endOrphanDeletion,
+  insertOrphanDeletion,
+} from '../ledger/orphan-deletions.ts';
+import { readKnowledge, readTime } from '../ledger/orphans.ts';
+import { inTransaction, type Pool } from '../ledger/pool.ts';
+import { Permit } from '../permit.ts';
+import { searchedKinds, type SearchedKind, type Surroundings } from './kinds.ts';
+import { refusalOf, type DeletionRequest } from './may-delete.ts';
+import { standingOf } from './standing.ts';
+
+export interface RemovalPatience {
+  /** Between two looks. */
+  readonly pollMs: number;
+  /** For how long the provider may take. */
+  readonly timeoutMs: number;
+}
+
+export type Removal =
+  | { readonly is: 'gone' }
+  /** Nothing was sent, or nothing was done about it. */
+  | { readonly is: 'refused'; readonly reason: string }
+  /** Asked for, and not seen to be gone. */
+  | { readonly is: 'in-doubt'; readonly reason: string };
+
+export async function removeOrphan(
+  pool: Pool,
+  surroundings: Surroundings,
+  request: DeletionRequest,
+  patience: RemovalPatience,
+): Promise<Removal> {
+  const searched = searchedKinds(surroundings).find(({ kind }) => kind === request.kind);
+  if (searched === undefined) return { is: 'refused', reason: `there is no kind "${request.kind}"` };
+  const context = { providers: searched.connect() };
+  const { externalId } = request;
+
+  const candidate = await searched.search.read(context.providers, externalId);
+  const presence = await searched.resource.read(context, externalId);
+  if (presence === 'gone' && (await confirmOrphanDeletions(pool, request)) > 0) return { is: 'gone' };
+  if (candidate === undefined || presence === 'gone')
+    return { is: 'refused', reason: 'there is nothing of this id that looks like ours' };
+  if (presence === 'going') return { is: 'refused', reason: 'it is being deleted already' };
+
+  const recorded = await inTransaction(pool, async (db) => {
+    const [knowledge] = await readKnowledge(db, [{ ...candidate, kind: request.kind, step: searched.step }]);
+    if (knowledge === undefined) throw new Error('the ledger did not answer');
+    const standing = standingOf(candidate, knowledge);
+    const reason = refusalOf(request, candidate, standing, await readTime(db));
+    return reason === undefined
+      ? { id: await insertOrphanDeletion(db, { ...candidate, ...request }) }
+      : { reason };
+  });
+  if (recorded.id === undefined) return { is: 'refused', reason: recorded.reason };
+  const { id } = recorded;
+  try {
+    const removal = await removeUntilGone(searched, context, externalId, surroundings, patience);
+    if (removal.is === 'gone') await confirmOrphanDeletions(pool, request);
+    else await endOrphanDeletion(pool, id, removal.is, removal.reason);
+    return removal;
+  } catch (error) {
+    await endOrphanDeletion(pool, id, 'in-doubt', 'it was interrupted').catch(() => {});
+    throw error;
+  }
+}
+
+/** Asks until it is accepted, then only looks: what counts is that it is gone. */
+async function removeUntilGone(
+  { resource, search }: SearchedKind,
+  context: { readonly providers: unknown },
+  externalId: string,
+  { signal, timeoutMs }: Surroundings,
+  patience: RemovalPatience,
+): Promise<Removal> {
+  const endsAt = performance.now() + patience.timeoutMs;
+  // Whoever stalls and comes back after that time sends nothing.
+  const nextPermit = () => Permit.grant({ signal, timeoutMs, mayStart: () => performance.now() < endsAt });
+  let isAsked = false;
+  let doubt = 'it was not seen to be gone in time';
+  for (;;) {
+    let refusal: ProviderError | undefined;
+    const permit = nextPermit();
+    try {
+      if (!isAsked) {
+        await search.prepareRemoval?.(context.providers, externalId, nextPermit);
+        await resource.remove(permit, context, externalId);
+        isAsked = true;
+      }
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      doubt = error.message;
+      if (error.outcome === 'in-doubt') isAsked = permit.isTaken;
+      else if (resource.judge(error)?.is !== 'too-early') refusal = error;
+    }
+    try {
+      if ((await resource.read(context, externalId)) === 'gone') return { is: 'gone' };
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      doubt = error.message;
+    }
+    if (refusal !== undefined) return { is: 'refused', reason: refusal.message };
+    if (signal.aborted || performance.now() + patience.pollMs > endsAt)
+      return { is: isAsked ? 'in-doubt' : 'refused', reason: doubt };
+    await setTimeout(patience.pollMs, undefined, { signal }).catch(() => {});
+  }
+}

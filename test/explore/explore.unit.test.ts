@@ -1,0 +1,33 @@
+/** Every state that up to three faults can lead to, visited once. */
+import { describe, expect, test } from 'vitest';
+import { brokenRules } from './broken.ts';
+import { explore } from './explore.ts';
+import { faults } from './moves.ts';
+import { productRules } from './rules.ts';
+
+test('no three faults break a promise, and whatever has happened can end', { timeout: 180_000 }, () => {
+  const { worlds, moves, endings, faults: struck, breach } = explore(productRules, 3);
+  const total = worlds.reduce((sum, count) => sum + count, 0);
+  console.log(`${total} states, ${worlds.join(' + ')} for 0 to 3 faults; ${moves} transitions`);
+
+  expect(breach).toBeUndefined();
+  // A fault that never strikes proves nothing, nor does an end that is never reached.
+  expect(Object.keys(struck).toSorted()).toEqual(faults.toSorted());
+  expect(Object.keys(endings).toSorted()).toEqual([
+    'cancelled/completed',
+    'cancelled/incomplete',
+    'failed/completed',
+    'failed/incomplete',
+    'succeeded/completed',
+    'succeeded/incomplete',
+    'succeeded/none',
+  ]);
+});
+
+describe('a bug is found', () => {
+  test.each(brokenRules)('$name', { timeout: 60_000 }, ({ rules, promise }) => {
+    const { breach } = explore(rules, 2);
+    console.log([promise, ...(breach?.trace ?? [])].join('\n  '));
+    expect(breach?.promise).toBe(promise);
+  });
+});

@@ -1,0 +1,58 @@
+/** How a worker deletes what is listed as ours, and sees that it is gone. */
+import { looks, reads } from './looks.ts';
+import type { Move } from './moves.ts';
+import { afterTrouble, nextRemoval } from './plans.ts';
+import type { Turn } from './turn.ts';
+import { withThing } from './world.ts';
+
+export const removing = {
+  'look-for-late'(turn: Turn): Move[] {
+    const { rules, step, go } = turn;
+    if (step.isTokenRevoked) return [go('a look is refused', afterTrouble(turn, 'refused-token'))];
+    const found = looks(turn, 'nothing').flatMap(({ mine }) => mine);
+    const thing = found.find((name) => step[name].listed === 'no');
+    if (thing !== undefined) return [go('a look shows one more', { stage: 'record-late', thing })];
+    return [go('a look shows no more', nextRemoval(step, rules))];
+  },
+
+  'record-late': ({ worker, write }: Turn): Move[] => [
+    write(
+      `lists the ${worker.thing} object as ours`,
+      (before) => withThing(before, worker.step, worker.thing, { listed: 'live' }),
+      () => ({ stage: 'look-for-late' }),
+    ),
+  ],
+
+  read(turn: Turn): Move[] {
+    const { listed, deletion } = turn.step[turn.worker.thing];
+    const resource = { state: listed === 'no' ? 'live' : listed, external_id: 'id' };
+    const isUnderWay = deletion === 'confirmed';
+    return reads(turn, (presence, isFresh) => {
+      switch (turn.rules.decideDelete(resource, { presence, isFresh, isUnderWay })) {
+        case 'mark-deleted':
+          return { stage: 'record-deleted' };
+        case 'leave':
+          return afterTrouble(turn, 'final');
+        case 'wait':
+          return afterTrouble(turn, 'not-yet');
+        case 'call':
+          return { stage: 'intend' };
+      }
+    });
+  },
+
+  'read-again': (turn: Turn): Move[] =>
+    reads(turn, (presence, isFresh) => {
+      const called = turn.worker.isInDoubt ? 'in-doubt' : 'made';
+      const next = turn.rules.followDelete(called, { presence, isFresh });
+      return next === 'mark-deleted' ? { stage: 'record-deleted' } : afterTrouble(turn, 'not-yet');
+    }),
+
+  'record-deleted': ({ rules, worker, write }: Turn): Move[] => [
+    write(
+      'records that it is gone',
+      (before) => withThing(before, worker.step, worker.thing, { listed: 'deleted' }),
+      (after) => nextRemoval(after.steps[worker.step], rules),
+    ),
+  ],
+};

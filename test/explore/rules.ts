@@ -1,0 +1,139 @@
+/** What the explored workers decide by: the product's own functions, and what its ledger and gate hold to. */
+import { NotYet, ProviderError, StepFailure } from '../../src/errors.ts';
+import type { EffectRow, ProvisioningRow, Snapshot, StepRow } from '../../src/ledger/rows.ts';
+import type { Direction } from '../../src/provisioning.ts';
+import { intentOf } from '../../src/worker/effect.ts';
+import { nextAction, type NextAction } from '../../src/worker/next-action.ts';
+import * as nextCall from '../../src/worker/next-call.ts';
+import { decideOutcome } from '../../src/worker/outcome.ts';
+import type { StepWorld, ThingName, World } from './world.ts';
+
+/** How often an effect may be sent without an answer, and an undo may be refused. */
+const limit = 2;
+
+export type Trouble = 'refused-token' | 'final' | 'not-yet';
+
+export const productRules = {
+  nextAction(world: World): NextAction {
+    const key = [world.status, world.rollback, ...world.steps.flatMap(({ run, undo }) => [run, undo])].join();
+    const action = actions.get(key) ?? nextAction(snapshotOf(world));
+    actions.set(key, action);
+    return action;
+  },
+  planCreate: (step: StepWorld) => nextCall.planCreate(creationOf(step), limit),
+  decideCreate: (step: StepWorld, seen: nextCall.Seen) => nextCall.decideCreate(creationOf(step), seen),
+  resolveDoubt: nextCall.resolveDoubt,
+  followCreate: nextCall.followCreate,
+  planUndo: (step: StepWorld) => nextCall.planUndo(creationOf(step)),
+  decideDelete: nextCall.decideDelete,
+  followDelete: nextCall.followDelete,
+  decideOutcome: (trouble: Trouble, direction: Direction, failures: number) =>
+    decideOutcome(
+      errors[trouble],
+      { attempts: failures + 1, interruptions: 0, wait: undefined },
+      direction,
+      { maxAttempts: limit, retryBaseMs: 1, pollBaseMs: 1, readyTimeoutMs: 1 },
+      () => 0,
+    ).is,
+  /** What the `find` of a resource type takes for ours: by its mark or, without one, by our password. */
+  isOurs(step: StepWorld, name: ThingName, hasMark: boolean): boolean {
+    if (hasMark) return name !== 'stranger';
+    const creation = creationOf(step);
+    const mayExist = creation !== undefined && intentOf(creation).mayExist;
+    // It takes our password.
+    return mayExist && name !== 'stranger';
+  },
+  /** A worker claims only what nobody holds. */
+  respectsLeases: true,
+  /** A write commits only under the newest epoch and an unexpired lease. */
+  isFenced: true,
+  /** A call begins only before the worker's own deadline. */
+  hasDeadline: true,
+  /** A call begins only once its intent is committed. */
+  writesAhead: true,
+  /** How long a doubt lasts is measured before the look that it counts for. */
+  measuresFirst: true,
+  /** An absence counts only where the token can read its surroundings. */
+  checksToken: true,
+  /** The assumption behind SETTLE_MS: no request is under way, and no list lags, for longer. */
+  requestsEndInTime: true,
+  /** Success is written only over `running`. */
+  guardsSuccess: true,
+};
+export type Rules = typeof productRules;
+
+/** The ledger is in few states, many times. */
+const actions = new Map<string, NextAction>();
+
+const errors: Readonly<Record<Trouble, Error>> = {
+  'refused-token': new ProviderError({ provider: 'p', operation: 'o', outcome: 'not-made', status: 401 }),
+  final: new StepFailure('name-taken', 'taken'),
+  'not-yet': new NotYet('time'),
+};
+
+const provisioning: ProvisioningRow = {
+  id: 'p',
+  client_id: 'acme',
+  client_name: 'Acme',
+  org_email: 'a@b.example',
+  tier: 'starter',
+  callback_url: undefined,
+  on_failure: 'rollback',
+  step_names: ['one', 'two'],
+  status: 'queued',
+  rollback_status: 'none',
+  failure: undefined,
+  flow: 1,
+  epoch: 1,
+  last_event: 1,
+  created_at: new Date(0),
+  updated_at: new Date(0),
+  finished_at: undefined,
+};
+
+function rowOf(direction: Direction, position: number, status: StepRow['status']): StepRow {
+  return {
+    provisioning_id: 'p',
+    direction,
+    position,
+    name: provisioning.step_names[position - 1] ?? '',
+    status,
+    attempts: 0,
+    waiting_for: undefined,
+    waiting_since: undefined,
+    looks: 0,
+    due_at: undefined,
+    error: undefined,
+    output: {},
+    started_at: undefined,
+    finished_at: undefined,
+  };
+}
+
+function snapshotOf({ status, rollback, steps }: World): Snapshot {
+  return {
+    provisioning: { ...provisioning, status, rollback_status: rollback },
+    steps: steps.flatMap(({ run, undo }, index) => [
+      rowOf('run', index + 1, run),
+      ...(undo === 'none' ? [] : [rowOf('undo', index + 1, undo)]),
+    ]),
+  };
+}
+
+function creationOf(step: StepWorld): EffectRow | undefined {
+  if (step.create === 'none') return undefined;
+  return {
+    id: 'e',
+    step: 'one',
+    name: 'create',
+    verb: 'create',
+    natural_key: 'acme',
+    mark: 'prov-p',
+    state: step.create,
+    calls: 1,
+    doubts: step.doubts,
+    absent_at: undefined,
+    called_at: undefined,
+    doubt_since: undefined,
+  };
+}
