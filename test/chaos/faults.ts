@@ -35,7 +35,8 @@ export interface DrawnFaults {
   /** A stranger removes, or renames, the newest object of ours. */
   readonly meddling: { readonly act: 'remove' | 'rename'; readonly afterRequests: number } | undefined;
   readonly isAskedTwice: boolean;
-  readonly n8nStartingMs: number;
+  /** n8n restarts once the providers got so many requests. */
+  readonly n8nStarting: { readonly afterRequests: number; readonly ms: number } | undefined;
 }
 
 const providerFaultModes = [
@@ -155,7 +156,9 @@ export function drawFaults(
         ? { act: has('removed') ? 'remove' : 'rename', afterRequests: random.int(10, 45) }
         : undefined,
     isAskedTwice: has('asked-twice'),
-    n8nStartingMs: has('n8n-starting') ? random.int(200, 1200) : 0,
+    n8nStarting: has('n8n-starting')
+      ? { afterRequests: random.int(25, 36), ms: random.int(500, 1500) }
+      : undefined,
   };
 }
 

@@ -22,7 +22,7 @@ export function observedFaults(schedule: Schedule, world: World): FaultName[] {
       journal.some(({ provider, status }) => provider === revoked.provider && status === 401),
     foreign: ledger.provisionings.some(({ failure }) => failure?.code === 'name-taken'),
     'n8n-starting':
-      schedule.n8nStartingMs > 0 &&
+      schedule.n8nStarting !== undefined &&
       journal.some(({ provider, status }) => provider === 'n8n' && status === 503),
     'receiver-fails': drawn('receiver-fails') && received.some(({ status }) => status === 500),
     'receiver-gone': drawn('receiver-gone') && received.some(({ status }) => status === 410),

@@ -123,7 +123,6 @@ async function begin(arena: Arena, schedule: Schedule): Promise<Run> {
   if (schedule.slowDelete !== undefined)
     control.setSlowDelete(schedule.slowDelete.kind, schedule.slowDelete.ms);
   if (schedule.refusedDeletion !== undefined) control.refuseDelete(schedule.refusedDeletion, true);
-  if (schedule.n8nStartingMs > 0) control.setN8nStarting(schedule.n8nStartingMs);
   if (schedule.receiver !== undefined) control.setReceiver(schedule.clientId, schedule.receiver);
   // First come, first met: the failure that is meant comes before what hits anything.
   if (schedule.failure !== undefined) control.addFault(schedule.failure);
@@ -205,6 +204,10 @@ function planOf(run: Run): PlannedEvent[] {
         control.restoreToken(provider);
       },
     });
+  }
+  if (schedule.n8nStarting !== undefined) {
+    const { afterRequests, ms } = schedule.n8nStarting;
+    plan.push({ after: afterRequests, act: async () => control.setN8nStarting(ms) });
   }
   if (schedule.meddling !== undefined) {
     const { act, afterRequests } = schedule.meddling;

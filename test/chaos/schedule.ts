@@ -35,6 +35,8 @@ export interface Schedule extends DrawnFaults {
   readonly seed: number;
   readonly index: number;
   readonly backend: Backend;
+  /** What it was drawn from. */
+  readonly focus: Focus;
   readonly course: Course;
   readonly clientId: string;
   /** A second client, at the same time, that nothing is done to on purpose. */
@@ -79,8 +81,9 @@ export function drawSchedule(seed: number, index: number, backend: Backend, focu
   const faultNames = faultsOf(backend).filter((name) => focus.faults?.includes(name) ?? true);
   const crashes = crashKinds.filter(({ name }) => focus.crashes?.includes(name) ?? true);
   const crash = crashes[index % crashes.length];
-  // Walks through all faults before it meets the same crash with the same fault again.
-  const fault = faultNames[(index + Math.floor(index / crashes.length)) % faultNames.length];
+  // In so many schedules as there are pairs of crash and fault, each pair is drawn once.
+  const turn = Math.floor(index / crashes.length);
+  const fault = faultNames[((index % crashes.length) + turn) % faultNames.length];
   if (crash === undefined || fault === undefined) throw new TypeError('there is nothing to draw from');
   const needs = new Set([...crash.needs, ...needsOf(fault)]);
   const course = focus.courses === undefined ? drawCourse(random, needs, fault) : random.pick(focus.courses);
@@ -94,6 +97,7 @@ export function drawSchedule(seed: number, index: number, backend: Backend, focu
     seed,
     index,
     backend,
+    focus,
     course,
     clientId,
     otherClientId: random.chance(0.25) ? `${clientId}-too` : undefined,

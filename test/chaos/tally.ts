@@ -8,8 +8,10 @@ export interface Tally {
   add(outcome: Outcome): void;
   /** The report, as lines of text. */
   lines(): string[];
+  /** What has not happened yet. */
+  gaps(): { readonly of: 'crashes' | 'faults'; readonly name: string }[];
   /** Why this run proves too little; empty: it does not. */
-  gaps(): string[];
+  problems(): string[];
   violations(): number;
 }
 
@@ -36,6 +38,13 @@ export function startTally(backend: Backend): Tally {
   let withManyObjects = 0;
   const count = (map: Map<string, number>, key: string) => map.set(key, (map.get(key) ?? 0) + 1);
 
+  const gaps = () => {
+    const never = (map: Map<string, number>) => [...map].filter(([, n]) => n === 0).map(([name]) => name);
+    return [
+      ...never(crashes).map((name) => ({ of: 'crashes' as const, name })),
+      ...never(faults).map((name) => ({ of: 'faults' as const, name })),
+    ];
+  };
   const total = () => [...broken.values()].reduce((sum, one) => sum + one, 0);
   return {
     add(outcome) {
@@ -64,14 +73,11 @@ export function startTally(backend: Backend): Tally {
         `${schedules} schedules on ${backend}: ${summary.join(', ')}, ${total()} violations in all`,
       ];
     },
-    gaps() {
-      const never = (map: Map<string, number>) => [...map].filter(([, n]) => n === 0).map(([name]) => name);
-      return [
-        ...never(crashes).map((name) => `no crash at: ${name}`),
-        ...never(faults).map((name) => `this fault never happened: ${name}`),
-        ...(withManyObjects < schedules * leastShare ? ['too few schedules made three objects'] : []),
-      ];
-    },
+    gaps,
+    problems: () => [
+      ...gaps().map(({ of, name }) => `none of its ${of} was: ${name}`),
+      ...(withManyObjects < schedules * leastShare ? ['too few schedules made three objects'] : []),
+    ],
     violations: total,
   };
 }

@@ -38,7 +38,8 @@ export const brokenRules: readonly BrokenRules[] = [
     measuresFirst: false,
   }),
   broken('an unclear answer is a refusal', 'step 1: rolled back, and an object is left', {
-    followCreate: (called, doubts) => (called === 'in-doubt' ? 'report-foreign' : followCreate(called, doubts)),
+    followCreate: (called, doubts) =>
+      called === 'in-doubt' ? 'report-foreign' : followCreate(called, doubts),
   }),
   broken('a doubt is waited out for ever', 'it never ends', {
     resolveDoubt: (seen) => (seen === 'ours' ? 'take-over' : 'wait'),

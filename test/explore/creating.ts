@@ -36,16 +36,12 @@ export const creating = {
     const unclear = go('a look cannot tell yet whose it is', afterTrouble(turn, 'not-yet'));
     const clear = looks(turn, isSettled ? 'nothing' : 'anything').flatMap(({ label, seen, mine, more }) => {
       if (!rules.measuresFirst && seen !== 'ours') return [go(label, { stage: 'measure-late' }, more)];
-      switch (rules.resolveDoubt(seen, isSettled)) {
-        case 'take-over':
-          return mine.map((thing) => go(label, { stage: 'take-over', thing }, more));
-        case 'wait':
-          return [go(label, afterTrouble(turn, 'not-yet'), more)];
-        case 'report-foreign':
-          return [go(label, { stage: 'record-foreign' }, more)];
-        case 'not-made':
-          return [go(label, { stage: 'record-not-made' }, more)];
-      }
+      const decision = rules.resolveDoubt(seen, isSettled);
+      if (decision === 'take-over')
+        return mine.map((thing) => go(label, { stage: 'take-over', thing }, more));
+      if (decision === 'wait') return [go(label, afterTrouble(turn, 'not-yet'), more)];
+      const stage = decision === 'not-made' ? 'record-not-made' : 'record-foreign';
+      return [go(label, { stage }, more)];
     });
     return isUnclear ? [unclear, ...clear] : clear;
   },

@@ -1,18 +1,22 @@
 /** How an attempt, a step and a provisioning end. */
 import type { Move } from './moves.ts';
-import { isLeft } from './plans.ts';
+import { afterTrouble, isLeft } from './plans.ts';
 import { planRollback } from './surroundings.ts';
 import { stop, type Turn } from './turn.ts';
 import { thingNames, withStep, withThing, type Worker, type World } from './world.ts';
 
 export const ending = {
-  wait: ({ write }: Turn): Move[] => [
-    write(
+  wait(turn: Turn): Move[] {
+    const { worker, write, go } = turn;
+    const move = write(
       'waits',
       (before) => before,
       () => stop,
-    ),
-  ],
+    );
+    // A doubt ends by itself; the wait for a deletion may not.
+    if (worker.verb === 'create') return [move];
+    return [move, go('has waited too long', afterTrouble(turn, 'too-late'), { fault: 'deadline' })];
+  },
 
   'try-again': ({ worker, step, write }: Turn): Move[] => [
     write(

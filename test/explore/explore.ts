@@ -5,6 +5,7 @@
  * happen to a world after more faults than needed, can happen to it after fewer. So a world is visited once, the number
  * of faults is no part of it, and the trace to a broken promise is a shortest one.
  */
+import { findEndless } from './endless.ts';
 import { movesOf, type Fault } from './moves.ts';
 import { checkEnd, checkMove, isQuiet } from './promises.ts';
 import type { Rules } from './rules.ts';
@@ -99,36 +100,6 @@ export function explore(rules: Rules, mostFaults: number): Exploration {
     worlds.push(visited);
     layer = nextLayer;
   }
-  const stuck = findStuck(store.size, edges, ends);
-  if (stuck !== undefined) return result({ promise: 'it never ends', trace: traceTo(stuck) });
-  return result();
-}
-
-/** A world from which no end can be reached without a further fault. */
-function findStuck(
-  size: number,
-  [from, to]: readonly [readonly number[], readonly number[]],
-  ends: readonly number[],
-): number | undefined {
-  const starts = new Int32Array(size + 2);
-  for (const target of to) starts[target + 2] = (starts[target + 2] ?? 0) + 1;
-  for (let index = 1; index < starts.length; index += 1)
-    starts[index] = (starts[index] ?? 0) + (starts[index - 1] ?? 0);
-  const sources = new Int32Array(from.length);
-  for (const [edge, target] of to.entries()) {
-    const place = starts[target + 1] ?? 0;
-    sources[place] = from[edge] ?? 0;
-    starts[target + 1] = place + 1;
-  }
-  const canEnd = new Uint8Array(size);
-  const queue = [...ends];
-  for (const end of ends) canEnd[end] = 1;
-  for (let at = queue.pop(); at !== undefined; at = queue.pop())
-    for (const source of sources.subarray(starts[at] ?? 0, starts[at + 1] ?? 0)) {
-      if (canEnd[source] === 1) continue;
-      canEnd[source] = 1;
-      queue.push(source);
-    }
-  const stuck = canEnd.indexOf(0);
-  return stuck === -1 ? undefined : stuck;
+  const endless = findEndless(ranks, edges, ends);
+  return result(endless === undefined ? undefined : { promise: 'it never ends', trace: traceTo(endless) });
 }

@@ -13,6 +13,7 @@ export const faults = [
   'foreign name',
   'cancel',
   'rollback by hand',
+  'deadline',
   'revoked token',
 ] as const;
 export type Fault = (typeof faults)[number];

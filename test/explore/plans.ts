@@ -35,7 +35,7 @@ export function afterDoubt({ rules, worker }: Turn, after: World): Partial<Worke
 export function afterTrouble({ rules, worker, step }: Turn, trouble: Trouble): Partial<Worker> {
   const is = rules.decideOutcome(trouble, worker.direction, step.failures);
   if (is === 'failed') return { stage: 'fail' };
-  return { stage: trouble === 'not-yet' ? 'wait' : 'try-again' };
+  return { stage: trouble === 'refused-token' ? 'try-again' : 'wait' };
 }
 
 /** The call was not made. `doubts`: by its absence, and not by its answer. */

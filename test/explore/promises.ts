@@ -9,7 +9,8 @@ export function checkCall(world: World, worker: Worker): string | undefined {
   if (worker.lease !== 'held') return 'a call begins without the lease';
   if (worker.verb === 'create') {
     if (step.create !== 'intended') return 'a create is sent without a committed intent';
-    if (worker.step === 1 && world.steps[0].run !== 'succeeded') return 'a step begins before the one before it';
+    if (worker.step === 1 && world.steps[0].run !== 'succeeded')
+      return 'a step begins before the one before it';
     return undefined;
   }
   if (step[worker.thing].deletion === 'none') return 'a delete is sent without a committed intent';

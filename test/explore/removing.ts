@@ -27,18 +27,16 @@ export const removing = {
     const { listed, deletion } = turn.step[turn.worker.thing];
     const resource = { state: listed === 'no' ? 'live' : listed, external_id: 'id' };
     const isUnderWay = deletion === 'confirmed';
-    return reads(turn, (presence, isFresh) => {
-      switch (turn.rules.decideDelete(resource, { presence, isFresh, isUnderWay })) {
-        case 'mark-deleted':
-          return { stage: 'record-deleted' };
-        case 'leave':
-          return afterTrouble(turn, 'final');
-        case 'wait':
-          return afterTrouble(turn, 'not-yet');
-        case 'call':
-          return { stage: 'intend' };
-      }
-    });
+    const next = {
+      'mark-deleted': { stage: 'record-deleted' },
+      leave: afterTrouble(turn, 'final'),
+      wait: afterTrouble(turn, 'not-yet'),
+      call: { stage: 'intend' },
+    } as const;
+    return reads(
+      turn,
+      (presence, isFresh) => next[turn.rules.decideDelete(resource, { presence, isFresh, isUnderWay })],
+    );
   },
 
   'read-again': (turn: Turn): Move[] =>

@@ -14,25 +14,35 @@ function createMoves(turn: Turn): Move[] {
   const after = (answer: 'name-taken' | 'in-doubt') =>
     rules.followCreate(answer, step.doubts) === 'report-foreign' ? 'record-taken' : 'measure-doubt';
   const lost = on(
-    go('no answer comes, and it is not acted on yet', { stage: after('in-doubt') }, { fault: 'lost request' }),
+    go(
+      'no answer comes, and it is not acted on yet',
+      { stage: after('in-doubt') },
+      { fault: 'lost request' },
+    ),
     (before) => withStep(before, worker.step, { createsUnderWay: step.createsUnderWay + 1 }),
   );
-  if (!isNameFree(world, worker.step))
-    return [lost, go('the name is taken', { stage: after('name-taken') })];
+  if (!isNameFree(world, worker.step)) return [lost, go('the name is taken', { stage: after('name-taken') })];
   const thing = nextThing(world, worker.step);
   if (thing === undefined) return [lost];
   const make = (before: World) => withThing(before, worker.step, thing, { at: 'live' });
   return [
     lost,
     on(go('it is made', { stage: 'record-made', thing }), make),
-    on(go('it is made, and the answer is lost', { stage: after('in-doubt') }, { fault: 'lost answer' }), make),
+    on(
+      go('it is made, and the answer is lost', { stage: after('in-doubt') }, { fault: 'lost answer' }),
+      make,
+    ),
   ];
 }
 
 function deleteMoves({ worker, step, go }: Turn): Move[] {
   const { thing } = worker;
   const lost = on(
-    go('no answer comes, and it is not acted on yet', { stage: 'read-again', isInDoubt: true }, { fault: 'lost request' }),
+    go(
+      'no answer comes, and it is not acted on yet',
+      { stage: 'read-again', isInDoubt: true },
+      { fault: 'lost request' },
+    ),
     (before) => withThing(before, worker.step, thing, { isDeleteUnderWay: true }),
   );
   // A 404 is tried again as often as a refused token, in an undo.
@@ -44,7 +54,11 @@ function deleteMoves({ worker, step, go }: Turn): Move[] {
     on(go('it is gone', { stage: 'record-made' }, { breach }), remove('gone')),
     on(go('it is going', { stage: 'record-made' }, { breach }), remove('going')),
     on(
-      go('it is gone, and the answer is lost', { stage: 'read-again', isInDoubt: true }, { fault: 'lost answer', breach }),
+      go(
+        'it is gone, and the answer is lost',
+        { stage: 'read-again', isInDoubt: true },
+        { fault: 'lost answer', breach },
+      ),
       remove('gone'),
     ),
   ];

@@ -1,6 +1,7 @@
 /** What the explored workers decide by: the product's own functions, and what its ledger and gate hold to. */
 import { NotYet, ProviderError, StepFailure } from '../../src/errors.ts';
 import type { EffectRow, ProvisioningRow, Snapshot, StepRow } from '../../src/ledger/rows.ts';
+import type { StepProgress } from '../../src/ledger/steps.ts';
 import type { Direction } from '../../src/provisioning.ts';
 import { intentOf } from '../../src/worker/effect.ts';
 import { nextAction, type NextAction } from '../../src/worker/next-action.ts';
@@ -11,10 +12,11 @@ import type { StepWorld, ThingName, World } from './world.ts';
 /** How often an effect may be sent without an answer, and an undo may be refused. */
 const limit = 2;
 
-export type Trouble = 'refused-token' | 'final' | 'not-yet';
+/** What an attempt ends with. `too-late`: it has waited for as long as it may. */
+export type Trouble = 'refused-token' | 'final' | 'not-yet' | 'too-late';
 
 export const productRules = {
-  nextAction(world: World): NextAction {
+  nextAction: (world: World): NextAction => {
     const key = [world.status, world.rollback, ...world.steps.flatMap(({ run, undo }) => [run, undo])].join();
     const action = actions.get(key) ?? nextAction(snapshotOf(world));
     actions.set(key, action);
@@ -30,7 +32,7 @@ export const productRules = {
   decideOutcome: (trouble: Trouble, direction: Direction, failures: number) =>
     decideOutcome(
       errors[trouble],
-      { attempts: failures + 1, interruptions: 0, wait: undefined },
+      { attempts: failures + 1, interruptions: 0, wait: waits[trouble] },
       direction,
       { maxAttempts: limit, retryBaseMs: 1, pollBaseMs: 1, readyTimeoutMs: 1 },
       () => 0,
@@ -69,6 +71,11 @@ const errors: Readonly<Record<Trouble, Error>> = {
   'refused-token': new ProviderError({ provider: 'p', operation: 'o', outcome: 'not-made', status: 401 }),
   final: new StepFailure('name-taken', 'taken'),
   'not-yet': new NotYet('time'),
+  'too-late': new NotYet('time'),
+};
+
+const waits: Readonly<Partial<Record<Trouble, StepProgress['wait']>>> = {
+  'too-late': { waitingFor: 'time', waitedMs: 1, looks: 1 },
 };
 
 const provisioning: ProvisioningRow = {

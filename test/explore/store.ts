@@ -53,9 +53,7 @@ export function worldStore(): WorldStore {
       throw new TypeError('a world has two steps and two workers');
     if (Math.max(first, second) >= mostSteps || other >= mostWorkers || outcome >= mostOutcomes)
       throw new RangeError('the world has more parts than its number can hold');
-    return (
-      (((outcome * mostSteps + first) * mostSteps + second) * mostWorkers + one) * mostWorkers + other
-    );
+    return (((outcome * mostSteps + first) * mostSteps + second) * mostWorkers + one) * mostWorkers + other;
   }
 
   return {

@@ -10,9 +10,13 @@ export interface Turn {
   /** The step that it works on. */
   readonly step: StepWorld;
   /** It goes on with another stage, and changes nothing. */
-  go(label: string, next: Partial<Worker>, more?: Pick<Move, 'fault' | 'breach'>): Move;
+  readonly go: (label: string, next: Partial<Worker>, more?: Pick<Move, 'fault' | 'breach'>) => Move;
   /** A transaction of its own. Where it is not committed, the worker stops. */
-  write(label: string, change: (world: World) => World, next: (after: World) => Partial<Worker>): Move;
+  readonly write: (
+    label: string,
+    change: (world: World) => World,
+    next: (after: World) => Partial<Worker>,
+  ) => Move;
 }
 
 /** It ends its job. Its lease is given back, or over before anybody needs it. */
@@ -22,11 +26,7 @@ export function turnOf(world: World, index: 0 | 1, rules: Rules): Turn {
   const worker = world.workers[index];
   const name = `${nameOf(worker)}: `;
   const at = (changed: World, next: Partial<Worker>) =>
-    withWorker(
-      changed,
-      index,
-      next.stage === 'idle' ? idle : { ...worker, ...forgotten(worker), ...next },
-    );
+    withWorker(changed, index, next.stage === 'idle' ? idle : { ...worker, ...forgotten(worker), ...next });
   return {
     world,
     rules,
@@ -53,6 +53,11 @@ function forgotten({ verb, thing }: Worker): Partial<Worker> {
 
 /** Workers are alike, so they have no names of their own. */
 export function nameOf({ lease, direction, step }: Worker): string {
-  const names = { none: 'a worker', held: 'the worker', over: 'the one that woke up', robbed: 'the robbed one' };
+  const names = {
+    none: 'a worker',
+    held: 'the worker',
+    over: 'the one that woke up',
+    robbed: 'the robbed one',
+  };
   return lease === 'none' ? names.none : `${names[lease]} (${direction} ${step + 1})`;
 }

@@ -3,6 +3,15 @@
  *
  * Two steps. Each makes one object. The first has a provider where names are unique and objects carry no mark, as with
  * a Supabase project; the second one where names may repeat and objects carry a mark, as with an n8n workflow.
+ *
+ * What is left out, and why that hides nothing:
+ * - Times. A lease ends when its holder is dead or frozen; until then its holder renews it. Whether a doubt has settled,
+ *   or a create is recent, may be either wherever it is asked, within one assumption, the one behind SETTLE_MS: once a
+ *   doubt has settled, no create of its step is under way any more, and lists show what there is.
+ * - Epochs. Of two workers at most one holds the lease; the other one's epoch is older.
+ * - The queue. Any idle worker may claim, at any time, what nobody holds: that is more than jobs and sweeper can do.
+ * - Changes, which make no object. Pauses that an operator asked for. Callbacks. Twins, which the assumption excludes.
+ * - Calls, doubts and attempts end after two instead of five.
  */
 import type { Direction, ResourceState } from '../../src/provisioning.ts';
 

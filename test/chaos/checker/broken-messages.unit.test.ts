@@ -30,7 +30,12 @@ describe('callbacks', () => {
       succeeded,
       (world) => Object.assign(callbackOf(world), { state: 'pending' }),
     ],
-    ['the second comes before the first', 'I4', rolledBack, (world) => void world.received.reverse()],
+    [
+      'the second comes before the first',
+      'I4',
+      rolledBack,
+      (world) => void (world.received = world.received.toReversed()),
+    ],
     [
       'the second comes although the first was refused',
       'I4',

@@ -35,7 +35,9 @@ function judgeDelivery({ callback, headers, body, name }: Delivery, secret: stri
   const sentAt = new Date(Number(headers['webhook-timestamp']) * 1000);
   const isTimed = Number.isFinite(sentAt.getTime());
   const isSigned = isTimed && headers['webhook-signature'] === new Webhook(secret).sign(id, sentAt, body);
+  const isForThem = field(parse(body), 'data', 'clientId') === name;
   return [
+    ...(isForThem ? [] : [`callback ${callback.sequence} came to ${name}, and is not for it`]),
     ...(isSigned ? [] : [`callback ${callback.sequence} to ${name} is not signed`]),
     ...(body === callback.body ? [] : [`callback ${callback.sequence} to ${name} came with other bytes`]),
   ];

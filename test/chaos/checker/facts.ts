@@ -59,10 +59,12 @@ export function gatherFacts(world: World): Facts {
 function own(mutation: Mutation, world: World, cases: readonly Case[]): OwnedMutation {
   const targets = targetsOf(mutation, world, cases);
   const { kind, marked, name, at } = mutation;
-  const byTarget = cases.find(({ created }) =>
-    created.some(
-      (row) => row.kind === kind && row.external_id !== undefined && targets.includes(row.external_id),
-    ),
+  const byTarget = cases.findLast(
+    ({ row: { created_at: acceptedAt }, created }) =>
+      acceptedAt.getTime() <= at + slackMs &&
+      created.some(
+        (row) => row.kind === kind && row.external_id !== undefined && targets.includes(row.external_id),
+      ),
   );
   return {
     ...mutation,
@@ -81,18 +83,18 @@ function targetsOf(
   if (verb === 'create') return [];
   if (targetId !== undefined) return [targetId];
   if (entry.objectId !== undefined) return [entry.objectId];
-  const listed = cases.flatMap(({ created }) => created);
-  return [
-    ...new Set([
-      ...listed
-        .filter((row) => row.kind === kind && row.name === name)
-        .flatMap((row) => row.external_id ?? []),
-      ...world.objects.filter((object) => object.kind === kind && object.name === name).map(({ id }) => id),
-      ...world.strangers
-        .filter((stranger) => stranger.kind === kind && stranger.name === name)
-        .map(({ id }) => id),
-    ]),
+  const isCalledThat = (one: { readonly kind: string; readonly name: string }) =>
+    one.kind === kind && one.name === name;
+  const ids = [
+    ...cases.flatMap(({ created }) => created.filter(isCalledThat)).flatMap((row) => row.external_id ?? []),
+    ...world.objects.filter(isCalledThat).map(({ id }) => id),
+    ...world.strangers.filter(isCalledThat).map(({ id }) => id),
   ];
+  // A name of which nothing else is known: what was renamed may have had it.
+  const renamed = world.strangers
+    .filter((one) => one.kind === kind && one.act === 'renamed')
+    .map(({ id }) => id);
+  return [...new Set(ids.length > 0 ? ids : renamed)];
 }
 
 function byName(

@@ -1,6 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import { expect, test } from 'vitest';
 import { checkWorld } from './check.ts';
+import { pick } from './made/draft.ts';
+import { beginStory } from './made/story.ts';
 import * as worlds from './made/worlds.ts';
 
 test.each(Object.entries(worlds))('a world in which every promise was kept is accepted: %s', (_, make) => {
@@ -23,9 +25,27 @@ test('a world without anything in it is accepted', () => {
   ).toEqual([]);
 });
 
-test('a schedule is judged in no time', () => {
+test('what a stranger has renamed may be deleted by its new name', () => {
   const world = worlds.rolledBack();
-  const startedAt = performance.now();
+  const deletion = pick(world.journal, ({ operation }) => operation === 'deleteRepository');
+  const { objectId: id = '', objectKind: kind = '' } = deletion;
+  world.strangers.push({ kind, id, name: 'client-acme-app', act: 'renamed' });
+  Object.assign(deletion, {
+    path: '/repos/agency/renamed',
+    status: undefined,
+    outcome: 'dropped',
+    effect: 'none',
+  });
+  delete deletion.objectId;
   expect(checkWorld(world)).toEqual([]);
+});
+
+test('a busy schedule is judged in no time', () => {
+  const story = beginStory();
+  for (let client = 1; client <= 11; client += 1) worlds.succeeded(story, `client-${client}`);
+  expect(story.world.journal.length).toBeGreaterThan(100);
+  checkWorld(story.world);
+  const startedAt = performance.now();
+  expect(checkWorld(story.world)).toEqual([]);
   expect(performance.now() - startedAt).toBeLessThan(50);
 });

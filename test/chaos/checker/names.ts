@@ -21,6 +21,14 @@ export function clientOf(kind: Named, name: string): string | undefined {
   return /^[a-z0-9]+(-[a-z0-9]+)*$/.test(clientId) && nameOf(kind, clientId) === name ? clientId : undefined;
 }
 
+/** The step that makes it. */
+export const stepOf: Readonly<Record<Named, string>> = {
+  'supabase.project': 'supabase-project',
+  'github.repository': 'github-repo',
+  'vercel.project': 'vercel-deployment',
+  'n8n.workflow': 'n8n-webhooks',
+};
+
 export function isNamed(kind: string): kind is Named {
   return kind in around;
 }

@@ -3,7 +3,7 @@ import type { JournalEntry } from '../../../src/sandbox/journal.ts';
 import type { Violation } from '../world.ts';
 import { broken, slackMs, type Case } from './cases.ts';
 import type { OwnedMutation } from './facts.ts';
-import { webhookPathOf } from './names.ts';
+import { stepOf, webhookPathOf } from './names.ts';
 import { textField } from './read.ts';
 
 /** The read that shows it, as a path. Undefined: this step's success cannot be seen in the requests. */
@@ -15,14 +15,6 @@ const proofs: Readonly<Record<string, (one: Case) => RegExp | undefined>> = {
   },
   'vercel-deployment': ({ runs }) => pathOf('/v13/deployments/', output(runs, 'vercelDeploymentId')),
   'n8n-webhooks': ({ clientId }) => pathOf('/webhook/', webhookPathOf(clientId)),
-};
-
-/** Which step sends what. */
-const stepOf: Readonly<Record<string, string>> = {
-  'supabase.project': 'supabase-project',
-  'github.repository': 'github-repo',
-  'vercel.project': 'vercel-deployment',
-  'n8n.workflow': 'n8n-webhooks',
 };
 
 export function judgeObservations(
@@ -39,8 +31,9 @@ export function judgeObservations(
         if (proof === undefined) return [];
         const endedAt = at.getTime() + slackMs;
         const changes = mutations.filter(
-          ({ owner, kind = '', effects, ...mutation }) =>
+          ({ owner, kind, effects, ...mutation }) =>
             owner === one &&
+            kind !== undefined &&
             stepOf[kind] === step &&
             mutation.at <= endedAt &&
             !effects.includes(schemaEffect),

@@ -79,7 +79,10 @@ function judgePlaces(cases: readonly Case[]): Violation[] {
       const before = ofClient[index - 1];
       if (before === undefined) return [];
       const freedAt = before.events.findLast(({ type }) => type === 'rollback.completed')?.at;
-      const isFree = isCompleted(before) && freedAt !== undefined && freedAt <= one.row.created_at;
+      // The row's own time is from before it waited for the place.
+      const heldAt =
+        one.events.find(({ type }) => type === 'provisioning.accepted')?.at ?? one.row.created_at;
+      const isFree = isCompleted(before) && freedAt !== undefined && freedAt <= heldAt;
       return isFree ? [] : [broken('I7', `${one.label} began while ${before.label} held the client's place`)];
     }),
   );

@@ -1,23 +1,17 @@
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { loadConfig, workerEnvironment } from '../../../src/config.ts';
-import {
-  backends,
-  newClientId,
-  startStack,
-  type ShownProvisioning,
-  type Stack,
-} from '../../helpers/stack.ts';
+import { newClientId, startStack, type ShownProvisioning, type Stack } from '../../helpers/stack.ts';
 import { until } from '../../helpers/until.ts';
 import { readWorld } from '../read-world.ts';
 import type { ApiRequest, Stranger, World } from '../world.ts';
 import { checkWorld } from './check.ts';
 
-describe.each(backends)('on %s', (backend) => {
+describe('a real run', () => {
   let stack: Stack;
   let requests: ApiRequest[];
   let strangers: Stranger[];
   beforeEach(async () => {
-    stack = await startStack({ backend });
+    stack = await startStack({ backend: 'redis' });
     requests = [];
     strangers = [];
   });

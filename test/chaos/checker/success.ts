@@ -3,7 +3,7 @@ import type { SandboxObject } from '../../../src/sandbox/control/objects.ts';
 import type { Violation } from '../world.ts';
 import { broken, isServing, type Case } from './cases.ts';
 import type { Facts } from './facts.ts';
-import { isNamed, nameOf, webhookPathOf, type Named } from './names.ts';
+import { isNamed, nameOf, stepOf, webhookPathOf, type Named } from './names.ts';
 import { field, listField } from './read.ts';
 import { judgeVariables } from './variables.ts';
 
@@ -63,7 +63,9 @@ function faultsOf(facts: Facts, one: Case): string[] {
     .filter(({ status }) => status !== 'succeeded')
     .map(({ name, status }) => `${name} is ${status}`);
   const rows = one.created.filter(({ kind, state }) => isNamed(kind) && state !== 'deleted');
-  const missing = Object.keys(judges).filter((kind) => !rows.some((row) => row.kind === kind));
+  const missing = Object.entries(stepOf)
+    .filter(([kind, step]) => one.row.step_names.includes(step) && !rows.some((row) => row.kind === kind))
+    .map(([kind]) => kind);
   return [
     ...steps,
     ...missing.map((kind) => `no ${kind} is listed`),

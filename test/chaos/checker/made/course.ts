@@ -1,22 +1,23 @@
 /** The course of a provisioning: its steps, its ends, and its undo. */
 import type { ProvisioningRow } from '../../../../src/ledger/rows.ts';
 import type { WorldDraft } from './draft.ts';
-import { stepNames, type Tale } from './story.ts';
+import { stepNames } from './scribe.ts';
+import type { Tale } from './story.ts';
 
 export function beginStep(tale: Tale, direction: 'run' | 'undo', step: string): void {
-  const row = tale.stepRow(direction, step);
+  const row = tale.step(direction, step);
   row.status = 'running';
   row.attempts += 1;
   tale.event(direction === 'run' ? 'step.started' : 'undo.started', { step, attempt: row.attempts });
-  row.started_at = tale.clock.next();
+  row.started_at = tale.clock();
   if (direction === 'run') tale.row.status = 'running';
   else tale.row.rollback_status = 'running';
 }
 
 export function endStep(tale: Tale, direction: 'run' | 'undo', step: string): void {
-  const row = tale.stepRow(direction, step);
+  const row = tale.step(direction, step);
   row.status = 'succeeded';
-  row.finished_at = tale.clock.next();
+  row.finished_at = tale.clock();
   tale.event(direction === 'run' ? 'step.succeeded' : 'undo.succeeded', { step });
 }
 
@@ -30,7 +31,7 @@ export function doStep(tale: Tale, world: WorldDraft, step: string): void {
     tale.make(part);
     tale.conclude(effect, 'confirmed');
     tale.record(part, effect.id);
-    Object.assign(tale.stepRow('run', step).output, part.output);
+    Object.assign(tale.step('run', step).output, part.output);
     if (step === 'vercel-deployment') deploy(tale, world, part.id);
     if (step === 'n8n-webhooks') publish(tale, part.id);
     tale.send({ provider: part.provider, operation: 'read', method: 'GET', path: part.proof });
@@ -78,7 +79,7 @@ function deploy(tale: Tale, world: WorldDraft, projectId: string): void {
     foreign: false,
     details: { ...details, isBeingRemoved: false },
   });
-  const { output } = tale.stepRow('run', 'vercel-deployment');
+  const { output } = tale.step('run', 'vercel-deployment');
   Object.assign(output, { vercelDeploymentId: id, vercelDeploymentUrl: `https://${name}.vercel.app` });
   tale.send({
     provider: 'vercel',
@@ -104,27 +105,27 @@ function publish(tale: Tale, id: string): void {
 export function end(tale: Tale, status: 'succeeded' | 'failed' | 'paused' | 'cancelled', by?: string): void {
   const { row } = tale;
   row.status = status;
-  if (status === 'succeeded') row.finished_at = tale.clock.next();
+  if (status === 'succeeded') row.finished_at = tale.clock();
   else if (status !== 'paused') planUndo(tale);
   tale.event(`provisioning.${status}`, by === undefined ? {} : { by });
-  tale.tellCaller(`provisioning.${status}`);
+  tale.callBack(`provisioning.${status}`);
 }
 
 export function planUndo(tale: Tale): void {
   tale.row.rollback_status = 'pending';
   tale.row.finished_at = undefined;
-  for (const [index, step] of stepNames.entries()) {
-    const run = tale.stepRow('run', step);
+  for (const step of stepNames) {
+    const run = tale.step('run', step);
     if (run.status === 'pending') run.status = 'skipped';
-    else tale.addStep('undo', step, index + 1);
+    else tale.addStep('undo', step);
   }
 }
 
 export function failStep(tale: Tale, step: string): void {
   const error = { code: 'provider-rejected', message: 'n8n: answered 400' } as const;
-  Object.assign(tale.stepRow('run', step), { status: 'failed', error, finished_at: tale.clock.next() });
+  Object.assign(tale.step('run', step), { status: 'failed', error, finished_at: tale.clock() });
   tale.event('step.failed', { step, error });
-  const failure: ProvisioningRow['failure'] = { step, ...error, at: tale.clock.next().toISOString() };
+  const failure: ProvisioningRow['failure'] = { step, ...error, at: tale.clock().toISOString() };
   tale.row.failure = failure;
 }
 
@@ -148,13 +149,13 @@ export function undoInVain(tale: Tale, world: WorldDraft, step: string): void {
   for (const resource of world.ledger.resources)
     if (resource.external_id === part.id)
       Object.assign(resource, { state: 'delete-failed', error: error.message });
-  Object.assign(tale.stepRow('undo', step), { status: 'failed', error, finished_at: tale.clock.next() });
+  Object.assign(tale.step('undo', step), { status: 'failed', error, finished_at: tale.clock() });
   tale.event('undo.failed', { step, error });
 }
 
 export function endRollback(tale: Tale, outcome: 'completed' | 'incomplete'): void {
   tale.row.rollback_status = outcome;
-  tale.row.finished_at = tale.clock.next();
+  tale.row.finished_at = tale.clock();
   tale.event(`rollback.${outcome}`);
-  tale.tellCaller(outcome === 'completed' ? 'provisioning.rolled_back' : 'provisioning.rollback_incomplete');
+  tale.callBack(outcome === 'completed' ? 'provisioning.rolled_back' : 'provisioning.rollback_incomplete');
 }

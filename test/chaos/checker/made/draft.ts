@@ -12,7 +12,8 @@ type Draft<T> = T extends Date
 export type WorldDraft = Draft<World>;
 export type CaseRow = WorldDraft['ledger']['provisionings'][number];
 export type Entry = WorldDraft['journal'][number];
-export type ResourceRowDraft = WorldDraft['ledger']['resources'][number];
+export type StepRowDraft = WorldDraft['ledger']['steps'][number];
+export type EffectRowDraft = WorldDraft['ledger']['effects'][number];
 
 export const signingSecret = `whsec_${Buffer.from('a secret of thirty-two bytes ...').toString('base64')}`;
 

@@ -11,7 +11,8 @@ import {
   undoInVain,
 } from './course.ts';
 import type { WorldDraft } from './draft.ts';
-import { beginStory, stepNames, type Story, type Tale } from './story.ts';
+import { stepNames } from './scribe.ts';
+import { beginStory, type Story, type Tale } from './story.ts';
 
 /** All steps, or those before `until`. */
 function doSteps(tale: Tale, world: WorldDraft, until?: string): void {
@@ -143,7 +144,7 @@ export function twin(): WorldDraft {
   tale.record(part, effect.id);
   tale.record(late, effect.id);
   tale.destroy(late);
-  Object.assign(tale.stepRow('run', step).output, part.output);
+  Object.assign(tale.step('run', step).output, part.output);
   tale.send({ provider: 'github', operation: 'read', method: 'GET', path: part.proof });
   endStep(tale, 'run', step);
   doStep(tale, story.world, 'vercel-deployment');

@@ -1,0 +1,112 @@
+/** `npm run chaos:mutants`: makes each deliberate bug, and sees that the chaos checker finds it. */
+import { performance } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { readPatches, type Patch } from './patches.ts';
+import { judgeRun, type Verdict } from './verdict.ts';
+import { openWorkshop, type Workshop } from './workshop.ts';
+
+const usage = `npm run chaos:mutants -- [options]
+  --only <number>[,<number>]  these mutants alone
+  --parallel <number>         so many at once; default 1
+  --seed <number>             of their schedules; default 7
+  --schedules <number>        how many each may take; default 24
+  --arenas <number>           installations at once, for each; default 3
+  --seconds <number>          how long each may take; default 300
+  --verbose                   what each run has printed
+`;
+
+const wholeNumber = z.coerce.number().int().min(1);
+const optionsSchema = z.strictObject({
+  only: z
+    .string()
+    .transform((list) => list.split(',').map((one) => wholeNumber.parse(one)))
+    .optional(),
+  parallel: wholeNumber.default(1),
+  seed: wholeNumber.default(7),
+  schedules: wholeNumber.default(24),
+  arenas: wholeNumber.default(3),
+  seconds: wholeNumber.default(300),
+  verbose: z.boolean().default(false),
+});
+type Options = z.infer<typeof optionsSchema>;
+
+interface Row extends Verdict {
+  readonly patch: Patch;
+  readonly seconds: number;
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string' },
+      parallel: { type: 'string' },
+      seed: { type: 'string' },
+      schedules: { type: 'string' },
+      arenas: { type: 'string' },
+      seconds: { type: 'string' },
+      verbose: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+  });
+  const { help, ...given } = values;
+  const options = optionsSchema.safeParse(given);
+  if (help === true || !options.success) {
+    process.stdout.write(usage);
+    if (!options.success) process.stderr.write(`${z.prettifyError(options.error)}\n`);
+    return help === true ? 0 : 2;
+  }
+  const patches = readPatches().filter(
+    ({ name }) => options.data.only?.includes(Number.parseInt(name, 10)) ?? true,
+  );
+  const rows = await runAll(patches, options.data);
+  for (const line of table(rows)) console.log(line);
+  const lost = rows.filter(({ is }) => is !== 'found');
+  console.log(`${rows.length} mutants: ${rows.length - lost.length} found, ${lost.length} not`);
+  return rows.length === 0 || lost.length > 0 ? 1 : 0;
+}
+
+async function runAll(patches: readonly Patch[], options: Options): Promise<Row[]> {
+  const workshop = await openWorkshop();
+  const rows: Row[] = [];
+  const queue = patches.values();
+  const work = async () => {
+    for (const patch of queue) rows.push(await runOne(workshop, patch, options));
+  };
+  try {
+    await Promise.all(Array.from({ length: options.parallel }, work));
+  } finally {
+    await workshop.close();
+  }
+  return rows.toSorted((a, b) => a.patch.name.localeCompare(b.patch.name));
+}
+
+async function runOne(workshop: Workshop, patch: Patch, options: Options): Promise<Row> {
+  const { seed, schedules, arenas, seconds: limit, verbose } = options;
+  const startedAt = performance.now();
+  const numbers = Object.entries({ seed, schedules, arenas }).flatMap(([name, value]) => [
+    `--${name}`,
+    String(value),
+  ]);
+  const ran = await workshop.run(patch.file, [...numbers, '--until-broken', ...patch.focus], limit * 1000);
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
+  const verdict = judgeRun(patch, ran);
+  if (verbose) console.log(ran.output);
+  console.log(`${patch.name}: ${verdict.is} after ${seconds} s; ${verdict.because}`);
+  return { ...verdict, patch, seconds };
+}
+
+function table(rows: readonly Row[]): string[] {
+  const cells = rows.map(({ patch, is, invariants, schedule, seconds }) => [
+    patch.name,
+    is,
+    invariants.join(' '),
+    schedule === undefined ? '' : String(schedule),
+    String(seconds),
+  ]);
+  const all = [['mutant', 'verdict', 'broken', 'schedule', 'seconds'], ...cells];
+  const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? [];
+  return all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
+}
+
+process.exitCode = await main();

@@ -1,0 +1,68 @@
+/** Where mutants are made and run: a copy of the sources as they are now, and one of that for each mutant. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { Ran } from './verdict.ts';
+
+const root = join(import.meta.dirname, '../../..');
+const copied = ['src', 'test', 'examples', 'package.json', 'tsconfig.json'];
+/** What only grows, and no mutant changes. */
+const shared = ['node_modules', '.cache'];
+
+export interface Workshop {
+  /** Makes the patched copy and runs `npm run chaos` there, with a time limit. */
+  run(patch: string, options: readonly string[], timeoutMs: number): Promise<Ran>;
+  close(): Promise<void>;
+}
+
+export async function openWorkshop(): Promise<Workshop> {
+  const directory = await mkdtemp(join(tmpdir(), 'client-provisioner-mutants-'));
+  const original = join(directory, 'original');
+  // Whatever is edited meanwhile, all mutants are of the same sources.
+  await copyInto(original, root);
+  let count = 0;
+  return {
+    async run(patch, options, timeoutMs) {
+      count += 1;
+      const home = join(directory, String(count));
+      await copyInto(home, original);
+      try {
+        for (const name of shared) await symlink(join(root, name), join(home, name));
+        const applied = await execute('git', ['apply', patch], home, timeoutMs);
+        if (applied.code !== 0) return applied;
+        return await execute(process.execPath, ['test/chaos/main.ts', ...options], home, timeoutMs);
+      } finally {
+        await rm(home, { recursive: true, force: true, maxRetries: 5 });
+      }
+    },
+    close: () => rm(directory, { recursive: true, force: true, maxRetries: 5 }),
+  };
+}
+
+async function copyInto(target: string, source: string): Promise<void> {
+  await mkdir(target);
+  for (const name of copied) await cp(join(source, name), join(target, name), { recursive: true });
+}
+
+/** Everything below the process ends with it: the servers and workers of an arena do so by themselves. */
+async function execute(command: string, args: readonly string[], home: string, timeoutMs: number): Promise<Ran> {
+  const temporary = join(home, 'tmp');
+  await mkdir(temporary, { recursive: true });
+  const child = spawn(command, args, {
+    cwd: home,
+    // No repository around the copy is meant, should there be one.
+    env: { ...process.env, TMPDIR: temporary, GIT_CEILING_DIRECTORIES: join(home, '..') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+  });
+  const output = Promise.all([text(child.stdout), text(child.stderr)]);
+  const [code] = await once(child, 'close');
+  return {
+    code: typeof code === 'number' ? code : undefined,
+    output: (await output).join('\n') + (code === null ? '\nit was not done in time' : ''),
+  };
+}

@@ -1,0 +1,154 @@
+import { describe, expect, test } from 'vitest';
+import type { ResourceState } from '../../src/provisioning.ts';
+import type { Presence } from '../../src/steps/step.ts';
+import {
+  decideChange,
+  decideCreate,
+  decideDelete,
+  followCreate,
+  followDelete,
+  mayHaveTwins,
+  planChange,
+  planCreate,
+  planUndo,
+  resolveDoubt,
+} from '../../src/worker/next-call.ts';
+
+const maxCalls = 3;
+const intended = { state: 'intended', doubts: 0 } as const;
+const refused = { state: 'refused', doubts: 0 } as const;
+const doubted = { state: 'refused', doubts: 1 } as const;
+const confirmed = { state: 'confirmed', doubts: 0 } as const;
+
+describe('a create', () => {
+  test.each([
+    ['that was never sent begins with a look', undefined, 'look'],
+    ['that is recorded is not sent again', confirmed, 'return'],
+    ['in doubt is resolved first', intended, 'resolve'],
+    ['that was refused may be sent again, after a look', refused, 'look'],
+    ['that came to nothing may be sent again, after a look', doubted, 'look'],
+    ['that came to nothing too often is given up', { state: 'refused', doubts: maxCalls }, 'give-up'],
+  ] as const)('%s', (_promise, effect, expected) => {
+    expect(planCreate(effect, maxCalls)).toBe(expected);
+  });
+
+  test.each([
+    ['is sent where nothing has the name', undefined, 'nothing', 'call'],
+    ['is not sent where a stranger has the name', undefined, 'foreign', 'report-foreign'],
+    ['takes nothing for its own before its first call', undefined, 'ours', 'report-foreign'],
+    ['takes over what an earlier call has made after all', doubted, 'ours', 'take-over'],
+    ['is not sent again where a stranger has the name by now', doubted, 'foreign', 'report-foreign'],
+  ] as const)('%s', (_promise, effect, seen, expected) => {
+    expect(decideCreate(effect, seen)).toBe(expected);
+  });
+
+  test.each([
+    ['with an answer is recorded', 'made', 0, 'record'],
+    ['without a clear answer is looked into', 'in-doubt', 0, 'resolve'],
+    ["whose name is taken meets a stranger's object", 'name-taken', 0, 'report-foreign'],
+    ['whose name is taken may meet what an earlier call in doubt has made', 'name-taken', 1, 'resolve'],
+  ] as const)('%s', (_promise, called, doubts, expected) => {
+    expect(followCreate(called, doubts)).toBe(expected);
+  });
+
+  test.each([
+    ['is taken over once it is seen', 'ours', false, 'take-over'],
+    ['is taken over even late', 'ours', true, 'take-over'],
+    ['is waited for while its absence proves nothing', 'nothing', false, 'wait'],
+    ["is waited for beside a stranger's object", 'foreign', false, 'wait'],
+    ['was not made if it is absent when it has settled', 'nothing', true, 'not-made'],
+    ['fails if a stranger has the name when it has settled', 'foreign', true, 'report-foreign'],
+  ] as const)('in doubt %s', (_promise, seen, isSettled, expected) => {
+    expect(resolveDoubt(seen, isSettled)).toBe(expected);
+  });
+
+  test.each([
+    [undefined, false],
+    [confirmed, false],
+    [doubted, true],
+    [{ state: 'confirmed', doubts: 1 }, true],
+  ] as const)('%j may have a twin: %s', (effect, expected) => {
+    expect(mayHaveTwins(effect)).toBe(expected);
+  });
+});
+
+describe('an undo', () => {
+  test.each([
+    ['has nothing to do where nothing was sent', undefined, 'nothing-made'],
+    ['resolves a create in doubt before it deletes', intended, 'resolve'],
+    ['looks for what came through late', doubted, 'look-for-late'],
+    ['looks for what else was made', confirmed, 'look-for-late'],
+  ] as const)('%s', (_promise, effect, expected) => {
+    expect(planUndo(effect)).toBe(expected);
+  });
+
+  const seen = (presence: Presence, more: { isFresh?: boolean; isUnderWay?: boolean } = {}) => ({
+    presence,
+    isFresh: false,
+    isUnderWay: false,
+    ...more,
+  });
+  test.each([
+    ['deletes what is there', 'live', '7', seen('present'), 'call'],
+    ['deletes what it could not delete before', 'delete-failed', '7', seen('present'), 'call'],
+    ['deletes again what is still there long after', 'deleting', '7', seen('present'), 'call'],
+    ['gives an accepted deletion time', 'deleting', '7', seen('present', { isUnderWay: true }), 'wait'],
+    ['waits while it goes', 'live', '7', seen('going'), 'wait'],
+    ['knows what is gone', 'live', '7', seen('gone'), 'mark-deleted'],
+    ['trusts no absence soon after the create', 'live', '7', seen('gone', { isFresh: true }), 'wait'],
+    ['leaves what is not proven to be ours', 'unknown', '7', seen('present'), 'leave'],
+    ['leaves what has no id', 'intended', undefined, seen('present'), 'leave'],
+    ['knows what an operator has removed', 'unknown', '7', seen('gone'), 'mark-deleted'],
+  ] as const satisfies [string, ResourceState, string | undefined, object, string][])(
+    '%s',
+    (_promise, state, externalId, facts, expected) => {
+      expect(decideDelete({ state, external_id: externalId }, facts)).toBe(expected);
+    },
+  );
+
+  test.each([
+    ['an accepted deletion is done when it is seen', 'made', 'gone', true, 'mark-deleted'],
+    ['an accepted deletion that is not seen yet is waited for', 'made', 'present', false, 'wait'],
+    ['a deletion without an answer is done when it is seen', 'in-doubt', 'gone', false, 'mark-deleted'],
+    ['a deletion without an answer is not seen in a recent object', 'in-doubt', 'gone', true, 'retry'],
+    ['a deletion without an answer is sent again', 'in-doubt', 'present', false, 'retry'],
+  ] as const)('%s', (_promise, called, presence, isFresh, expected) => {
+    expect(followDelete(called, { presence, isFresh })).toBe(expected);
+  });
+});
+
+describe('a change', () => {
+  test('that is recorded is not looked at again', () => {
+    expect(planChange(confirmed, {})).toBe('return');
+  });
+
+  test('that is recorded and may wear off is looked at again', () => {
+    expect(planChange(confirmed, { isRenewable: true })).toBe('look');
+  });
+
+  const once = { maxCalls, isUnsafeToRepeat: true };
+  test.each([
+    ['that is seen is recorded', intended, true, false, once, 'record'],
+    ['that was never sent is sent', undefined, false, true, once, 'call'],
+    ['that may be repeated is sent again at once', intended, false, false, { maxCalls }, 'call'],
+    ['that may not be doubled is waited for', intended, false, false, once, 'wait'],
+    [
+      'that may not be doubled is sent again when it has settled',
+      intended,
+      false,
+      true,
+      once,
+      'refuse-and-call',
+    ],
+    [
+      'that may not be doubled is given up in the end',
+      { state: 'intended', doubts: 2 },
+      false,
+      true,
+      once,
+      'give-up',
+    ],
+  ] as const)('%s', (_promise, effect, isMade, isSettled, rules, expected) => {
+    expect(decideChange(effect, { isMade, isSettled }, rules)).toBe(expected);
+  });
+});
