@@ -30,7 +30,7 @@ export async function insertCallback(
   return id;
 }
 
-const dueCallback = callbackRow.extend({ callback_url: z.string() });
+const dueCallback = callbackRow.extend({ callback_url: z.string(), age_ms: z.number() });
 export type DueCallback = z.infer<typeof dueCallback>;
 
 /** Not now: its time has not come, or an earlier one has not ended. */
@@ -47,18 +47,20 @@ export interface NotItsTurn {
 export async function takeCallback(
   db: Queryable,
   id: string,
+  holder: string,
   attemptMs: number,
 ): Promise<DueCallback | NotItsTurn | undefined> {
   const { rows } = await db.query(
     `update ledger.callbacks c
-     set attempts = c.attempts + 1, due_at = clock_timestamp() + $2 * interval '1 ms'
+     set attempts = c.attempts + 1, taken_by = $3, due_at = clock_timestamp() + $2 * interval '1 ms'
      from ledger.provisionings p
      where c.id = $1 and p.id = c.provisioning_id and c.state = 'pending' and c.due_at <= clock_timestamp()
        and not exists (select 1 from ledger.callbacks earlier
                        where earlier.provisioning_id = c.provisioning_id and earlier.sequence < c.sequence
                          and earlier.state = 'pending')
-     returning c.*, p.callback_url`,
-    [id, attemptMs],
+     returning c.*, p.callback_url,
+       (extract(epoch from clock_timestamp() - c.created_at) * 1000)::float8 as age_ms`,
+    [id, attemptMs, holder],
   );
   if (rows[0] !== undefined) return dueCallback.parse(rows[0]);
   // The first pending one of the provisioning decides when to come again: it may be this one.
@@ -97,7 +99,7 @@ export async function recordAttempt(
   );
   await db.query(
     `update ledger.callbacks
-     set state = $2, last_status = $3, last_error = $4, due_at = clock_timestamp() + $5 * interval '1 ms',
+     set state = $2, taken_by = null, last_status = $3, last_error = $4, due_at = clock_timestamp() + $5 * interval '1 ms',
          delivered_at = case when $2 = 'delivered' then clock_timestamp() end
      where id = $1 and state = 'pending' and attempts = $6`,
     [callback.id, outcome.state, outcome.status, outcome.error, outcome.retryInMs, callback.attempts],

@@ -106,11 +106,11 @@ export async function advanceFlow(
   return rows[0]?.flow;
 }
 
-/** Steps that never began are skipped; the others get a row for their undo. */
+/** Steps that never began are skipped; the others, one that was to be resumed too, get a row for their undo. */
 export async function planRollback(db: Queryable, id: string): Promise<void> {
   await db.query(
     `update ledger.steps set status = 'skipped'
-     where provisioning_id = $1 and direction = 'run' and status = 'pending'`,
+     where provisioning_id = $1 and direction = 'run' and status = 'pending' and started_at is null`,
     [id],
   );
   // What a cancelled one waited for is not waited for any more.

@@ -122,12 +122,15 @@ async function openSession(databaseUrl: string, onLoss: (error: Error) => void):
   };
 }
 
-/** Holders of leases that nobody is behind any more. */
+/** Holders of leases, and takers of callbacks, that nobody is behind any more. */
 export async function listDeadHolders(db: Queryable): Promise<string[]> {
   const { rows } = await db.query<{ holder: string }>(
-    `select distinct lease_holder as holder from ledger.provisionings
-     where lease_until > clock_timestamp()
-       and lease_holder not in (
+    `select holder from (
+       select lease_holder as holder from ledger.provisionings where lease_until > clock_timestamp()
+       union select taken_by from ledger.callbacks
+         where state = 'pending' and taken_by is not null and due_at > clock_timestamp()
+     ) as holders
+     where holder not in (
          select objid::text from pg_locks
          where locktype = 'advisory' and classid = $1 and granted
            and database = (select oid from pg_database where datname = current_database()))`,
@@ -136,13 +139,21 @@ export async function listDeadHolders(db: Queryable): Promise<string[]> {
   return rows.map(({ holder }) => holder);
 }
 
-/** Ends the leases of those holders at once, and has their work looked at. Returns how many there were. */
-export async function revokeLeases(db: Queryable, holders: readonly string[]): Promise<number> {
+/** Ends the leases of those holders at once: how many there were, and the callbacks that they were sending. */
+export async function revokeLeases(
+  db: Queryable,
+  holders: readonly string[],
+): Promise<{ readonly leases: number; readonly callbackIds: readonly string[] }> {
   const { rowCount } = await db.query(
     `update ledger.provisionings
      set lease_until = null, lease_holder = null, sweep_at = clock_timestamp()
      where lease_until > clock_timestamp() and lease_holder = any($1) and sweep_at is not null`,
     [holders],
   );
-  return rowCount ?? 0;
+  const { rows: callbacks } = await db.query<{ id: string }>(
+    `update ledger.callbacks set due_at = clock_timestamp(), taken_by = null
+     where state = 'pending' and taken_by = any($1) returning id`,
+    [holders],
+  );
+  return { leases: rowCount ?? 0, callbackIds: callbacks.map(({ id }) => id) };
 }

@@ -3,6 +3,7 @@
  *
  * Everything else is the same code for both.
  */
+import { randomUUID } from 'node:crypto';
 import {
   createPostgresBackend,
   assertSchemaCompatibility,
@@ -40,8 +41,8 @@ export interface Queues {
   readonly all: readonly Queue[];
   /** Adds a flow. A time-out proves nothing: the ids are fixed per flow number, so a late one does no harm. */
   addFlow(plan: FlowPlan, timeoutMs?: number): Promise<void>;
-  /** Has a callback sent now: adds its job, or hurries the one that waits. */
-  addCallback(callbackId: string): Promise<void>;
+  /** Has a callback sent now: adds its job, or hurries the one that waits. The job of a dead worker is replaced. */
+  addCallback(callbackId: string, options?: { readonly isAbandoned: boolean }): Promise<void>;
   /** The state of a job: `unknown` when there is none. */
   getJobState(queue: QueueName, jobId: string): Promise<string>;
   startWorker(queue: QueueName, concurrency: number, processor: Processor): Promise<void>;
@@ -190,11 +191,12 @@ async function assemble(
     async addFlow(plan, timeoutMs = producerTimeoutMs) {
       await within(timeoutMs, producer.add(buildFlow(plan, prefix)));
     },
-    async addCallback(callbackId) {
+    async addCallback(callbackId, { isAbandoned } = { isAbandoned: false }) {
+      const jobId = isAbandoned ? `${callbackId}.${randomUUID()}` : callbackId;
       const data: CallbackJobData = { callbackId };
       const queue = queueOf(queueNames.callbacks);
       const added = queue.add('callback', data, {
-        jobId: callbackId,
+        jobId,
         attempts: 50,
         backoff: { type: 'exponential', delay: 500, jitter: 0.5 },
         removeOnComplete: { age: 24 * 3600, count: 10_000 },
@@ -202,7 +204,7 @@ async function assemble(
         removeOnFail: true,
       });
       await within(producerTimeoutMs, added);
-      const job = await within(producerTimeoutMs, queue.getJob(callbackId));
+      const job = await within(producerTimeoutMs, queue.getJob(jobId));
       if (job !== undefined && (await within(producerTimeoutMs, job.isDelayed())))
         // It may have become due meanwhile.
         await within(producerTimeoutMs, job.promote()).catch(() => {});

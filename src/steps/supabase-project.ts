@@ -6,7 +6,14 @@ import { isClientName, providerNames } from '../names.ts';
 import { PasswordRefused, withDatabase } from '../providers/postgres.ts';
 import { supabaseClient, type SupabaseApiKey, type SupabaseProject } from '../providers/supabase.ts';
 import { databaseAddress, databaseEnvironment, databaseTls } from './project-database.ts';
-import { defineStep, type CallLimits, type Candidate, type ResourceType } from './step.ts';
+import {
+  defineStep,
+  type CallLimits,
+  type Candidate,
+  type Intent,
+  type ResourceContext,
+  type ResourceType,
+} from './step.ts';
 
 const environment = databaseEnvironment.extend({
   SUPABASE_MANAGEMENT_TOKEN: z.string().min(1),
@@ -64,14 +71,14 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
   // Supabase never gives the password back, so a lost answer would lose it too.
   chooseSecrets: () => ({ 'database-password': randomBytes(24).toString('base64url') }),
 
-  async find({ client, providers }, intent) {
+  async find(context, intent) {
+    const { client, providers } = context;
     const { projects, at } = await providers.supabase.findProjectsByName(this.nameFor(client));
-    // A project has no field for a mark. Its name is unique in the organization, so one that was absent before our
-    // first call and was created after it is ours, if a call of ours is in doubt. The password check in `run` confirms
-    // that.
-    const isOurs = (found: SupabaseProject) =>
-      intent.mayExist && intent.absentAt !== undefined && found.created_at >= intent.absentAt;
-    return { sightings: projects.map((found) => ({ ...describe(found), isOurs: isOurs(found) })), at };
+    const sightings = projects.map(async (found) => ({
+      ...describe(found),
+      isOurs: await isOurs(found, intent, context),
+    }));
+    return { sightings: await Promise.all(sightings), at };
   },
 
   async create(permit, { client, providers, secrets }) {
@@ -141,6 +148,35 @@ function describe(found: SupabaseProject) {
   };
 }
 
+/**
+ * Whether a call of ours has made it.
+ *
+ * A project has no field for a mark. One that was absent before our first call and was created after it is ours, if a
+ * call of ours is in doubt, or a stranger's. The password that only we know tells; until the project can be asked,
+ * nobody may say so, since what is taken for ours is deleted by a rollback.
+ */
+async function isOurs(
+  found: SupabaseProject,
+  intent: Intent,
+  { providers, secrets }: ResourceContext<Providers>,
+): Promise<boolean> {
+  const { mayExist, absentAt } = intent;
+  if (!mayExist || absentAt === undefined || found.created_at < absentAt) return false;
+  const { ref, status } = found;
+  // One that will never answer leaves it at that, and so does one whose database cannot be reached from here.
+  if (hopelessStatuses.has(status) && status !== 'GOING_DOWN') return true;
+  const pooler =
+    status === 'ACTIVE_HEALTHY' ? await whileItBoots(() => providers.supabase.readPooler(ref)) : undefined;
+  if (pooler === undefined) throw new NotYet('the project to show whether it is ours');
+  const address = {
+    databaseHost: pooler.db_host,
+    databaseUser: pooler.db_user,
+    databaseName: pooler.db_name,
+  };
+  const answer = await tryPassword(address, await secrets.read('database-password'), providers);
+  return answer !== 'refused';
+}
+
 /** Statuses from which a new project does not become healthy by itself. */
 const hopelessStatuses = new Set([
   'INIT_FAILED',
@@ -188,7 +224,8 @@ export const supabaseProject = defineStep({
       databaseName: pooler.db_name,
     };
 
-    if (await isPasswordRefused(known, await context.secrets.read('database-password'), context.providers)) {
+    const password = await context.secrets.read('database-password');
+    if ((await tryPassword(known, password, context.providers)) === 'refused') {
       const reason = `Supabase project ${ref} does not accept the database password it was created with`;
       await context.disown(project.kind, reason);
       throw new StepFailure('verification-failed', reason);
@@ -199,12 +236,12 @@ export const supabaseProject = defineStep({
   undo: (context) => context.remove(project),
 });
 
-/** Whether the project knows another password than ours: then it is not the one that we made. */
-async function isPasswordRefused(
+/** Whether the project knows the password that we chose: one that does not is none that we made. */
+async function tryPassword(
   address: Parameters<typeof databaseAddress>[0],
   password: string,
   { settings, limits }: Providers,
-): Promise<boolean> {
+): Promise<'accepted' | 'refused' | 'unreachable'> {
   const isOptional = settings.SCHEMA_TRANSPORT === 'http';
   const timeoutMs = isOptional ? Math.min(limits.timeoutMs, 5000) : limits.timeoutMs;
   try {
@@ -214,11 +251,11 @@ async function isPasswordRefused(
       { ...limits, timeoutMs },
       (database) => database.query('select 1'),
     );
-    return false;
+    return 'accepted';
   } catch (error) {
-    if (error instanceof PasswordRefused) return true;
+    if (error instanceof PasswordRefused) return 'refused';
     // Where the schema goes over https, the database's port may be closed to us.
-    if (isOptional && !limits.signal.aborted) return false;
+    if (isOptional && !limits.signal.aborted) return 'unreachable';
     throw error;
   }
 }

@@ -4,6 +4,7 @@ import { UnrecoverableError, type Job } from 'bullmq';
 import { reportChange } from '../api/report.ts';
 import { passCrashPoint } from '../crash-points.ts';
 import { StepFailure } from '../errors.ts';
+import { releaseLease } from '../ledger/claims.ts';
 import { failProvisioning, pauseProvisioning } from '../ledger/endings.ts';
 import type { Queryable } from '../ledger/pool.ts';
 import { failResources } from '../ledger/resources.ts';
@@ -162,6 +163,7 @@ async function endInFailure(
   await failStep(db, key, error);
   if (key.direction === 'undo') {
     await failResources(db, key.provisioningId, key.name, error.message);
+    await releaseLease(db, key.provisioningId, engine.sweepIntervalMs);
     return undefined;
   }
   const failure = { step: key.name, ...error };

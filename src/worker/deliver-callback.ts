@@ -14,6 +14,8 @@ const callbackJobData = z.object({ callbackId: z.uuid() }) satisfies z.ZodType<C
 
 /** A callback is given up after a day. */
 const dayMs = 24 * 3_600_000;
+/** From taking a callback to sending it, and from the answer to its record. */
+const marginMs = 2500;
 const longestDelayMs = 4 * 3_600_000;
 
 export async function deliverCallback(
@@ -23,15 +25,22 @@ export async function deliverCallback(
   token: string | undefined,
 ): Promise<unknown> {
   const { callbackId } = callbackJobData.parse(job.data);
-  const callback = await takeCallback(engine.pool, callbackId, send.timeoutMs + 5000);
+  // Others may take what this process has taken, once they can take it for dead.
+  const presenceLost = engine.presence.signal();
+  if (presenceLost.aborted) return postpone(job, token, 500);
+  const takenAt = performance.now();
+  const holder = engine.presence.holder();
+  const callback = await takeCallback(engine.pool, callbackId, holder, send.timeoutMs + 2 * marginMs);
   if (callback === undefined) return { ended: true };
   if ('retryInMs' in callback) return postpone(job, token, callback.retryInMs);
 
   passCrashPoint('callback-taken');
   const startedAt = performance.now();
+  // It stood still meanwhile: somebody else may be about to take it.
+  if (startedAt - takenAt > marginMs) return postpone(job, token, send.timeoutMs + 2 * marginMs);
   const answer = await send(
     { id: callback.id, url: callback.callback_url, body: callback.body },
-    engine.cutOff,
+    AbortSignal.any([engine.cutOff, presenceLost]),
   );
   passCrashPoint('callback-sent');
   const outcome = judge(engine, callback, answer, performance.now() - startedAt);
@@ -61,7 +70,7 @@ export async function deliverCallback(
 /** 2xx delivers, 410 stops, everything else is tried again with growing delays for a day. */
 function judge(
   engine: Engine,
-  callback: { attempts: number; created_at: Date },
+  callback: { attempts: number; age_ms: number },
   answer: { status?: number; error?: string; retryAfterMs?: number },
   durationMs: number,
 ): AttemptOutcome {
@@ -71,7 +80,7 @@ function judge(
   if (answer.status === 410) return { ...outcome, state: 'stopped' };
   const backoffMs = engine.callbackRetryBaseMs * 2 ** Math.min(callback.attempts - 1, 12);
   const delayMs = Math.min(backoffMs, longestDelayMs) * (0.8 + Math.random() * 0.4);
-  const leftMs = callback.created_at.getTime() + dayMs - Date.now();
+  const leftMs = dayMs - callback.age_ms;
   if (leftMs <= 0) return { ...outcome, state: 'failed' };
   const askedMs = Math.min(answer.retryAfterMs ?? 0, longestDelayMs);
   return { ...outcome, state: 'pending', retryInMs: Math.ceil(Math.min(Math.max(delayMs, askedMs), leftMs)) };

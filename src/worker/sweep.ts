@@ -69,9 +69,11 @@ function deadHolderWatch(engine: Engine): () => Promise<number> {
     const confirmed = dead.filter((holder) => suspects.has(holder));
     suspects = new Set(dead);
     if (confirmed.length === 0) return 0;
-    const revoked = await revokeLeases(engine.pool, confirmed);
-    if (revoked > 0) engine.log.warn({ leases: revoked }, 'a worker is gone; its work goes on');
-    return revoked;
+    const { leases, callbackIds } = await revokeLeases(engine.pool, confirmed);
+    const callbacks = callbackIds.length;
+    if (leases + callbacks > 0) engine.log.warn({ leases, callbacks }, 'a worker is gone; its work goes on');
+    for (const id of callbackIds) await engine.queues.addCallback(id, { isAbandoned: true });
+    return leases;
   };
 }
 

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
+import { coreEnvironment, loadConfig, workerEnvironment, type EncryptionKey } from '../../src/config.ts';
 import { migrateLedger } from '../../src/ledger/migrate.ts';
 import { openQueues, migrateQueue, type Queues } from '../../src/queue/queues.ts';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
@@ -54,6 +55,9 @@ export interface Arena {
   readonly slots: readonly [Slot, Slot, Slot];
   readonly serverUrl: string;
   readonly environment: Readonly<Record<string, string>>;
+  readonly encryptionKeys: readonly EncryptionKey[];
+  /** The Postgres that holds the databases of the sandbox's projects. */
+  readonly providersUrl: string;
   /** What the processes are told to do to themselves; those to come are told too. */
   arm(crashes: Readonly<Record<Role, readonly CrashOrder[]>>): void;
   onFired: (orderId: string, child: Child) => void;
@@ -156,6 +160,11 @@ export async function startArena(backend: Backend, directory: string, providersU
     slots: await Promise.all([openSlot('worker'), openSlot('worker'), openSlot('server')]),
     serverUrl: `http://127.0.0.1:${port}`,
     environment,
+    encryptionKeys: loadConfig({ ...environment, DATABASE_URL: databaseUrl }, [
+      coreEnvironment,
+      workerEnvironment,
+    ]).ENCRYPTION_KEYS,
+    providersUrl,
     restartAfterMs: 0,
     onFired: () => {},
     arm(crashes) {

@@ -67,4 +67,23 @@ describe.each(backends)('on %s', (backend) => {
     expect(control.journal().filter(({ operation }) => operation === 'createWorkflow')).toHaveLength(1);
     expect(control.objects().filter(({ kind }) => kind === 'n8n.workflow')).toHaveLength(1);
   });
+
+  test('a callback that a killed worker was sending is sent again within seconds, long before its time is over', async () => {
+    stack = await start(backend);
+    const { control, urls } = stack.sandbox;
+    control.setReceiver('caller', { delayMs: 15_000 });
+    const busy = await startWorkerProcess(stack.environment);
+    await stack.provision({ callbackUrl: `${urls.control}/receiver/caller` });
+    await until(() => control.receivedCallbacks('caller').length === 1 || undefined, 'the first sending');
+    workers.push(await startWorkerProcess(stack.environment));
+
+    const killedAt = Date.now();
+    await busy.kill('SIGKILL');
+    await until(() => control.receivedCallbacks('caller').length === 2 || undefined, 'the second sending');
+
+    expect(Date.now() - killedAt).toBeLessThan(6000);
+    const [first, second] = control.receivedCallbacks('caller');
+    expect(second?.body).toBe(first?.body);
+    expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+  });
 });

@@ -21,9 +21,6 @@ export function observedFaults(schedule: Schedule, world: World): FaultName[] {
       revoked !== undefined &&
       journal.some(({ provider, status }) => provider === revoked.provider && status === 401),
     foreign: ledger.provisionings.some(({ failure }) => failure?.code === 'name-taken'),
-    'n8n-starting':
-      schedule.n8nStarting !== undefined &&
-      journal.some(({ provider, status }) => provider === 'n8n' && status === 503),
     'receiver-fails': drawn('receiver-fails') && received.some(({ status }) => status === 500),
     'receiver-gone': drawn('receiver-gone') && received.some(({ status }) => status === 410),
     'receiver-redirects': drawn('receiver-redirects') && received.some(({ status }) => status === 307),

@@ -207,7 +207,13 @@ function planOf(run: Run): PlannedEvent[] {
   }
   if (schedule.n8nStarting !== undefined) {
     const { afterRequests, ms } = schedule.n8nStarting;
-    plan.push({ after: afterRequests, act: async () => control.setN8nStarting(ms) });
+    plan.push({
+      after: afterRequests,
+      async act() {
+        control.setN8nStarting(ms);
+        run.faults.add('n8n-starting');
+      },
+    });
   }
   if (schedule.meddling !== undefined) {
     const { act, afterRequests } = schedule.meddling;
@@ -315,6 +321,8 @@ async function lookAt(run: Run, unrest: string, sinks: readonly Sink[]): Promise
     signingSecret: environment['WEBHOOK_SIGNING_SECRET'] ?? '',
     sinks: [...sinks, ...shown.map((text) => ({ name: 'API', text }))],
     secrets: secretNames.map((name) => ({ name, value: environment[name] ?? '' })),
+    projectsUrl: arena.providersUrl,
+    encryptionKeys: arena.encryptionKeys,
     limits: {
       maxAttempts: limits.STEP_MAX_ATTEMPTS,
       readyTimeoutMs: limits.READY_TIMEOUT_MS,

@@ -192,4 +192,20 @@ describe.each(backends)('on %s, before anybody works on it', (backend) => {
     expect(stack.sandbox.control.journal()).toEqual([]);
     expect(await callbackTypes(stack, 2)).toEqual(bothCallbacks);
   });
+
+  test('a step that was to go on after a pause is undone too, when the cancel comes before it begins', async () => {
+    stack = await startStack({ backend, workers: 0 });
+    const { control } = stack.sandbox;
+    control.setDeploymentOutcome('ERROR');
+    const worker = await stack.startWorker();
+    const { id } = await stack.provision({ onFailure: 'pause' });
+    await until(async () => (await stack?.show(id))?.status === 'paused' || undefined, 'the pause');
+    await worker.stop();
+    expect((await act(stack, id, 'resume')).status).toBe(202);
+    expect((await act(stack, id, 'cancel')).status).toBe(202);
+    await stack.startWorker();
+
+    expect(await stack.waitUntilDone(id)).toMatchObject(undone);
+    expect(control.objects()).toEqual([]);
+  });
 });

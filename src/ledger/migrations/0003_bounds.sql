@@ -6,6 +6,9 @@ alter table ledger.provisionings
   -- After several of those the next claim has to wait until then.
   add column next_claim_at timestamptz;
 
+-- Which worker an attempt at a callback is under way in: one that is gone need not be waited out.
+alter table ledger.callbacks add column taken_by text;
+
 -- No step of the run begins once a rollback has: its undo is planned already.
 create function ledger.guard_step_begin() returns trigger language plpgsql as $$
 begin

@@ -88,7 +88,11 @@ async function runOne(workshop: Workshop, patch: Patch, options: Options): Promi
     `--${name}`,
     String(value),
   ]);
-  const ran = await workshop.run(patch.file, [...numbers, '--until-broken', ...patch.focus], limit * 1000);
+  const ran = await workshop.run(
+    `${patch.name}.patch`,
+    [...numbers, '--until-broken', ...patch.focus],
+    limit * 1000,
+  );
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   const verdict = judgeRun(patch, ran);
   if (verbose) console.log(ran.output);

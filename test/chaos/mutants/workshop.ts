@@ -8,12 +8,13 @@ import { text } from 'node:stream/consumers';
 import type { Ran } from './verdict.ts';
 
 const root = join(import.meta.dirname, '../../..');
+const patchFolder = 'test/chaos/mutants';
 const copied = ['src', 'test', 'examples', 'package.json', 'tsconfig.json'];
 /** What only grows, and no mutant changes. */
 const shared = ['node_modules', '.cache'];
 
 export interface Workshop {
-  /** Makes the patched copy and runs `npm run chaos` there, with a time limit. */
+  /** Makes the copy with that patch of this folder, and runs `npm run chaos` there, with a time limit. */
   run(patch: string, options: readonly string[], timeoutMs: number): Promise<Ran>;
   close(): Promise<void>;
 }
@@ -31,7 +32,7 @@ export async function openWorkshop(): Promise<Workshop> {
       await copyInto(home, original);
       try {
         for (const name of shared) await symlink(join(root, name), join(home, name));
-        const applied = await execute('git', ['apply', patch], home, timeoutMs);
+        const applied = await execute('git', ['apply', join(patchFolder, patch)], home, timeoutMs);
         if (applied.code !== 0) return applied;
         return await execute(process.execPath, ['test/chaos/main.ts', ...options], home, timeoutMs);
       } finally {
@@ -48,7 +49,12 @@ async function copyInto(target: string, source: string): Promise<void> {
 }
 
 /** Everything below the process ends with it: the servers and workers of an arena do so by themselves. */
-async function execute(command: string, args: readonly string[], home: string, timeoutMs: number): Promise<Ran> {
+async function execute(
+  command: string,
+  args: readonly string[],
+  home: string,
+  timeoutMs: number,
+): Promise<Ran> {
   const temporary = join(home, 'tmp');
   await mkdir(temporary, { recursive: true });
   const child = spawn(command, args, {
