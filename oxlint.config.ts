@@ -213,7 +213,10 @@ export default defineConfig({
       files: ['src/**/main.ts', 'src/local/**', 'scripts/**', 'test/**', 'vitest.config.ts'],
       rules: { 'node/no-process-env': 'off' },
     },
-    { files: ['src/**/main.ts', 'src/demo/**', 'scripts/**'], rules: { 'no-console': 'off' } },
+    {
+      files: ['src/**/main.ts', 'test/**/main.ts', 'src/demo/**', 'scripts/**'],
+      rules: { 'no-console': 'off' },
+    },
     { files: ['*.config.ts'], rules: { 'import/no-default-export': 'off' } },
     {
       // Plain JavaScript has no types to check.

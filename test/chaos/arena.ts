@@ -197,7 +197,9 @@ export async function startArena(backend: Backend, directory: string, providersU
       for (const { child } of arena.slots) child.kill('SIGKILL');
       await Promise.all(arena.slots.map(({ child }) => child.ended));
       await Promise.all(
-        arena.slots.flatMap(({ database, redis: proxy }) => [database.close(), proxy?.close()]),
+        arena.slots.flatMap(({ database, redis: proxy }) =>
+          proxy === undefined ? [database.close()] : [database.close(), proxy.close()],
+        ),
       );
       await queues.close(500);
       await pool.end();

@@ -29,19 +29,19 @@ export function startChild(
   environment: Readonly<Record<string, string>>,
   on: { readonly fired: (orderId: string, child: Child) => void; readonly ended: (child: Child) => void },
 ): Child {
-  const process_: ChildProcess = spawn(process.execPath, [`src/${role}/main.ts`], {
+  const started: ChildProcess = spawn(process.execPath, [`src/${role}/main.ts`], {
     env: { PATH: process.env['PATH'] ?? '', NODE_OPTIONS: `--import ${preload}`, ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let output = '';
   let hasStarted = false;
-  process_.stdout?.on('data', (chunk: Buffer) => {
+  started.stdout?.on('data', (chunk: Buffer) => {
     const text = chunk.toString();
     output += text;
     hasStarted ||= output.includes(startedLine[role]);
   });
   let pending = '';
-  process_.stderr?.on('data', (chunk: Buffer) => {
+  started.stderr?.on('data', (chunk: Buffer) => {
     pending += chunk.toString();
     const lines = pending.split('\n');
     pending = lines.pop() ?? '';
@@ -49,10 +49,10 @@ export function startChild(
       if (line.startsWith(firedPrefix)) on.fired(line.slice(firedPrefix.length), child);
       else output += `${line}\n`;
   });
-  const ended = once(process_, 'close').then(() => on.ended(child));
-  const isAlive = () => process_.exitCode === null && process_.signalCode === null;
+  const ended = once(started, 'close').then(() => on.ended(child));
+  const isAlive = () => started.exitCode === null && started.signalCode === null;
   const send = (message: Message) => {
-    if (process_.connected) process_.send(message, () => {});
+    if (started.connected) started.send(message, () => {});
   };
   const child: Child = {
     role,
@@ -60,7 +60,7 @@ export function startChild(
     isAlive,
     arm: (crashes) => send({ crashes }),
     moveClock: (clockMs) => send({ clockMs }),
-    kill: (signal) => void process_.kill(signal),
+    kill: (signal) => void started.kill(signal),
     ended,
     takeOutput() {
       const taken = output;

@@ -198,16 +198,16 @@ function drawReceiver(random: Random, names: readonly FaultName[]): ReceiverBeha
 }
 
 /** PostgreSQL is queue and ledger in one: what happens to Redis alone cannot happen there. */
-const onlyOnRedis: readonly FaultName[] = [
+const onlyOnRedis: ReadonlySet<FaultName> = new Set<FaultName>([
   'queue-restarted-empty',
   'queue-restored-old',
   'queue-away',
   'queue-frozen',
   'job-stalled-out',
-];
+]);
 
 export function faultsOf(backend: Backend): readonly FaultName[] {
-  return backend === 'redis' ? faultNames : faultNames.filter((name) => !onlyOnRedis.includes(name));
+  return backend === 'redis' ? faultNames : faultNames.filter((name) => !onlyOnRedis.has(name));
 }
 
 function drawDisturbance(random: Random, name: FaultName): Disturbance[] {

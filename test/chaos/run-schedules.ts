@@ -20,7 +20,7 @@ export async function runSchedules(order: Order): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'client-provisioner-chaos-'));
   const providers = await startOwnPostgresIn(join(directory, 'providers'));
   const queue = [...order.schedules];
-  let failure: unknown;
+  let failure: Error | undefined;
   const work = async (number: number) => {
     let arena: Arena | undefined;
     for (let schedule = queue.shift(); schedule !== undefined; schedule = queue.shift()) {
@@ -39,7 +39,11 @@ export async function runSchedules(order: Order): Promise<void> {
   };
   const count = Math.min(order.arenas, order.schedules.length);
   await Promise.all(
-    Array.from({ length: count }, (_, number) => work(number).catch((error: unknown) => (failure ??= error))),
+    Array.from({ length: count }, (_, number) =>
+      work(number).catch((error: unknown) => {
+        failure ??= error instanceof Error ? error : new Error(String(error));
+      }),
+    ),
   );
   await providers.remove();
   // Processes that were killed may still be writing what they have compiled.

@@ -10,7 +10,7 @@ export function judgeIsolation(facts: Facts): Violation[] {
   const { cases, mutations, meddledWith } = facts;
   return [
     ...cases.flatMap((one) => judgeNames(one, meddledWith)),
-    ...mutations.flatMap((mutation) => judgeRequest(mutation)),
+    ...mutations.flatMap((mutation) => judgeRequest(mutation, meddledWith)),
     ...judgeSharing(cases),
     ...judgeWebhookIds(mutations),
   ].map((what) => broken('I20', what));
@@ -25,7 +25,7 @@ function judgeNames(one: Case, meddledWith: Facts['meddledWith']): string[] {
     .map(({ kind, name }) => `${one.label} lists a ${kind} "${name}"`);
 }
 
-function judgeRequest(mutation: OwnedMutation): string[] {
+function judgeRequest(mutation: OwnedMutation, meddledWith: Facts['meddledWith']): string[] {
   const { owner, verb, kind, name, entry, targetId } = mutation;
   if (owner === undefined || kind === undefined) return [];
   const body = entry.requestBody;
@@ -37,7 +37,11 @@ function judgeRequest(mutation: OwnedMutation): string[] {
     if (client !== undefined && field(client, 'value') !== owner.clientId)
       faults.push(`${what} tells the client ${String(field(client, 'value'))}`);
     const repository = textField(body, 'gitRepository', 'repo')?.split('/').at(-1);
-    if (repository !== undefined && repository !== nameOf('github.repository', owner.clientId))
+    // A repository that somebody has renamed is linked by its new name.
+    const isRenamed = owner.created.some(
+      ({ kind: made, external_id: id = '' }) => made === 'github.repository' && meddledWith.has(id),
+    );
+    if (repository !== undefined && repository !== nameOf('github.repository', owner.clientId) && !isRenamed)
       faults.push(`${what} links ${repository}`);
   }
   const isOwn = owner.created.some((row) => row.external_id === targetId);
