@@ -17,7 +17,7 @@ import type { TestServer } from '../helpers/services/test-server.ts';
 import { until } from '../helpers/until.ts';
 import type { Backend } from '../helpers/stack.ts';
 import { startChild, type Child, type Role } from './child.ts';
-import type { CrashOrder } from './preload.ts';
+import type { CrashOrder } from './crash-order.ts';
 import { startProxy, type Proxy } from './proxy.ts';
 
 /** Everything is short, and long enough for a machine that is busy. */
@@ -70,7 +70,12 @@ export interface Arena {
 }
 
 /** `providersUrl`: a Postgres for the databases that the sandbox makes; it is never disturbed. */
-export async function startArena(backend: Backend, directory: string, providersUrl: string): Promise<Arena> {
+export async function startArena(
+  backend: Backend,
+  directory: string,
+  providersUrl: string,
+  patience: Readonly<Record<string, number>> = limits,
+): Promise<Arena> {
   const redisDir = join(directory, 'redis');
   const [postgres, redis] = await Promise.all([
     startOwnPostgresIn(join(directory, 'postgres')),
@@ -98,7 +103,7 @@ export async function startArena(backend: Backend, directory: string, providersU
     RATE_LIMIT_PER_MINUTE: '0',
     LOG_LEVEL: 'debug',
     NODE_COMPILE_CACHE: join(directory, '..', 'compile-cache'),
-    ...Object.fromEntries(Object.entries(limits).map(([name, value]) => [name, String(value)])),
+    ...Object.fromEntries(Object.entries(patience).map(([name, value]) => [name, String(value)])),
     ...sandbox.environment,
   };
 

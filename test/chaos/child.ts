@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
-import { firedPrefix, type CrashOrder, type Message } from './preload.ts';
+import { firedPrefix, type CrashOrder, type Message } from './crash-order.ts';
 
 const preload = pathToFileURL(join(import.meta.dirname, 'preload.ts')).href;
 const startedLine = { worker: '"worker started"', server: '"server listens"' } as const;
@@ -20,6 +20,8 @@ export interface Child {
   kill(signal: NodeJS.Signals): void;
   /** Resolves when it has ended. */
   readonly ended: Promise<unknown>;
+  /** The number in its leases. */
+  holder(): string;
   /** All that it has written since the last time it was asked. */
   takeOutput(): string;
 }
@@ -35,10 +37,12 @@ export function startChild(
   });
   let output = '';
   let hasStarted = false;
+  let holder = '';
   started.stdout?.on('data', (chunk: Buffer) => {
     const text = chunk.toString();
     output += text;
     hasStarted ||= output.includes(startedLine[role]);
+    holder = /"holder":"(\d+)"/.exec(text)?.[1] ?? holder;
   });
   let pending = '';
   started.stderr?.on('data', (chunk: Buffer) => {
@@ -62,6 +66,7 @@ export function startChild(
     moveClock: (clockMs) => send({ clockMs }),
     kill: (signal) => void started.kill(signal),
     ended,
+    holder: () => holder,
     takeOutput() {
       const taken = output;
       output = '';

@@ -6,30 +6,9 @@
  */
 import { subscribe } from 'node:diagnostics_channel';
 import { writeSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import process from 'node:process';
-import type { CrashFacts, CrashPoint } from '../../src/crash-points.ts';
-
-/** `kill`: SIGKILL. `freeze`: SIGSTOP, until the parent continues it. `block`: the event loop stands still. */
-export type CrashAction = 'kill' | 'freeze' | 'block';
-
-/** What is to happen at one moment. */
-export interface CrashOrder {
-  readonly id: string;
-  readonly point: CrashPoint;
-  /** Only where an effect of that kind is under way; for `commit-sent`: was recorded. */
-  readonly verb?: string | undefined;
-  /** At the n-th time, counted from 1. */
-  readonly nth: number;
-  readonly action: CrashAction;
-  readonly blockMs: number;
-}
-
-export type Message = { readonly crashes: readonly CrashOrder[] } | { readonly clockMs: number };
-
-type Announcement = CrashFacts & { readonly point: CrashPoint };
-
-/** Starts the line that tells the parent, on the error output: a pipe is written to before the process ends. */
-export const firedPrefix = '@crash ';
+import { firedPrefix, type Announcement, type CrashOrder, type Message } from './crash-order.ts';
 
 let armed: { order: CrashOrder; left: number }[] = [];
 /** What an open transaction is about, for the moment at which its commit has left. */
@@ -77,6 +56,8 @@ process.on('message', (message: Message) => {
   if ('clockMs' in message) clockMs = message.clockMs;
   else armed = message.crashes.map((order) => ({ order, left: order.nth }));
 });
+// Who is killed never writes down what it has compiled, so it does early.
+setTimeout(() => flushCompileCache(), 1000).unref();
 // Without its parent nobody would ever end it.
 process.on('disconnect', () => process.exit(1));
 process.channel?.unref();

@@ -8,7 +8,7 @@ import { openCaller, type Caller } from './caller.ts';
 import { checkWorld } from './checker/check.ts';
 import { disturb, emptyQueue } from './disturb.ts';
 import { keptCall, type FaultName } from './faults.ts';
-import type { CrashOrder } from './preload.ts';
+import type { CrashOrder } from './crash-order.ts';
 import { isAtRest, waitForQuiescence } from './quiescence.ts';
 import { randomOf, type Random } from './random.ts';
 import { readWorld } from './read-world.ts';

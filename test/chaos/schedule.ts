@@ -7,7 +7,7 @@ import type { ObjectKind } from '../../src/sandbox/exchange.ts';
 import type { Backend } from '../helpers/stack.ts';
 import { crashKinds, type CrashKind } from './crashes.ts';
 import { drawFaults, faultsOf, type DrawnFaults, type FaultName } from './faults.ts';
-import type { CrashAction } from './preload.ts';
+import type { CrashAction } from './crash-order.ts';
 import { randomOf, type Random } from './random.ts';
 
 /** What the caller wants, and what an operator does when it sticks. */

@@ -1,0 +1,81 @@
+/**
+ * `npm run chaos:recovery`: kills the worker that is busy, at the product's default settings, and measures how long it
+ * takes until its work goes on elsewhere: until a provider gets the next request.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startOwnPostgresIn } from '../../helpers/services/postgres.ts';
+import { backends, type Backend } from '../../helpers/stack.ts';
+import { until } from '../../helpers/until.ts';
+import { startArena, type Arena } from '../arena.ts';
+import { emptyQueue } from '../disturb.ts';
+
+/** What hangs when the worker is killed: nothing in doubt, or a create that was acted on. */
+const calls = {
+  'in a read': { provider: 'github', operation: 'listBranches', mode: 'hang-before' },
+  'in a create': { provider: 'github', operation: 'generateRepository', mode: 'hang-after' },
+} as const;
+
+const { values } = parseArgs({ options: { kills: { type: 'string', default: '20' } } });
+const kills = Number(values.kills);
+
+const directory = await mkdtemp(join(tmpdir(), 'client-provisioner-recovery-'));
+const providers = await startOwnPostgresIn(join(directory, 'providers'));
+for (const backend of backends) {
+  // Nothing but the defaults.
+  const arena = await startArena(backend, join(directory, backend), providers.url, {});
+  for (const what of ['in a read', 'in a create'] as const) {
+    const tookMs: number[] = [];
+    for (let kill = 0; kill < kills; kill += 1) tookMs.push(await measure(arena, backend, what, kill));
+    const sorted = tookMs.toSorted((a, b) => a - b);
+    const at = (share: number) => Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? NaN);
+    console.log(
+      `${backend}, killed ${what}: ${kills} kills, median ${at(0.5)} ms, longest ${at(1)} ms, shortest ${at(0)} ms`,
+    );
+  }
+  await arena.stop();
+}
+await providers.remove();
+await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+
+async function measure(
+  arena: Arena,
+  backend: Backend,
+  what: keyof typeof calls,
+  kill: number,
+): Promise<number> {
+  const { control } = arena.sandbox;
+  await arena.heal();
+  await arena.pool.query('truncate ledger.provisionings cascade');
+  await emptyQueue(arena);
+  await control.reset();
+  control.addFault({ ...calls[what], times: 1 });
+  // The one that is killed comes back later than the other takes over.
+  arena.restartAfterMs = 8000;
+  await fetch(`${arena.serverUrl}/api/provisioning`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${arena.environment['ADMIN_API_KEY'] ?? ''}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({
+      clientId: `recovery-${backend}-${kill}`,
+      clientName: 'Recovery Ltd',
+      orgEmail: 'ops@recovery.example',
+      tier: 'starter',
+    }),
+  });
+  await until(() => control.faults()[0]?.fired === 1 || undefined, 'the call to hang');
+  const { rows } = await arena.pool.query<{ holder: string }>(
+    'select lease_holder as holder from ledger.provisionings',
+  );
+  const busy = arena.slots.find(({ child }) => child.holder() === rows[0]?.holder)?.child;
+  if (busy === undefined) throw new Error('no worker is busy');
+  const before = control.journal().length;
+  const killedAt = performance.now();
+  busy.kill('SIGKILL');
+  await until(() => control.journal().length > before || undefined, 'the work to go on', 120_000);
+  return performance.now() - killedAt;
+}
