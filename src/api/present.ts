@@ -3,6 +3,7 @@ import type { FullSnapshot } from '../ledger/provisionings.ts';
 import type { Snapshot, StepRow } from '../ledger/rows.ts';
 import { isDone, needsAttention } from '../provisioning.ts';
 import type { Step } from '../steps/step.ts';
+import { whatToDo } from './what-to-do.ts';
 
 export interface Links {
   readonly self: string;
@@ -60,6 +61,7 @@ export function presentProvisioning(snapshot: FullSnapshot, steps: readonly Step
       origin: resource.origin,
       state: resource.state,
       ...(resource.error === undefined ? {} : { error: resource.error }),
+      ...todo(whatToDo(resource, rollback === 'incomplete')),
     })),
     result: resultOf(snapshot, steps),
     failure: provisioning.failure ?? null,
@@ -68,6 +70,10 @@ export function presentProvisioning(snapshot: FullSnapshot, steps: readonly Step
     finishedAt: isDone(status, rollback) ? (provisioning.finished_at?.toISOString() ?? null) : null,
     links: linksOf(publicUrl, provisioning.id),
   };
+}
+
+function todo(advice: string | undefined) {
+  return advice === undefined ? {} : { whatToDo: advice };
 }
 
 function undoOf(snapshot: Snapshot, step: StepRow): StepRow | undefined {
@@ -81,9 +87,14 @@ function presentStep(step: StepRow, undo: StepRow | undefined) {
     attempts: step.attempts,
     startedAt: step.started_at?.toISOString() ?? null,
     finishedAt: step.finished_at?.toISOString() ?? null,
-    waitingFor: step.waiting_for ?? undo?.waiting_for ?? null,
+    waitingFor: waitingFor(undo) ?? (undo === undefined ? waitingFor(step) : undefined) ?? null,
     error: step.error ?? undo?.error ?? null,
   };
+}
+
+/** What is undone has ended, whatever it was waiting for. */
+function waitingFor(row: StepRow | undefined): string | undefined {
+  return row?.status === 'waiting' || row?.status === 'running' ? row.waiting_for : undefined;
 }
 
 /** A step that had succeeded is shown by its undo once that has ended; one that failed stays so. */

@@ -41,6 +41,7 @@ export interface ShownProvisioning {
     origin: string;
     state: string;
     error?: string;
+    whatToDo?: string;
   }[];
   result: Record<string, string>;
   failure: { step: string; code: string; message: string; at: string } | null;
