@@ -100,7 +100,7 @@ export function drawSchedule(seed: number, index: number, backend: Backend, focu
     focus,
     course,
     clientId,
-    otherClientId: random.chance(0.25) ? `${clientId}-too` : undefined,
+    otherClientId: random.chance(0.12) ? `${clientId}-too` : undefined,
     hasCallback: needs.has('callback') || random.chance(0.7),
     failure: ['fail', 'pause-resume', 'pause-rollback', 'incomplete'].includes(course)
       ? drawFailure(random, course, needs.has('undo'))

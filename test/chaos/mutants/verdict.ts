@@ -11,9 +11,9 @@ export interface Verdict {
   readonly because: string;
 }
 
-/** How a child process ended, and what it has printed. */
+/** How a child process ended, -1 where it was ended, and what it has printed. */
 export interface Ran {
-  readonly code: number | undefined;
+  readonly code: number;
   readonly output: string;
 }
 
@@ -44,7 +44,12 @@ export function judgeRun({ expect }: Pick<Mutant, 'expect'>, { code, output }: R
   const isWhole = code === 0 && /^took \d+ s$/m.test(output);
   return isWhole
     ? { is: 'missed', invariants, schedule: undefined, because: 'no schedule broke a promise' }
-    : { is: 'could not be run', invariants, schedule: undefined, because: output.trim().slice(-1500) };
+    : {
+        is: 'could not be run',
+        invariants,
+        schedule: undefined,
+        because: `${code}: ${output.trim().slice(-1500)}`,
+      };
 }
 
 function brokenSchedules(output: string): Broken[] {

@@ -1,10 +1,8 @@
 /** Where mutants are made and run: a copy of the sources as they are now, and one of that for each mutant. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { runProgram } from '../../helpers/services/run-program.ts';
 import type { Ran } from './verdict.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -49,26 +47,14 @@ async function copyInto(target: string, source: string): Promise<void> {
 }
 
 /** Everything below the process ends with it: the servers and workers of an arena do so by themselves. */
-async function execute(
-  command: string,
-  args: readonly string[],
-  home: string,
-  timeoutMs: number,
-): Promise<Ran> {
+async function execute(command: string, args: string[], home: string, timeoutMs: number): Promise<Ran> {
   const temporary = join(home, 'tmp');
   await mkdir(temporary, { recursive: true });
-  const child = spawn(command, args, {
+  const { code, stdout, stderr } = await runProgram(command, args, {
     cwd: home,
     // No repository around the copy is meant, should there be one.
     env: { ...process.env, TMPDIR: temporary, GIT_CEILING_DIRECTORIES: join(home, '..') },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: timeoutMs,
-    killSignal: 'SIGKILL',
+    timeoutMs,
   });
-  const output = Promise.all([text(child.stdout), text(child.stderr)]);
-  const [code] = await once(child, 'close');
-  return {
-    code: typeof code === 'number' ? code : undefined,
-    output: (await output).join('\n') + (code === null ? '\nit was not done in time' : ''),
-  };
+  return { code, output: `${stdout}\n${stderr}` };
 }
