@@ -20,7 +20,7 @@ export async function waitForQuiescence(arena: Arena, timeoutMs: number): Promis
     if (performance.now() > deadline)
       return look.unrest === '' ? 'a sweep changes something each time' : look.unrest;
     before = look.unrest === '' ? trace : undefined;
-    await delay(look.unrest === '' ? limits.SWEEP_INTERVAL_MS * 2 + 100 : 40);
+    await delay(look.unrest === '' ? limits.SWEEP_INTERVAL_MS * 2 + 100 : 100);
   }
 }
 

@@ -61,6 +61,7 @@ export async function runSchedule(arena: Arena, schedule: Schedule): Promise<Out
 
   const { control } = arena.sandbox;
   let hasOperated = false;
+  let round = 0;
   while (performance.now() - startedAt < brokenMs) {
     const requests = control.journal().length;
     for (const event of plan.filter(({ after }) => after <= requests)) {
@@ -68,7 +69,8 @@ export async function runSchedule(arena: Arena, schedule: Schedule): Promise<Out
       beside(run, event.act());
     }
     endWhatIsKept(run);
-    if (run.besides.size === 0 && (await isAtRest(arena, run.caller.clientIds))) {
+    round += 1;
+    if (run.besides.size === 0 && round % 4 === 0 && (await isAtRest(arena, run.caller.clientIds))) {
       if (hasOperated || !(await mayOperateEarly(run))) break;
       hasOperated = true;
       beside(run, operate(run));
