@@ -11,6 +11,8 @@ import { startTally, type Tally } from './tally.ts';
 const rounds = 4;
 const schedulesPerGap = 4;
 
+const processStartedAt = Date.now();
+
 async function main(): Promise<number> {
   let options: Options | undefined;
   try {
@@ -23,10 +25,10 @@ async function main(): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
-  const { seed, backend, only, schedules, crashes, faults, courses } = options;
+  const { seed, backend, only, from, schedules, crashes, faults, courses } = options;
   const tally = startTally(backend);
   const startedAt = performance.now();
-  const indices = only ?? Array.from({ length: schedules }, (_, index) => index);
+  const indices = only ?? Array.from({ length: schedules }, (_, index) => from + index);
   console.log(`seed ${seed}, ${indices.length} schedules on ${backend}, ${options.arenas} arenas`);
   const focus: Focus = { crashes, faults, courses };
   await runBatch(
@@ -35,7 +37,7 @@ async function main(): Promise<number> {
     indices.map((index) => drawSchedule(seed, index, backend, focus)),
   );
 
-  let next = schedules;
+  let next = from + schedules;
   for (let round = 0; options.complete && round < rounds && tally.gaps().length > 0; round += 1) {
     const drawn = tally.gaps().flatMap((gap) => {
       next += schedulesPerGap;
@@ -55,12 +57,13 @@ async function main(): Promise<number> {
 
 async function runBatch(options: Options, tally: Tally, schedules: readonly Schedule[]): Promise<void> {
   const startedAt = performance.now();
+  const endAt = processStartedAt + options.minutes * 60_000;
   let done = 0;
   const reports: Promise<void>[] = [];
   await runSchedules({
     schedules,
     arenas: options.arenas,
-    mayGoOn: () => !options['until-broken'] || tally.violations() === 0,
+    mayGoOn: () => Date.now() < endAt && (!options['until-broken'] || tally.violations() === 0),
     onOutcome(outcome) {
       done += 1;
       tally.add(outcome);

@@ -12,6 +12,8 @@ export const usage = `npm run chaos -- [options]
   --crashes, --faults, --courses <name>[,<name>]
                               draws from these alone, to look at one thing closely
   --complete                  goes on until every crash and every fault has happened
+  --from <number>             the number of the first schedule; default 0
+  --minutes <number>          begins no schedule after that time
   --until-broken              ends at the first schedule that breaks a promise
   --arenas <number>           installations at once; default three for each core
   --verbose                   a line for every schedule
@@ -29,6 +31,8 @@ const optionsSchema = z.strictObject({
   crashes: names.optional(),
   faults: names.optional(),
   courses: names.pipe(z.array(z.enum(courses))).optional(),
+  from: wholeNumber.default(0),
+  minutes: wholeNumber.default(24 * 60),
   complete: z.boolean().default(false),
   'until-broken': z.boolean().default(false),
   arenas: wholeNumber.min(1).default(availableParallelism() * 3),
@@ -51,6 +55,8 @@ export function parseOptions(args: readonly string[]): Options | undefined {
       crashes: text,
       faults: text,
       courses: text,
+      from: text,
+      minutes: text,
       complete: flag,
       'until-broken': flag,
       arenas: text,
