@@ -214,6 +214,10 @@ export const vercelDeployment = defineStep({
       throw new StepFailure('verification-failed', `Vercel did not keep the variables ${missing.join(', ')}`);
 
     const repository = await context.outputOf(githubRepo);
+    // A project is linked by the repository's name, which somebody may have given to another one meanwhile.
+    const linked = (await awaitVisible('the new project', () => vercel.findProject(projectId)))?.link?.repoId;
+    if (linked !== undefined && linked !== repository.githubRepositoryId)
+      throw new StepFailure('verification-failed', 'Vercel has linked another repository of the same name');
     const { vercelDeploymentId } = await context.change({
       name: 'deploy to production',
       target: providerNames(context.client.clientId).vercelProject,

@@ -12,7 +12,7 @@ import type { EffectRow, ResourceRow } from '../ledger/rows.ts';
 import { creationName } from './create-resource.ts';
 import { commitIntent, effectKey, intentOf, newMark, sendCall } from './effect.ts';
 import { decideDelete, followDelete, mayHaveTwins, planUndo } from './next-call.ts';
-import { oursIn, resolveCreation, type Context, type Kind } from './resolve-creation.ts';
+import { findRenamed, oursIn, resolveCreation, type Context, type Kind } from './resolve-creation.ts';
 import type { Session } from './session.ts';
 
 export async function removeResources(
@@ -73,6 +73,7 @@ async function recordLateObjects(
   creation: EffectRow,
 ): Promise<void> {
   const ours = oursIn(await kind.find(context, intentOf(creation)));
+  if (mayHaveTwins(creation)) ours.push(...(await findRenamed(session, context, kind)));
   const provisioningId = session.client.id;
   const ids = { provisioningId, effectId: creation.id, step: session.step.name, kind: kind.kind };
   await session.lease.write(async (db) => {

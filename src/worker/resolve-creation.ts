@@ -40,12 +40,30 @@ export async function resolveCreation(
   const decision = resolveDoubt(seenIn(lookUp), isSettled);
   if (decision === 'take-over') return recordCreated(session, kind, effect, oursIn(lookUp));
   if (decision === 'wait') throw stillInDoubt(session, kind.nameFor(session.client));
+  const renamed = await findRenamed(session, context, kind);
+  if (renamed.length > 0) {
+    // It is ours to delete, and no longer what the step is to make.
+    await recordCreated(session, kind, effect, renamed);
+    throw nameTaken(session, kind);
+  }
   await session.lease.write(async (db) => {
     await refuseEffect(db, session.client.id, effect, true);
     await dropIntendedResource(db, effect.id);
   });
   if (decision === 'report-foreign') throw await reportForeign(session, kind, lookUp);
   return undefined;
+}
+
+/** What carries our mark under whatever name: somebody may have renamed what a call in doubt has made. */
+export async function findRenamed(
+  session: Session,
+  context: Context,
+  kind: Kind,
+): Promise<ProviderObject<Output>[]> {
+  const candidates = (await kind.search?.list(context.providers)) ?? [];
+  return candidates
+    .filter(({ evidence, provisioningId }) => evidence === 'mark' && provisioningId === session.client.id)
+    .map(({ externalId, name, url }) => ({ externalId, name, url, output: {} }));
 }
 
 export function oursIn(lookUp: LookUp<Output>): ProviderObject<Output>[] {

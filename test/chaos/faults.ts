@@ -26,18 +26,24 @@ export interface DrawnFaults {
   /** How long a new object stays invisible at one provider. */
   readonly lag: { readonly provider: ProviderName; readonly ms: number } | undefined;
   readonly slowDelete: { readonly kind: ObjectKind; readonly ms: number } | undefined;
+  /** A token that sees less once something is undone: an object and its organization are answered with 404. */
+  readonly masked: readonly FaultRequest[];
   /** A token that is refused for a while. */
   readonly revoked:
     | { readonly provider: ProviderName; readonly afterRequests: number; readonly forMs: number }
     | undefined;
   readonly receiver: ReceiverBehaviour | undefined;
   readonly disturbances: readonly Disturbance[];
-  /** A stranger removes, or renames, the newest object of ours. */
-  readonly meddling: { readonly act: 'remove' | 'rename'; readonly afterRequests: number } | undefined;
+  /** A stranger removes, or renames, the newest object of ours; or renames it and makes one of the same name. */
+  readonly meddling: { readonly act: Meddling; readonly afterRequests: number } | undefined;
+  /** Strangers have more workflows than a page of the list holds. */
+  readonly isCrowded: boolean;
   readonly isAskedTwice: boolean;
   /** n8n restarts once the providers got so many requests. */
   readonly n8nStarting: { readonly afterRequests: number; readonly ms: number } | undefined;
 }
+
+export type Meddling = 'remove' | 'rename' | 'replace';
 
 const providerFaultModes = [
   'drop-before',
@@ -79,6 +85,7 @@ export type DisturbanceName = (typeof disturbanceNames)[number];
 const faultNames = [
   ...providerFaultModes,
   'lost-answer',
+  'late',
   'refused',
   'lag',
   'slow-delete',
@@ -86,7 +93,10 @@ const faultNames = [
   'revoked-token',
   'foreign',
   'renamed',
+  'replaced',
   'removed',
+  'crowded',
+  'masked-token',
   'n8n-starting',
   'receiver-fails',
   'receiver-gone',
@@ -142,6 +152,8 @@ export function drawFaults(
           ms: random.int(200, 1000),
         }
       : undefined,
+    masked: has('masked-token') ? drawMaskedToken(random) : [],
+    isCrowded: has('crowded'),
     revoked: has('revoked-token')
       ? {
           provider: random.pick(providerNames),
@@ -152,8 +164,11 @@ export function drawFaults(
     receiver: drawReceiver(random, names),
     disturbances: names.flatMap((name) => drawDisturbance(random, name)),
     meddling:
-      has('removed') || has('renamed')
-        ? { act: has('removed') ? 'remove' : 'rename', afterRequests: random.int(10, 45) }
+      has('removed') || has('renamed') || has('replaced')
+        ? {
+            act: has('removed') ? 'remove' : has('renamed') ? 'rename' : 'replace',
+            afterRequests: random.int(10, 45),
+          }
         : undefined,
     isAskedTwice: has('asked-twice'),
     n8nStarting: has('n8n-starting')
@@ -164,6 +179,7 @@ export function drawFaults(
 
 function drawProviderFault(random: Random, name: FaultName): FaultRequest[] {
   if (name === 'lost-answer') return [drawLostAnswer(random, random.pick(['create', 'change', 'delete']))];
+  if (name === 'late') return [drawLate(random)];
   const mode = name === 'refused' ? 'refuse' : providerFaultModes.find((candidate) => candidate === name);
   if (mode === undefined) return [];
   const times =
@@ -181,10 +197,36 @@ function drawLostAnswer(random: Random, verb: Verb): FaultRequest {
   return { provider, operation, mode: random.pick(lostModes), times: random.int(1, 2) };
 }
 
+/** A create that the provider acts on after its caller has given up, and before its absence counts as proof. */
+function drawLate(random: Random): FaultRequest {
+  const [provider, operation] = random.pick(calls.create);
+  return { provider, operation, mode: 'latency', delayMs: random.int(750, 1700), times: 1 };
+}
+
 /** A request that the provider keeps, for a process to be ended meanwhile. */
 export function keptCall(random: Random, verb: Verb, hasActed: boolean): FaultRequest {
   const [provider, operation] = random.pick(calls[verb]);
   return { provider, operation, mode: hasActed ? 'hang-after' : 'hang-before', times: 1 };
+}
+
+/** How an object is read by its id, and the organization: a token that may not see them gets a 404 from both. */
+const masks: Readonly<
+  Record<ProviderName, readonly [object: string, organization: string, matching?: string]>
+> = {
+  supabase: ['getProject', 'getOrganization'],
+  github: ['getRepositoryById', 'getOrganization'],
+  vercel: ['getVercelProject', 'getTeam'],
+  n8n: ['getWorkflow', 'listWorkflows', 'limit=1&'],
+};
+
+/** The organization stays hidden for longer than any object: no 404 of these is proof of an absence. */
+function drawMaskedToken(random: Random): FaultRequest[] {
+  const provider = random.pick(providerNames);
+  const [object, organization, matching] = masks[provider];
+  return [
+    { provider, operation: object, mode: 'not-found', times: random.int(1, 2) },
+    { provider, operation: organization, mode: 'not-found', times: 4, matching },
+  ];
 }
 
 function drawReceiver(random: Random, names: readonly FaultName[]): ReceiverBehaviour | undefined {

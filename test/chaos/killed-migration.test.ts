@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { afterEach, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { listMissingMigrations } from '../../src/ledger/migrate.ts';
 import { openPool } from '../../src/ledger/pool.ts';
 import { createDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -40,5 +40,6 @@ test('a migration that is killed half-way leaves nothing behind that the next on
   );
   await second.untilWritten('Applied: ');
   await second.end();
+  expect(await listMissingMigrations(pool)).toEqual([]);
   await pool.end();
 });

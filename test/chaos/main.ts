@@ -25,12 +25,12 @@ async function main(): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
-  const { seed, backend, only, from, schedules, crashes, faults, courses } = options;
+  const { seed, backend, only, from, schedules, crashes, faults, courses, actions } = options;
   const tally = startTally(backend);
   const startedAt = performance.now();
   const indices = only ?? Array.from({ length: schedules }, (_, index) => from + index);
   console.log(`seed ${seed}, ${indices.length} schedules on ${backend}, ${options.arenas} arenas`);
-  const focus: Focus = { crashes, faults, courses };
+  const focus: Focus = { crashes, faults, courses, actions };
   await runBatch(
     options,
     tally,

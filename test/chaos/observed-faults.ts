@@ -20,6 +20,7 @@ export function observedFaults(schedule: Schedule, world: World): FaultName[] {
     'revoked-token':
       revoked !== undefined &&
       journal.some(({ provider, status }) => provider === revoked.provider && status === 401),
+    crowded: schedule.isCrowded && journal.some(({ path }) => path.includes('cursor=')),
     foreign: ledger.provisionings.some(({ failure }) => failure?.code === 'name-taken'),
     'receiver-fails': drawn('receiver-fails') && received.some(({ status }) => status === 500),
     'receiver-gone': drawn('receiver-gone') && received.some(({ status }) => status === 410),

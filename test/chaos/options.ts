@@ -11,6 +11,7 @@ export const usage = `npm run chaos -- [options]
   --only <number>[,<number>]  these schedules of the seed alone: how a failure is replayed
   --crashes, --faults, --courses <name>[,<name>]
                               draws from these alone, to look at one thing closely
+  --actions <name>[,<name>]   what a crash does to a worker: kill, freeze or block
   --complete                  goes on until every crash and every fault has happened
   --from <number>             the number of the first schedule; default 0
   --minutes <number>          begins no schedule after that time
@@ -31,6 +32,7 @@ const optionsSchema = z.strictObject({
   crashes: names.optional(),
   faults: names.optional(),
   courses: names.pipe(z.array(z.enum(courses))).optional(),
+  actions: names.pipe(z.array(z.enum(['kill', 'freeze', 'block']))).optional(),
   from: wholeNumber.default(0),
   minutes: wholeNumber.default(24 * 60),
   complete: z.boolean().default(false),
@@ -55,6 +57,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
       crashes: text,
       faults: text,
       courses: text,
+      actions: text,
       from: text,
       minutes: text,
       complete: flag,

@@ -38,6 +38,23 @@ export async function isAtRest(arena: Arena, clientIds: readonly string[]): Prom
   }
 }
 
+/** The longest that a worker asks for: a call, and the time to record what came of it. */
+const longestLeaseMs = Math.max(limits.LEASE_MS, limits.PROVIDER_TIMEOUT_MS + 2000) + 100;
+
+/** Whose lease is longer, by the database's clock, than a worker may ask for. Undefined: nobody's, as far as can be seen. */
+export async function findLongLease({ pool }: Arena): Promise<string | undefined> {
+  try {
+    const { rows } = await pool.query<{ what: string }>(
+      `select format('%s is held by %s', client_id, lease_holder) as what
+       from ledger.provisionings where lease_until > clock_timestamp() + $1 * interval '1 ms' limit 1`,
+      [longestLeaseMs],
+    );
+    return rows[0]?.what;
+  } catch {
+    return undefined;
+  }
+}
+
 async function lookAtLedger({ pool }: Arena): Promise<Look> {
   const { rows } = await pool.query<{ unrest: string | null; trace: string }>(
     `select

@@ -7,9 +7,9 @@ import { limits, type Arena } from './arena.ts';
 import { openCaller, type Caller } from './caller.ts';
 import { checkWorld } from './checker/check.ts';
 import { disturb, emptyQueue } from './disturb.ts';
-import { keptCall, type FaultName } from './faults.ts';
+import { keptCall, type FaultName, type Meddling } from './faults.ts';
 import type { CrashOrder } from './crash-order.ts';
-import { isAtRest, waitForQuiescence } from './quiescence.ts';
+import { findLongLease, isAtRest, waitForQuiescence } from './quiescence.ts';
 import { randomOf, type Random } from './random.ts';
 import { readWorld } from './read-world.ts';
 import { observedFaults } from './observed-faults.ts';
@@ -44,6 +44,8 @@ interface Run {
   readonly kept: { readonly faultId: string; readonly crash: Crash; isDone: boolean }[];
   /** What goes on beside the course. */
   readonly besides: Set<Promise<unknown>>;
+  /** Leases that were too long, by the database's clock. */
+  readonly longLeases: Set<string>;
   /** Defects of this harness. */
   readonly problems: string[];
 }
@@ -64,12 +66,16 @@ export async function runSchedule(arena: Arena, schedule: Schedule): Promise<Out
   let round = 0;
   while (performance.now() - startedAt < brokenMs) {
     const requests = control.journal().length;
-    for (const event of plan.filter(({ after }) => after <= requests)) {
+    for (const event of plan.filter(({ after }) =>
+      typeof after === 'number' ? after <= requests : after(),
+    )) {
       plan.splice(plan.indexOf(event), 1);
       beside(run, event.act());
     }
     endWhatIsKept(run);
     round += 1;
+    const lease = round % 4 === 0 ? await findLongLease(arena) : undefined;
+    if (lease !== undefined) run.longLeases.add(lease);
     if (run.besides.size === 0 && round % 4 === 0 && (await isAtRest(arena, run.caller.clientIds))) {
       if (hasOperated || !(await mayOperateEarly(run))) break;
       hasOperated = true;
@@ -77,6 +83,8 @@ export async function runSchedule(arena: Arena, schedule: Schedule): Promise<Out
     }
     await delay(25);
   }
+  // What was to come later than anything happened comes when all is done.
+  for (const event of plan.splice(0).filter(({ isLate }) => isLate)) beside(run, event.act());
   await Promise.all(run.besides);
 
   await heal(run);
@@ -93,7 +101,14 @@ export async function runSchedule(arena: Arena, schedule: Schedule): Promise<Out
   for (const name of observedFaults(schedule, world)) run.faults.add(name);
   return {
     schedule,
-    violations: [...violations, ...run.problems.map((what) => ({ invariant: 'harness', what }))],
+    violations: [
+      ...violations,
+      ...[...run.longLeases].map((what) => ({
+        invariant: 'I8',
+        what: `${what} for longer than it may ask for, by the database's clock`,
+      })),
+      ...run.problems.map((what) => ({ invariant: 'harness', what })),
+    ],
     crashes: [...run.crashes],
     faults: [...run.faults],
     objectsMade: world.journal.filter(
@@ -121,6 +136,9 @@ async function begin(arena: Arena, schedule: Schedule): Promise<Run> {
     const id = await control.createForeign(schedule.foreignKind, name);
     strangers.push({ kind: schedule.foreignKind, id, name, act: 'created' });
   }
+  if (schedule.isCrowded)
+    for (let index = 0; index < 900; index += 1)
+      await control.createForeign('n8n.workflow', `Somebody's workflow ${index}`);
   if (schedule.lag !== undefined) control.setReadLag(schedule.lag.provider, schedule.lag.ms);
   if (schedule.slowDelete !== undefined)
     control.setSlowDelete(schedule.slowDelete.kind, schedule.slowDelete.ms);
@@ -147,6 +165,7 @@ async function begin(arena: Arena, schedule: Schedule): Promise<Run> {
     faultIds,
     kept,
     besides: new Set(),
+    longLeases: new Set(),
     problems: [],
   };
 }
@@ -183,8 +202,10 @@ function armProcesses(run: Run): void {
 
 interface PlannedEvent {
   /** How many requests the providers have got by then. */
-  readonly after: number;
+  readonly after: number | (() => boolean);
   act(): Promise<unknown>;
+  /** It happens in the end, at the latest. */
+  readonly isLate?: boolean;
 }
 
 function planOf(run: Run): PlannedEvent[] {
@@ -207,6 +228,15 @@ function planOf(run: Run): PlannedEvent[] {
       },
     });
   }
+  if (schedule.masked.length > 0)
+    plan.push({
+      // Before that the organization is looked at for other reasons.
+      after: () =>
+        control.journal().some(({ method, path }) => method === 'DELETE' || path.endsWith('/unpublish')),
+      async act() {
+        for (const fault of schedule.masked) run.faultIds.set(control.addFault(fault), 'masked-token');
+      },
+    });
   if (schedule.n8nStarting !== undefined) {
     const { afterRequests, ms } = schedule.n8nStarting;
     plan.push({
@@ -219,15 +249,19 @@ function planOf(run: Run): PlannedEvent[] {
   }
   if (schedule.meddling !== undefined) {
     const { act, afterRequests } = schedule.meddling;
-    plan.push({ after: afterRequests, act: async () => meddle(run, act) });
+    plan.push({ after: afterRequests, act: () => meddle(run, act) });
   }
   if (schedule.cancelAfterRequests !== undefined)
-    plan.push({ after: schedule.cancelAfterRequests, act: () => run.caller.ask('cancel') });
+    plan.push({
+      after: schedule.cancelAfterRequests,
+      act: () => run.caller.ask('cancel'),
+      isLate: true,
+    });
   return plan;
 }
 
-/** Somebody else removes or renames the newest object of ours. */
-function meddle(run: Run, act: 'remove' | 'rename'): void {
+/** Somebody else removes or renames the newest object of ours, or takes its name. */
+async function meddle(run: Run, act: Meddling): Promise<void> {
   const { control } = run.arena.sandbox;
   const isFair = ({ kind, foreign, details }: SandboxObject) =>
     !foreign && kind !== 'vercel.deployment' && details['isBeingRemoved'] !== true;
@@ -240,7 +274,11 @@ function meddle(run: Run, act: 'remove' | 'rename'): void {
   if (act === 'remove') control.removeObject(kind, id);
   else control.renameObject(kind, id, `${name}-renamed`);
   run.strangers.push({ kind, id, name, act: act === 'remove' ? 'removed' : 'renamed' });
-  run.faults.add(act === 'remove' ? 'removed' : 'renamed');
+  if (act === 'replace') {
+    const strange = await control.createForeign(kind, name);
+    run.strangers.push({ kind, id: strange, name, act: 'created' });
+  }
+  run.faults.add(act === 'remove' ? 'removed' : act === 'rename' ? 'renamed' : 'replaced');
 }
 
 /** Ends both workers while a provider keeps the request of one. */

@@ -74,6 +74,8 @@ export interface Focus {
   readonly crashes?: readonly string[] | undefined;
   readonly faults?: readonly string[] | undefined;
   readonly courses?: readonly Course[] | undefined;
+  /** What a worker does at a crash that it comes to itself. */
+  readonly actions?: readonly CrashAction[] | undefined;
 }
 
 export function drawSchedule(seed: number, index: number, backend: Backend, focus: Focus = {}): Schedule {
@@ -113,9 +115,10 @@ export function drawSchedule(seed: number, index: number, backend: Backend, focu
       course === 'foreign'
         ? random.pick(['github.repository', 'vercel.project', 'n8n.workflow', 'n8n.workflow'] as const)
         : undefined,
-    cancelAfterRequests: course === 'cancel' ? random.int(5, 45) : undefined,
+    // The latest come when everything is done, and too late.
+    cancelAfterRequests: course === 'cancel' ? random.int(5, 60) : undefined,
     crashes: [crash, ...(random.chance(0.35) ? [random.pick(crashes)] : [])].map((kind) =>
-      drawCrash(random, kind),
+      drawCrash(random, kind, focus.actions),
     ),
     restartAfterMs: random.pick([0, 0, 100, 500]),
     ...drawn,
@@ -169,13 +172,15 @@ function drawMore(random: Random, faultNames: readonly FaultName[]): FaultName[]
   return Array.from({ length: count }, () => random.pick(common));
 }
 
-function drawCrash(random: Random, kind: CrashKind): Crash {
+function drawCrash(random: Random, kind: CrashKind, actions: Focus['actions']): Crash {
   return {
     kind,
     nth: random.int(1, kind.maxNth),
     action:
       kind.by === 'announced' && kind.role === 'worker'
-        ? random.pickWeighted({ kill: 7, freeze: 2, block: 1 })
+        ? actions === undefined
+          ? random.pickWeighted({ kill: 7, freeze: 2, block: 1 })
+          : random.pick(actions)
         : 'kill',
     forMs: random.int(1800, 3200),
   };

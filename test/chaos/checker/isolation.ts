@@ -12,6 +12,8 @@ export function judgeIsolation(facts: Facts): Violation[] {
     ...cases.flatMap((one) => judgeNames(one, meddledWith)),
     ...mutations.flatMap((mutation) => judgeRequest(mutation, meddledWith)),
     ...judgeSharing(cases),
+    ...judgeMeetings(facts),
+    ...judgeNeighbours(facts),
     ...judgeWebhookIds(mutations),
   ].map((what) => broken('I20', what));
 }
@@ -56,6 +58,43 @@ function judgeSharing(cases: readonly Case[]): string[] {
   return [...groupBy(rows, ({ kind, external_id: id }) => `${kind} ${id}`)]
     .filter(([, list]) => list.length > 1)
     .map(([what, list]) => `${what} is listed ${list.length} times`);
+}
+
+/** No client stands in another one's way. */
+function judgeMeetings({ cases, mutations }: Facts): string[] {
+  return cases.flatMap((one) =>
+    one.resources
+      .filter(({ origin }) => origin === 'foreign')
+      .flatMap(({ kind, external_id: id }) => {
+        const maker = mutations.find(
+          ({ entry }) => entry.effect === 'created' && entry.objectId === id,
+        )?.owner;
+        return maker === undefined || maker.clientId === one.clientId
+          ? []
+          : [`${one.label} met ${kind} ${id}, which was made for ${maker.clientId}`];
+      }),
+  );
+}
+
+/** Where a stranger had the name before anything was asked for, nothing is made beside it. */
+function judgeNeighbours({ mutations, strange, world }: Facts): string[] {
+  return mutations
+    .filter(({ verb, entry }) => verb === 'create' && entry.effect === 'created')
+    .flatMap((mutation) => {
+      const { owner, kind, name } = mutation;
+      const neighbour = world.objects.find(
+        (object) =>
+          strange.has(object.id) &&
+          object.kind === kind &&
+          object.name === name &&
+          owner !== undefined &&
+          Date.parse(object.createdAt) < owner.row.created_at.getTime() &&
+          !world.strangers.some(({ id, act }) => id === object.id && act === 'renamed'),
+      );
+      return neighbour === undefined
+        ? []
+        : [`${describe(mutation)} was made beside ${kind} ${neighbour.id}, which had the name before`];
+    });
 }
 
 /** n8n gives a webhook the address that its id says. */

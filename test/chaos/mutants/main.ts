@@ -10,9 +10,9 @@ const usage = `npm run chaos:mutants -- [options]
   --only <number>[,<number>]  these mutants alone
   --parallel <number>         so many at once; default 1
   --seed <number>             of their schedules; default 7
-  --schedules <number>        how many each may take; default 24
+  --schedules <number>        how many each may take; default 40
   --arenas <number>           installations at once, for each; default 3
-  --seconds <number>          how long each may take; default 300
+  --seconds <number>          how long each may take; default 600
   --verbose                   what each run has printed
 `;
 
@@ -24,9 +24,9 @@ const optionsSchema = z.strictObject({
     .optional(),
   parallel: wholeNumber.default(1),
   seed: wholeNumber.default(7),
-  schedules: wholeNumber.default(24),
+  schedules: wholeNumber.default(40),
   arenas: wholeNumber.default(3),
-  seconds: wholeNumber.default(300),
+  seconds: wholeNumber.default(600),
   verbose: z.boolean().default(false),
 });
 type Options = z.infer<typeof optionsSchema>;
