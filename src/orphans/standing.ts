@@ -31,7 +31,7 @@ function noteOn({ evidence }: Candidate, { owner, met_by: metBy, maker }: Knowle
     metBy !== undefined && `met as a stranger's by provisioning ${metBy}`,
     evidence === 'mark' &&
       maker === undefined &&
-      'made by no provisioning of this ledger: its rows are lost, or another installation made it',
+      'made by no provisioning of this ledger: its rows are lost or were deleted in time, or another installation made it',
     owner === undefined &&
       maker !== undefined &&
       `client ${maker.clientId}, whose provisioning is ${maker.status} (rollback ${maker.rollback}), has no record of it`,

@@ -267,5 +267,33 @@ describe('one client and another', () => {
         Object.assign(deploy.requestBody as object, { project: `${mine} or ${other}` });
       },
     ],
+    [
+      'one client met what was made for another',
+      'I20',
+      bothSucceeded,
+      (world) => {
+        const [mine, other] = resources(world, 'n8n.workflow');
+        world.ledger.resources.push({
+          ...pick([other].filter((row) => row !== undefined)),
+          id: 'met',
+          provisioning_id: mine?.provisioning_id ?? '',
+          origin: 'foreign',
+        });
+      },
+    ],
+    [
+      'an object is made beside a stranger’s that had the name before',
+      'I20',
+      succeeded,
+      (world) => {
+        const workflow = pick(world.objects, ({ kind }) => kind === 'n8n.workflow');
+        world.objects.push({
+          ...structuredClone(workflow),
+          id: 'strange',
+          foreign: true,
+          createdAt: '2020-01-01T00:00:00.000Z',
+        });
+      },
+    ],
   ]);
 });
