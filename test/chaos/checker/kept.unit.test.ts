@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import { expect, test } from 'vitest';
 import { checkWorld } from './check.ts';
 import { pick } from './made/draft.ts';
