@@ -10,9 +10,16 @@ import type { Random } from './random.ts';
 
 type Act = (arena: Arena, disturbance: Disturbance, random: Random) => Promise<boolean | void>;
 
-/** Returns whether it has happened: there may be nothing to do it to. */
+/**
+ * Returns whether it has happened: there may be nothing to do it to, and another disturbance may have taken away what
+ * this one is to hit. What never happens is found by the counters.
+ */
 export async function disturb(arena: Arena, disturbance: Disturbance, random: Random): Promise<boolean> {
-  return (await acts[disturbance.name](arena, disturbance, random)) !== false;
+  try {
+    return (await acts[disturbance.name](arena, disturbance, random)) !== false;
+  } catch {
+    return false;
+  }
 }
 
 const hourMs = 3_600_000;
