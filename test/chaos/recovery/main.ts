@@ -53,7 +53,7 @@ async function measure(
   await control.reset();
   control.addFault({ ...calls[what], times: 1 });
   // The one that is killed comes back later than the other takes over.
-  arena.restartAfterMs = 8000;
+  arena.restartAfterMs = 5000;
   await fetch(`${arena.serverUrl}/api/provisioning`, {
     method: 'POST',
     headers: {
