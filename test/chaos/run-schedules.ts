@@ -21,11 +21,18 @@ export async function runSchedules(order: Order): Promise<void> {
   const providers = await startOwnPostgresIn(join(directory, 'providers'));
   const queue = [...order.schedules];
   let failure: Error | undefined;
+  // One after the other: two that look for free ports at once may find the same.
+  let started: Promise<unknown> = Promise.resolve();
+  const start = (number: number, { backend }: Schedule): Promise<Arena> => {
+    const next = started.then(() => startArena(backend, join(directory, `arena-${number}`), providers.url));
+    started = next.catch(() => {});
+    return next;
+  };
   const work = async (number: number) => {
     let arena: Arena | undefined;
     for (let schedule = queue.shift(); schedule !== undefined; schedule = queue.shift()) {
       if (failure !== undefined || order.mayGoOn?.() === false) break;
-      arena ??= await startArena(schedule.backend, join(directory, `arena-${number}`), providers.url);
+      arena ??= await start(number, schedule);
       try {
         order.onOutcome(await runSchedule(arena, schedule));
       } catch (error) {

@@ -35,9 +35,14 @@ export async function startOwnPostgresIn(directory: string): Promise<TestServer>
 }
 
 async function startFromNpm(dataDir: string): Promise<TestServer> {
-  const port = await freePort();
-  const settings = { ...SETTINGS, port: String(port) };
-  let server = await startLocalPostgres({ dataDir, settings });
+  let port = await freePort();
+  const start = () => startLocalPostgres({ dataDir, settings: { ...SETTINGS, port: String(port) } });
+  let server = await start().catch(async (error: unknown) => {
+    // Somebody may have taken the port in the meantime.
+    if (!String(error).includes('Address already in use')) throw error;
+    port = await freePort();
+    return await start();
+  });
   let isRunning = true;
 
   const stop = async (): Promise<void> => {
@@ -62,7 +67,7 @@ async function startFromNpm(dataDir: string): Promise<TestServer> {
     },
     start: async () => {
       if (isRunning) return;
-      server = await startLocalPostgres({ dataDir, settings });
+      server = await start();
       isRunning = true;
     },
     // Takes no new connections; the ones there have processes of their own and go on.
