@@ -87,14 +87,14 @@ function presentStep(step: StepRow, undo: StepRow | undefined) {
     attempts: step.attempts,
     startedAt: step.started_at?.toISOString() ?? null,
     finishedAt: step.finished_at?.toISOString() ?? null,
-    waitingFor: waitingFor(undo) ?? (undo === undefined ? waitingFor(step) : undefined) ?? null,
+    waitingFor: waitingFor(undo ?? step) ?? null,
     error: step.error ?? undo?.error ?? null,
   };
 }
 
 /** What is undone has ended, whatever it was waiting for. */
-function waitingFor(row: StepRow | undefined): string | undefined {
-  return row?.status === 'waiting' || row?.status === 'running' ? row.waiting_for : undefined;
+function waitingFor(row: StepRow): string | undefined {
+  return row.status === 'waiting' || row.status === 'running' ? row.waiting_for : undefined;
 }
 
 /** A step that had succeeded is shown by its undo once that has ended; one that failed stays so. */

@@ -4,7 +4,12 @@ import { z } from 'zod';
 import { NotYet, ProviderError, StepFailure } from '../errors.ts';
 import { isClientName, providerNames } from '../names.ts';
 import { PasswordRefused, withDatabase } from '../providers/postgres.ts';
-import { supabaseClient, type SupabaseApiKey, type SupabaseProject } from '../providers/supabase.ts';
+import {
+  supabaseClient,
+  type SupabaseApiKey,
+  type SupabasePooler,
+  type SupabaseProject,
+} from '../providers/supabase.ts';
 import { databaseAddress, databaseEnvironment, databaseTls } from './project-database.ts';
 import {
   defineStep,
@@ -168,13 +173,16 @@ async function isOurs(
   const pooler =
     status === 'ACTIVE_HEALTHY' ? await whileItBoots(() => providers.supabase.readPooler(ref)) : undefined;
   if (pooler === undefined) throw new NotYet('the project to show whether it is ours');
-  const address = {
+  const answer = await tryPassword(addressOf(pooler), await secrets.read('database-password'), providers);
+  return answer !== 'refused';
+}
+
+function addressOf(pooler: SupabasePooler) {
+  return {
     databaseHost: pooler.db_host,
     databaseUser: pooler.db_user,
     databaseName: pooler.db_name,
   };
-  const answer = await tryPassword(address, await secrets.read('database-password'), providers);
-  return answer !== 'refused';
 }
 
 /** Statuses from which a new project does not become healthy by itself. */
@@ -219,9 +227,7 @@ export const supabaseProject = defineStep({
       supabaseProjectId: ref,
       supabaseProjectRef: ref,
       supabaseUrl: `https://${ref}.supabase.co`,
-      databaseHost: pooler.db_host,
-      databaseUser: pooler.db_user,
-      databaseName: pooler.db_name,
+      ...addressOf(pooler),
     };
 
     const password = await context.secrets.read('database-password');

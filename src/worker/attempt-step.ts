@@ -20,7 +20,6 @@ import {
 import type { Engine } from './engine.ts';
 import { decideOutcome, type Outcome } from './outcome.ts';
 import { postpone } from './postpone.ts';
-
 import type { Session } from './session.ts';
 import { showLine, showProgress } from './show.ts';
 import { parseOutput, stepContext } from './step-context.ts';

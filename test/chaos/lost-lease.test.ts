@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { backends } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 import { startArena, type Arena } from './arena.ts';
+import { postOrder, untilItHangs } from './one-order.ts';
 
 describe.each(backends)('on %s', (backend) => {
   let arena: Arena;
@@ -19,30 +20,7 @@ describe.each(backends)('on %s', (backend) => {
     await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  async function order(): Promise<void> {
-    const response = await fetch(`${arena.serverUrl}/api/provisioning`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${arena.environment['ADMIN_API_KEY'] ?? ''}`,
-        'content-type': 'application/json',
-      },
-      body: JSON.stringify({
-        clientId: 'acme',
-        clientName: 'Acme Ltd',
-        orgEmail: 'ops@acme.example',
-        tier: 'starter',
-      }),
-    });
-    expect(response.status).toBe(202);
-  }
-  /** The place of the worker that holds the provisioning, once it has sent its create and hangs. */
-  async function busySlot(): Promise<0 | 1> {
-    await until(() => arena.sandbox.control.faults()[0]?.fired === 1 || undefined, 'the create to hang');
-    const { rows } = await arena.pool.query<{ holder: string }>(
-      'select lease_holder as holder from ledger.provisionings',
-    );
-    return arena.slots[0].child.holder() === rows[0]?.holder ? 0 : 1;
-  }
+  const order = async () => expect((await postOrder(arena, 'acme')).status).toBe(202);
   const untilSucceeded = () =>
     until(async () => {
       const { rows } = await arena.pool.query<{ status: string }>('select status from ledger.provisionings');
@@ -84,7 +62,7 @@ describe.each(backends)('on %s', (backend) => {
   test('a worker that was frozen for longer than its lease goes on with nothing', async () => {
     keepTheCreate();
     await order();
-    const slot = await busySlot();
+    const slot = await untilItHangs(arena);
     mark(slot);
     arena.slots[slot].child.kill('SIGSTOP');
     await untilSucceeded();
@@ -100,7 +78,7 @@ describe.each(backends)('on %s', (backend) => {
   test('a worker that cannot reach the database for longer than its lease goes on with nothing', async () => {
     keepTheCreate();
     await order();
-    const slot = await busySlot();
+    const slot = await untilItHangs(arena);
     mark(slot);
     arena.slots[slot].database.hold();
     await untilSucceeded();

@@ -6,6 +6,7 @@ import type { SandboxObject } from '../../src/sandbox/control/objects.ts';
 import { limits, type Arena } from './arena.ts';
 import { openCaller, type Caller } from './caller.ts';
 import { checkWorld } from './checker/check.ts';
+import { nameOf } from './checker/names.ts';
 import { disturb, emptyQueue } from './disturb.ts';
 import { keptCall, type FaultName, type Meddling } from './faults.ts';
 import type { CrashOrder } from './crash-order.ts';
@@ -380,12 +381,6 @@ const secretNames = [
   'VERCEL_TOKEN',
   'N8N_API_KEY',
 ];
-
-/** As the providers know them. */
-function nameOf(kind: NonNullable<Schedule['foreignKind']>, clientId: string): string {
-  if (kind === 'n8n.workflow') return `Client ${clientId}`;
-  return kind === 'supabase.project' ? `client-${clientId}-prod` : `client-${clientId}-app`;
-}
 
 /** Goes on beside the course. What it throws is a defect of the harness, not of the product. */
 function beside(run: Run, work: Promise<unknown>): void {

@@ -7,6 +7,7 @@ import { intentOf } from '../../src/worker/effect.ts';
 import { nextAction, type NextAction } from '../../src/worker/next-action.ts';
 import * as nextCall from '../../src/worker/next-call.ts';
 import { decideOutcome } from '../../src/worker/outcome.ts';
+import { stepRowOf } from '../helpers/rows.ts';
 import type { StepWorld, ThingName, World } from './world.ts';
 
 /** How often an effect may be sent without an answer, and an undo may be refused. */
@@ -99,22 +100,13 @@ const provisioning: ProvisioningRow = {
 };
 
 function rowOf(direction: Direction, position: number, status: StepRow['status']): StepRow {
-  return {
+  return stepRowOf({
     provisioning_id: 'p',
     direction,
     position,
     name: provisioning.step_names[position - 1] ?? '',
     status,
-    attempts: 0,
-    waiting_for: undefined,
-    waiting_since: undefined,
-    looks: 0,
-    due_at: undefined,
-    error: undefined,
-    output: {},
-    started_at: undefined,
-    finished_at: undefined,
-  };
+  });
 }
 
 function snapshotOf({ status, rollback, steps }: World): Snapshot {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ProvisioningRow, StepRow } from '../../src/ledger/rows.ts';
 import type { Direction, ProvisioningStatus, RollbackStatus, StepStatus } from '../../src/provisioning.ts';
+import { stepRowOf } from '../helpers/rows.ts';
 import { nextAction } from '../../src/worker/next-action.ts';
 
 function provisioning(status: ProvisioningStatus, rollback: RollbackStatus): ProvisioningRow {
@@ -26,22 +27,13 @@ function provisioning(status: ProvisioningStatus, rollback: RollbackStatus): Pro
 }
 
 function step(direction: Direction, position: number, status: StepStatus): StepRow {
-  return {
+  return stepRowOf({
     provisioning_id: 'p',
     direction,
     position,
     name: ['a', 'b', 'c'][position - 1] ?? '',
     status,
-    attempts: 0,
-    waiting_for: undefined,
-    waiting_since: undefined,
-    looks: 0,
-    due_at: undefined,
-    error: undefined,
-    output: {},
-    started_at: undefined,
-    finished_at: undefined,
-  };
+  });
 }
 
 const runs = (...statuses: StepStatus[]) => statuses.map((status, index) => step('run', index + 1, status));

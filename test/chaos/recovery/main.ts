@@ -11,6 +11,7 @@ import { backends, type Backend } from '../../helpers/stack.ts';
 import { until } from '../../helpers/until.ts';
 import { startArena, type Arena } from '../arena.ts';
 import { emptyQueue } from '../disturb.ts';
+import { postOrder, untilItHangs } from '../one-order.ts';
 
 /** What hangs when the worker is killed: nothing in doubt, or a create that was acted on. */
 const calls = {
@@ -54,25 +55,8 @@ async function measure(
   control.addFault({ ...calls[what], times: 1 });
   // The one that is killed comes back later than the other takes over.
   arena.restartAfterMs = 5000;
-  await fetch(`${arena.serverUrl}/api/provisioning`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${arena.environment['ADMIN_API_KEY'] ?? ''}`,
-      'content-type': 'application/json',
-    },
-    body: JSON.stringify({
-      clientId: `recovery-${backend}-${kill}`,
-      clientName: 'Recovery Ltd',
-      orgEmail: 'ops@recovery.example',
-      tier: 'starter',
-    }),
-  });
-  await until(() => control.faults()[0]?.fired === 1 || undefined, 'the call to hang');
-  const { rows } = await arena.pool.query<{ holder: string }>(
-    'select lease_holder as holder from ledger.provisionings',
-  );
-  const busy = arena.slots.find(({ child }) => child.holder() === rows[0]?.holder)?.child;
-  if (busy === undefined) throw new Error('no worker is busy');
+  await postOrder(arena, `recovery-${backend}-${kill}`);
+  const busy = arena.slots[await untilItHangs(arena)].child;
   const before = control.journal().length;
   const killedAt = performance.now();
   busy.kill('SIGKILL');

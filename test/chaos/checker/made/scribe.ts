@@ -1,5 +1,6 @@
 /** Writes down what a real run would leave of a provisioning: rows of the ledger, requests, callbacks. */
 import { Webhook } from 'standardwebhooks';
+import { stepRowOf } from '../../../helpers/rows.ts';
 import {
   pick,
   signingSecret,
@@ -120,20 +121,11 @@ function newRow(id: string, clientId: string, at: Date): CaseRow {
 }
 
 function newStep(provisioningId: string, direction: 'run' | 'undo', name: string): StepRowDraft {
-  return {
+  return stepRowOf({
     provisioning_id: provisioningId,
     direction,
     position: stepNames.indexOf(name) + 1,
     name,
     status: 'pending',
-    attempts: 0,
-    waiting_for: undefined,
-    waiting_since: undefined,
-    looks: 0,
-    due_at: undefined,
-    error: undefined,
-    output: {},
-    started_at: undefined,
-    finished_at: undefined,
-  };
+  });
 }
