@@ -53,6 +53,7 @@ export async function makeChange(session: Session, change: Change<Output>): Prom
     await session.lease.write((db) => refuseEffect(db, session.client.id, intended));
     throw new StepFailure('name-taken', `${change.name}: something else already has what it needs`);
   }
+  passCrashPoint('looking', { verb: 'change' });
   const found = await change.look(intentOf(intended));
   if (found !== undefined) return record(session, intended, found);
   if (change.isUnsafeToRepeat === true) throw stillInDoubt(session, change.name);

@@ -8,7 +8,7 @@ import { drawSchedule, type Focus, type Schedule } from './schedule.ts';
 import { startTally, type Tally } from './tally.ts';
 
 /** How often it is tried to bring about what has not happened, and in how many schedules each. */
-const rounds = 4;
+const rounds = 12;
 const schedulesPerGap = 4;
 
 const processStartedAt = Date.now();

@@ -124,6 +124,16 @@ describe.skipIf(isWithoutBrowser).each(backends)('on %s', (backend) => {
 
   const node = (title: string) => page.getByRole('group', { name: `${title},` });
   const tab = (title: string) => page.getByText(title, { exact: true }).first().click();
+  /** The page may still be drawing the job it shows, and then begins again with its first tab. */
+  const tabWith = (title: string, text: string | RegExp) =>
+    until(
+      async () => {
+        await tab(title);
+        await page.getByText(text).first().waitFor({ timeout: 3000 });
+        return true;
+      },
+      `the tab ${title} to show ${String(text)}`,
+    );
 
   test('who is not signed in is sent to the sign-in page, and with the admin key to the three queues', async () => {
     await page.goto(`${stack.server.url}/admin/queues`);
@@ -164,11 +174,9 @@ describe.skipIf(isWithoutBrowser).each(backends)('on %s', (backend) => {
     await page.getByText('Open this job').click();
     await page.waitForURL(`**/${running.id}.1.run.4`);
 
-    await tab('Progress');
-    await page.getByText('"the deployment to be ready"').waitFor();
+    await tabWith('Progress', '"the deployment to be ready"');
 
-    await tab('Logs');
-    await page.getByText(/attempt 1: provider-unavailable, again in \d+ ms/).waitFor();
+    await tabWith('Logs', /attempt 1: provider-unavailable, again in \d+ ms/);
     await page.getByText('attempt 2: waiting for the deployment to be ready').waitFor();
     expect(await page.getByText(/^attempt \d+: /).count()).toBe(2);
 
@@ -224,8 +232,7 @@ describe.skipIf(isWithoutBrowser).each(backends)('on %s', (backend) => {
   test('all parts come from this server, and none is refused, missing or broken', async () => {
     await signIn();
     await openJob('acme · 4/5 vercel-deployment', '4');
-    await tab('Logs');
-    await page.getByText(/attempt 2/).waitFor();
+    await tabWith('Logs', /attempt 2/);
     await node('acme · 3/5 github-repo').waitFor();
     await page.waitForLoadState('networkidle');
 
