@@ -5,6 +5,7 @@ import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
 import { dashboardRoutes } from './dashboard.ts';
 import type { Deps } from './deps.ts';
+import { docsAssets } from './docs-page.ts';
 import { authenticator } from './middleware/authenticate.ts';
 import { handleErrors, refuseUnknownRoute } from './middleware/handle-errors.ts';
 import { refuseWhenStopping } from './middleware/refuse-when-stopping.ts';
@@ -66,6 +67,7 @@ export function createApp(deps: Deps): Express {
     requireDatabase: requireDatabase(deps.pool),
   };
   app.use(dashboardRoutes(deps));
+  app.use('/docs', docsAssets());
   app.use(mount(allRoutes(deps), gates));
   app.use(authorize(gates, 'viewer'));
   app.use(refuseUnknownRoute);

@@ -2,6 +2,7 @@
 import type { Deps } from '../deps.ts';
 import type { AnyRoute } from '../route.ts';
 import { callbackRoutes } from './callbacks.ts';
+import { documentationRoutes } from './documentation.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { operatorRoutes } from './operator.ts';
@@ -10,7 +11,7 @@ import { provisioningRoutes } from './provisioning.ts';
 import { resourceRoutes } from './resources.ts';
 
 export function allRoutes(deps: Deps): readonly AnyRoute[] {
-  return [
+  const routes: readonly AnyRoute[] = [
     ...provisioningRoutes(deps),
     ...operatorRoutes(deps),
     ...resourceRoutes(deps),
@@ -18,5 +19,7 @@ export function allRoutes(deps: Deps): readonly AnyRoute[] {
     ...eventRoutes(deps),
     ...orphanRoutes(deps),
     ...healthRoutes(deps),
+    ...documentationRoutes(deps, () => routes),
   ];
+  return routes;
 }
