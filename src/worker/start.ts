@@ -80,7 +80,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
     cutOff: cutOff.signal,
   };
   const send = callbackSender({
-    signingSecret: config.WEBHOOK_SIGNING_SECRET,
+    signingSecrets: config.WEBHOOK_SIGNING_SECRET,
     allowedHosts: config.CALLBACK_ALLOWED_HOSTS,
   });
 
