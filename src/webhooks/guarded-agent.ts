@@ -22,7 +22,7 @@ interface GuardedAgent {
 /** A fetch whose connections reach public addresses only, but for the allowed hosts. */
 export function guardedAgent(
   allowedHosts: readonly AllowedHost[],
-  resolve: Resolve = askNameServers,
+  resolve: Resolve = askNameServers(),
 ): GuardedAgent {
   // HTTP/2 would keep a connection for later attempts, however it is configured, and those would not be judged.
   const settings = { timeout: 10_000, allowH2: false };

@@ -185,8 +185,9 @@ describe.each(backends)('on %s', (backend) => {
     );
     await untilStates(id, '1 failed', '2 pending');
     status = 204;
-
     await untilStates(id, '1 failed', '2 delivered');
+
+    expect(attempts.at(-1)?.body).toContain('"provisioning.rolled_back"');
   });
 
   test('a URL is judged at each attempt, and the record says what was refused', async () => {

@@ -20,10 +20,10 @@ export async function startHangingReceiver(): Promise<HangingReceiver> {
   let most = 0;
   const answer = (response: ServerResponse) => response.writeHead(204).end();
   const server = createServer((_request, response) => {
-    if (isWell) return void answer(response);
-    waiting.add(response);
-    most = Math.max(most, waiting.size);
     response.on('close', () => waiting.delete(response));
+    waiting.add(response);
+    if (isWell) answer(response);
+    else most = Math.max(most, waiting.size);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -29,7 +29,7 @@ function sender(settings: { allowed?: readonly AllowedHost[]; answers?: readonly
 }
 
 /** Takes connections and hangs up when a client has greeted: enough to read what it offers before it encrypts. */
-async function startListener(): Promise<{ port: string; hello(): string }> {
+async function startListener(): Promise<{ port: string; hello: () => string }> {
   let hello = '';
   const server = createServer((socket) => {
     socket.on('error', () => {});
