@@ -8,6 +8,16 @@ import { refuseCallbackUrl } from '../webhooks/guard.ts';
 /** Control characters, line separators, and marks that turn the direction of the text around them. */
 const invisible = /[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/u;
 
+/** Text for people, on one line. */
+export function plainText(most: number) {
+  return z
+    .string('must be a string')
+    .min(1, 'must not be empty')
+    .refine((text) => Array.from(text).length <= most, `must have at most ${most} characters`)
+    .refine((text) => text.trim() !== '', 'must not be blank')
+    .refine((text) => !invisible.test(text) && text.isWellFormed(), 'must not have control characters');
+}
+
 export function newProvisioningSchema(allowedHosts: readonly AllowedHost[]) {
   return z.strictObject({
     clientId: z
@@ -15,12 +25,7 @@ export function newProvisioningSchema(allowedHosts: readonly AllowedHost[]) {
       .min(1, 'must not be empty')
       .max(50, 'must have at most 50 characters')
       .regex(clientIdPattern, 'must be lower-case letters and digits, in groups joined by single hyphens'),
-    clientName: z
-      .string('must be a string')
-      .min(1, 'must not be empty')
-      .refine((text) => Array.from(text).length <= 100, 'must have at most 100 characters')
-      .refine((text) => text.trim() !== '', 'must not be blank')
-      .refine((text) => !invisible.test(text) && text.isWellFormed(), 'must not have control characters'),
+    clientName: plainText(100),
     orgEmail: z.email('must be an email address').max(254, 'must have at most 254 characters'),
     tier: z.enum(tiers, `must be one of ${tiers.join(', ')}`),
     callbackUrl: z
@@ -53,6 +58,23 @@ export function cursorFor(item: { createdAt: string; id: string }): string {
   return Buffer.from(`${item.createdAt} ${item.id}`).toString('base64url');
 }
 
+/** How many items of a list. */
+export function limitParameter(most: number, byDefault: number) {
+  const error = `must be a whole number from 1 to ${most}`;
+  return z
+    .string()
+    .regex(/^\d{1,3}$/, error)
+    .transform(Number)
+    .pipe(z.number().min(1, error).max(most, error))
+    .default(byDefault);
+}
+
+/** The sequence of an event. */
+export const sequenceParameter = z
+  .string()
+  .regex(/^\d{1,15}$/, 'must be a sequence')
+  .transform(Number);
+
 export const listQuery = z.strictObject({
   status: z.enum(provisioningStatuses).optional(),
   clientId: z.string().max(50).regex(clientIdPattern, 'is no client id').optional(),
@@ -60,13 +82,9 @@ export const listQuery = z.strictObject({
     .enum(['true', 'false'])
     .transform((text) => text === 'true')
     .optional(),
-  limit: z
-    .string()
-    .regex(/^\d{1,3}$/)
-    .transform(Number)
-    .pipe(z.number().min(1).max(100))
-    .default(20),
+  limit: limitParameter(100, 20),
   cursor: cursor.optional(),
 });
 
-export const noQuery = z.strictObject({});
+/** A path's id, as the ledger spells it. */
+export const provisioningId = z.uuid().transform((id) => id.toLowerCase());

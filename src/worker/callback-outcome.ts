@@ -7,9 +7,11 @@ const dayMs = 24 * 3_600_000;
 /** Also the longest that a receiver's `Retry-After` is obeyed. */
 const longestDelayMs = 4 * 3_600_000;
 
-/** The attempt's own number and the age of its callback. */
+/** One attempt, and its callback as of now. */
 export interface Attempt {
-  readonly attempts: number;
+  /** How many there were, this one included, since its callback was written or sent again by hand. */
+  readonly tries: number;
+  /** Since the same moment. */
   readonly age_ms: number;
   readonly durationMs: number;
 }
@@ -27,7 +29,7 @@ export function decideCallbackOutcome(
   if (status === 410) return { ...outcome, state: 'stopped' };
   const leftMs = dayMs - attempt.age_ms;
   if (leftMs <= 0) return { ...outcome, state: 'failed' };
-  const backoffMs = Math.min(retryBaseMs * 2 ** Math.min(attempt.attempts - 1, 30), longestDelayMs);
+  const backoffMs = Math.min(retryBaseMs * 2 ** Math.min(attempt.tries - 1, 30), longestDelayMs);
   const askedMs = Math.min(answer.retryAfterMs ?? 0, longestDelayMs);
   const delayMs = Math.max(backoffMs * (0.8 + random() * 0.4), askedMs);
   return { ...outcome, state: 'pending', retryInMs: Math.ceil(Math.min(delayMs, leftMs)) };

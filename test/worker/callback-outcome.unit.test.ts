@@ -6,7 +6,7 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
 const decide = (answer: CallbackAnswer, attempt: Partial<Attempt> = {}, random = 0.5) =>
-  decideCallbackOutcome({ attempts: 1, age_ms: 0, durationMs: 12, ...attempt }, answer, 5000, () => random);
+  decideCallbackOutcome({ tries: 1, age_ms: 0, durationMs: 12, ...attempt }, answer, 5000, () => random);
 
 describe('an answer with', () => {
   test.each([200, 201, 202, 204, 299])('%i delivers', (status) => {
@@ -64,7 +64,7 @@ describe('Retry-After', () => {
 function delaysUntilTheEnd(random: number): number[] {
   const delays: number[] = [];
   for (let ageMs = 0; ;) {
-    const outcome = decide({ status: 500 }, { attempts: delays.length + 1, age_ms: ageMs }, random);
+    const outcome = decide({ status: 500 }, { tries: delays.length + 1, age_ms: ageMs }, random);
     if (outcome.state === 'failed') return delays;
     delays.push(outcome.retryInMs);
     ageMs += outcome.retryInMs;
