@@ -52,7 +52,7 @@ export function callbackSender(settings: {
         signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])]),
       });
       // The status says it all. Whatever comes behind it is neither waited for nor kept: it may have no end.
-      await response.body?.cancel();
+      await response.body?.cancel().catch(() => {});
       const headers = new Headers([...response.headers]);
       const wait = retryAfterMs(response.status, headers, at);
       return { status: response.status, ...(wait === undefined ? {} : { retryAfterMs: wait }) };

@@ -124,6 +124,13 @@ describe('a receiver does not hold a sender up', () => {
   });
 
   test.each<[string, RequestListener]>([
+    [
+      'breaks off',
+      ({ socket }) => {
+        socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n');
+        socket.end('a');
+      },
+    ],
     ['is slow', (_request, response) => response.writeHead(200, { 'content-length': 9 }).write('a')],
     ['never ends', (_request, response) => keepWriting(response.writeHead(200), 'x'.repeat(50_000))],
     [
