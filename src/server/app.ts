@@ -5,8 +5,9 @@ import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
 import { dashboardRoutes } from './dashboard.ts';
 import type { Deps } from './deps.ts';
-import { authenticate, keyMatcher } from './middleware/authenticate.ts';
+import { createAccess } from './middleware/authenticate.ts';
 import { handleErrors, refuseUnknownRoute } from './middleware/handle-errors.ts';
+import { createRateLimit } from './middleware/rate-limit.ts';
 import { requireDatabase } from './middleware/require-database.ts';
 import { healthRoutes } from './routes/health.ts';
 import { operatorRoutes } from './routes/operator.ts';
@@ -18,6 +19,8 @@ const visibleText = /^[\x21-\x7e]{1,200}$/;
 
 export function createApp(deps: Deps): Express {
   const app = express();
+  const access = createAccess(deps.config, deps.pool);
+  const rateLimit = createRateLimit(deps.pool, deps.config.RATE_LIMIT_PER_MINUTE);
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('etag', false);
@@ -61,8 +64,12 @@ export function createApp(deps: Deps): Express {
   });
 
   app.use(healthRoutes(deps));
-  app.use(dashboardRoutes(deps));
-  app.use(authenticate(keyMatcher(deps.config.ADMIN_API_KEY)));
+  app.use(dashboardRoutes(deps, access));
+  app.use(async (request, response, next) => {
+    const { by } = await access.identify(request);
+    response.set(await rateLimit(by));
+    next();
+  });
   app.use('/api', requireDatabase(deps.pool));
   app.use('/api/provisioning', provisioningRoutes(deps), operatorRoutes(deps));
   app.use('/api/orphans', orphanRoutes(deps));

@@ -39,6 +39,7 @@ const titles: Readonly<Record<number, string>> = {
   413: 'Content too large',
   415: 'Unsupported media type',
   428: 'Precondition required',
+  429: 'Too many requests',
   500: 'Internal error',
   503: 'Service unavailable',
 };
