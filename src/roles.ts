@@ -1,9 +1,3 @@
-/** Who may do what: each role may do all that the ones before it may. */
-
+/** What somebody may be, from the least to the most. Each may do what those before it may. */
 export const roles = ['viewer', 'operator', 'admin'] as const;
 export type Role = (typeof roles)[number];
-
-/** Whether who has that role may do what needs the other. */
-export function includesRole(role: Role, needed: Role): boolean {
-  return roles.indexOf(role) >= roles.indexOf(needed);
-}

@@ -9,7 +9,7 @@ import { help, readCommand, type KeysCommand } from './options.ts';
 const databaseEnvironment = coreEnvironment.pick({ DATABASE_URL: true });
 const encryptionEnvironment = workerEnvironment.pick({ ENCRYPTION_KEYS: true });
 
-async function perform(command: KeysCommand): Promise<Report> {
+function perform(command: KeysCommand): Report | Promise<Report> {
   switch (command.verb) {
     case 'help':
       return { result: help.trimEnd() };
@@ -19,11 +19,14 @@ async function perform(command: KeysCommand): Promise<Report> {
       return withLedger(listKeys);
     case 'revoke':
       return withLedger((pool) => revokeKey(pool, command.id));
-    case 'rotate': {
-      const config = loadConfig(process.env, [databaseEnvironment, encryptionEnvironment]);
-      return withLedger((pool) => rotateEncryption(pool, config.ENCRYPTION_KEYS));
-    }
+    case 'rotate':
+      return rotate();
   }
+}
+
+async function rotate(): Promise<Report> {
+  const { ENCRYPTION_KEYS } = loadConfig(process.env, [databaseEnvironment, encryptionEnvironment]);
+  return withLedger((pool) => rotateEncryption(pool, ENCRYPTION_KEYS));
 }
 
 async function withLedger(work: (pool: Pool) => Promise<Report>): Promise<Report> {

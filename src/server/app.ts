@@ -1,5 +1,6 @@
 /** The API as an Express application: what runs before the routes, the routes, and what runs when they fail. */
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
@@ -9,18 +10,14 @@ import { createAccess } from './middleware/authenticate.ts';
 import { handleErrors, refuseUnknownRoute } from './middleware/handle-errors.ts';
 import { createRateLimit } from './middleware/rate-limit.ts';
 import { requireDatabase } from './middleware/require-database.ts';
-import { healthRoutes } from './routes/health.ts';
-import { operatorRoutes } from './routes/operator.ts';
-import { orphanRoutes } from './routes/orphans.ts';
-import { provisioningRoutes } from './routes/provisioning.ts';
+import { authorize, mount } from './mount.ts';
+import { allRoutes } from './routes/index.ts';
 
 /** What a request id may be: it goes into a header and into the log. */
 const visibleText = /^[\x21-\x7e]{1,200}$/;
 
 export function createApp(deps: Deps): Express {
   const app = express();
-  const access = createAccess(deps.config, deps.pool);
-  const rateLimit = createRateLimit(deps.pool, deps.config.RATE_LIMIT_PER_MINUTE);
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('etag', false);
@@ -63,16 +60,15 @@ export function createApp(deps: Deps): Express {
     next();
   });
 
-  app.use(healthRoutes(deps));
+  const access = createAccess(deps.config, deps.pool);
+  const gates = {
+    identify: (request: IncomingMessage) => access.identify(request),
+    limitRate: createRateLimit(deps.pool, deps.config.RATE_LIMIT_PER_MINUTE),
+    requireDatabase: requireDatabase(deps.pool),
+  };
   app.use(dashboardRoutes(deps, access));
-  app.use(async (request, response, next) => {
-    const { by } = await access.identify(request);
-    response.set(await rateLimit(by));
-    next();
-  });
-  app.use('/api', requireDatabase(deps.pool));
-  app.use('/api/provisioning', provisioningRoutes(deps), operatorRoutes(deps));
-  app.use('/api/orphans', orphanRoutes(deps));
+  app.use(mount(allRoutes(deps), gates));
+  app.use(authorize(gates, 'viewer'));
   app.use(refuseUnknownRoute);
   app.use(handleErrors);
   return app;

@@ -1,8 +1,16 @@
-/** Who sent a request. */
-import type { Role } from '../roles.ts';
+/** Who calls, and what a caller may do. */
+import { roles, type Role } from '../roles.ts';
+
+export type { Role } from '../roles.ts';
 
 export interface Caller {
-  /** `admin-key`, `key:<id>` or `jwt:<sub>`, as it stands in the records of what was done. */
+  /** As histories name it: `admin-key`, `key:<id>` or `jwt:<subject>`. */
   readonly by: string;
-  readonly role: Role;
+  /** Undefined: known, and allowed nothing. */
+  readonly role: Role | undefined;
+}
+
+/** Whether a caller has at least that role. */
+export function hasRole(caller: Caller, least: Role): boolean {
+  return caller.role !== undefined && roles.indexOf(caller.role) >= roles.indexOf(least);
 }

@@ -4,6 +4,7 @@ import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
 import { Router, type RequestHandler } from 'express';
 import type { Queues } from '../queue/queues.ts';
+import { hasRole } from './caller.ts';
 import { createDashboardSessions } from './dashboard-session.ts';
 import { dashboardPath, signInPath, signInRoutes, signOutPath } from './dashboard-sign-in.ts';
 import type { Deps } from './deps.ts';
@@ -21,7 +22,8 @@ export function dashboardRoutes(deps: Deps, access: Access): Router {
         headers: { Allow: 'GET, HEAD' },
       });
     if (request.headers.authorization !== undefined) {
-      await access.identify(request);
+      if (!hasRole(await access.identify(request), 'viewer'))
+        throw new Problem(403, 'forbidden', 'This needs the role viewer.');
       return next();
     }
     const holder = await sessions.holderOf(request);

@@ -4,15 +4,15 @@ import type { ServerConfig } from '../../config.ts';
 import type { Pool } from '../../ledger/pool.ts';
 import type { Caller } from '../caller.ts';
 import { Problem } from '../problem.ts';
-import { createJwtCheck, type TokenBearer } from './jwt-check.ts';
+import { createJwtCheck } from './jwt-check.ts';
 import { createKeyCheck } from './key-check.ts';
 import { createKeyLookup } from './key-lookup.ts';
 import { createThrottle } from './throttle.ts';
 
 export interface Access {
   /**
-   * Who sends a request. Throws 401, the same for every reason; 403 for a valid token that has no role; 429 after too
-   * many failures; 503 where only the database or the issuer of a token could tell, and is away.
+   * Who sends a request. Throws 401, the same for every reason; 429 after too many failures; 503 where only the
+   * database or the issuer of a token could tell, and is away.
    */
   identify(request: IncomingMessage): Promise<Caller>;
   /** Whose key was given to sign in with. Undefined: nobody's. Throws 429 and 503 as above. */
@@ -26,7 +26,7 @@ export function createAccess(config: ServerConfig, pool: Pool): Access {
   const checkJwt = jwtCheckOf(config);
   const throttle = createThrottle(pool);
 
-  async function bearerOf(token: string): Promise<TokenBearer | undefined> {
+  async function bearerOf(token: string): Promise<Caller | undefined> {
     return (await keys.callerOf(token)) ?? (await checkJwt?.(token));
   }
 
@@ -36,9 +36,7 @@ export function createAccess(config: ServerConfig, pool: Pool): Access {
       if (credential === undefined) throw unauthorized();
       const found = await throttle({ address: addressOf(request), credential }, () => bearerOf(credential));
       if (found === undefined) throw unauthorized();
-      const { by, role } = found;
-      if (role === undefined) throw new Problem(403, 'forbidden', 'This token has no role here.');
-      return { by, role };
+      return found;
     },
     identifyByKey: (request, key) =>
       throttle({ address: addressOf(request), credential: key }, () => keys.callerOf(key)),

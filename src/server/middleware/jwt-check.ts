@@ -6,7 +6,8 @@
  */
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
-import { roles, type Role } from '../../roles.ts';
+import { roles } from '../../roles.ts';
+import type { Caller } from '../caller.ts';
 import { Problem } from '../problem.ts';
 
 export interface Issuer {
@@ -15,14 +16,8 @@ export interface Issuer {
   readonly audience: string;
 }
 
-/** Who a token names; without a role, somebody who may do nothing here. */
-export interface TokenBearer {
-  readonly by: string;
-  readonly role: Role | undefined;
-}
-
 /** Undefined: not valid. Throws 503 where the issuer's keys would tell, and cannot be had. */
-export type JwtCheck = (token: string) => Promise<TokenBearer | undefined>;
+export type JwtCheck = (token: string) => Promise<Caller | undefined>;
 
 /** Asymmetric ones only: with HS256 the published key would be the secret. */
 const algorithms = ['ES256', 'RS256', 'PS256', 'EdDSA'];
@@ -46,7 +41,7 @@ export function createJwtCheck({ jwksUrl, issuer, audience }: Issuer): JwtCheck 
   return async (token) => {
     if (token.length > maxTokenLength) return undefined;
     try {
-      return bearerOf((await jwtVerify(token, keyOf, options)).payload);
+      return callerOf((await jwtVerify(token, keyOf, options)).payload);
     } catch (error) {
       if (error instanceof Problem) throw error;
       return undefined;
@@ -79,7 +74,7 @@ const subject = z.string().regex(/^[\x21-\x7e]{1,200}$/);
 const appMetadata = z.object({ role: z.enum(roles) });
 
 /** Undefined: nobody that could be named in a record. */
-function bearerOf(payload: JWTPayload): TokenBearer | undefined {
+function callerOf(payload: JWTPayload): Caller | undefined {
   const sub = subject.safeParse(payload.sub);
   if (!sub.success) return undefined;
   const metadata = appMetadata.safeParse(payload['app_metadata']);

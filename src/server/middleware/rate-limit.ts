@@ -1,16 +1,17 @@
 /** How often one caller may ask: RATE_LIMIT_PER_MINUTE, whichever of the servers is asked. */
 import type { Pool } from '../../ledger/pool.ts';
+import type { Caller } from '../caller.ts';
 import { Problem } from '../problem.ts';
 import { createBudget, periodSeconds, type Spent } from './budget.ts';
 
 /** Counts one request of a caller and returns the headers that say so. Throws 429 when it is one too many. */
-export type RateLimit = (by: string) => Promise<Readonly<Record<string, string>>>;
+export type RateLimit = (caller: Caller) => Promise<Readonly<Record<string, string>>>;
 
 /** `perMinute` 0: no limit. */
 export function createRateLimit(pool: Pool, perMinute: number): RateLimit {
   if (perMinute === 0) return async () => ({});
   const budget = createBudget(pool, 'requests', perMinute);
-  return async (by) => {
+  return async ({ by }) => {
     const spent = await budget.spend(by);
     const headers = rateLimitHeaders(perMinute, spent);
     if (!spent.isWithin)
