@@ -9,19 +9,13 @@ import { help, readCommand, type KeysCommand } from './options.ts';
 const databaseEnvironment = coreEnvironment.pick({ DATABASE_URL: true });
 const encryptionEnvironment = workerEnvironment.pick({ ENCRYPTION_KEYS: true });
 
-function perform(command: KeysCommand): Report | Promise<Report> {
-  switch (command.verb) {
-    case 'help':
-      return { result: help.trimEnd() };
-    case 'create':
-      return withLedger((pool) => createKey(pool, command));
-    case 'list':
-      return withLedger(listKeys);
-    case 'revoke':
-      return withLedger((pool) => revokeKey(pool, command.id));
-    case 'rotate':
-      return rotate();
-  }
+async function perform(command: KeysCommand): Promise<Report> {
+  if (command.verb === 'help') return { result: help.trimEnd() };
+  if (command.verb === 'rotate') return rotate();
+  return withLedger((pool) => {
+    if (command.verb === 'create') return createKey(pool, command);
+    return command.verb === 'list' ? listKeys(pool) : revokeKey(pool, command.id);
+  });
 }
 
 async function rotate(): Promise<Report> {

@@ -13,7 +13,9 @@ export interface WantedKey {
 export type KeysCommand =
   | ({ readonly verb: 'create' } & WantedKey)
   | { readonly verb: 'revoke'; readonly id: string }
-  | { readonly verb: 'list' | 'rotate' | 'help' };
+  | { readonly verb: 'list' }
+  | { readonly verb: 'rotate' }
+  | { readonly verb: 'help' };
 
 const longestDays = 3650;
 

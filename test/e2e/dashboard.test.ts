@@ -105,7 +105,7 @@ describe.skipIf(isWithoutBrowser).each(backends)('on %s', (backend) => {
 
   async function signIn(): Promise<void> {
     await page.goto(`${stack.server.url}/admin/queues`);
-    await page.getByLabel('Admin key').fill(stack.environment['ADMIN_API_KEY'] ?? '');
+    await page.getByLabel('API key').fill(stack.environment['ADMIN_API_KEY'] ?? '');
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('link', { name: 'provisioning', exact: true }).first().waitFor();
   }
@@ -140,7 +140,7 @@ describe.skipIf(isWithoutBrowser).each(backends)('on %s', (backend) => {
     expect(new URL(page.url()).pathname).toBe('/admin/sign-in');
     if (backend === 'redis') await keepPicture(page, 'sign-in.png');
 
-    await page.getByLabel('Admin key').fill(stack.environment['ADMIN_API_KEY'] ?? '');
+    await page.getByLabel('API key').fill(stack.environment['ADMIN_API_KEY'] ?? '');
     await page.keyboard.press('Enter');
 
     for (const name of ['provisioning', 'rollback', 'callbacks'])
