@@ -2,14 +2,14 @@
  * So many per minute and name, counted for all servers together in the ledger's database.
  *
  * A name that has used up its minute is refused from memory until that is over. While the database is away, or takes
- * longer than a second, each server counts alone.
+ * longer than two seconds, each server counts alone.
  */
 import { RateLimiterMemory, RateLimiterPostgres, RLWrapperTimeouts } from 'rate-limiter-flexible';
 import type { Pool } from '../../ledger/pool.ts';
 import { deleteOldCounters } from '../../ledger/rate-limits.ts';
 
 export const periodSeconds = 60;
-const databaseTimeoutMs = 1000;
+const databaseTimeoutMs = 2000;
 
 export interface Spent {
   /** Whether this one was within the budget. */
