@@ -64,7 +64,7 @@ function readCreate(args: readonly string[]): KeysCommand {
   if (name === '' || name.length > 100 || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(name))
     throw wrong('--name: must have 1 to 100 characters, and no control characters.');
   const role = roles.find((known) => known === values.role);
-  if (role === undefined) throw wrong(`--role: must be ${roles.join(', ')}.`);
+  if (role === undefined) throw wrong(`--role: must be one of ${roles.join(', ')}.`);
   const days = values['expires-in-days'];
   const isDays =
     days === undefined || (/^\d{1,4}$/.test(days) && Number(days) >= 1 && Number(days) <= longestDays);
