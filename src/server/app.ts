@@ -9,6 +9,7 @@ import type { Deps } from './deps.ts';
 import { createAccess } from './middleware/authenticate.ts';
 import { handleErrors, refuseUnknownRoute } from './middleware/handle-errors.ts';
 import { createRateLimit } from './middleware/rate-limit.ts';
+import { refuseWhenStopping } from './middleware/refuse-when-stopping.ts';
 import { requireDatabase } from './middleware/require-database.ts';
 import { authorize, mount } from './mount.ts';
 import { allRoutes } from './routes/index.ts';
@@ -59,6 +60,8 @@ export function createApp(deps: Deps): Express {
     response.setHeader('Cache-Control', 'no-store');
     next();
   });
+
+  app.use(refuseWhenStopping(deps.stopping));
 
   const access = createAccess(deps.config, deps.pool);
   const gates = {

@@ -26,6 +26,7 @@ function depsOf(api: Stack): Deps {
     log: createLogger({ level: 'silent', secrets: [] }),
     queues: () => undefined,
     steps,
+    stopping: new AbortController().signal,
     publicUrl: () => api.server.url,
   };
 }
