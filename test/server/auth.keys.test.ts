@@ -74,17 +74,20 @@ describe('401 for a key', () => {
     expect((await problemOf(response)).code).toBe('unauthorized');
   });
 
-  test('that expires, though it was used a moment before', async () => {
+  test('that expires, from that moment on, though it was used right before', async () => {
     const { id, token } = await makeKey(stack, 'admin');
     await expireIn(id, 1);
-
     expect(await statusWith(token)).toBe(200);
-    await until(async () => (await statusWith(token)) === 401 || undefined, 'the key to expire');
-    const { rows } = await stack.pool.query<{ late: number }>(
-      'select extract(epoch from clock_timestamp() - expires_at)::float8 as late from ledger.api_keys where id = $1',
-      [id],
-    );
-    expect(rows[0]?.late).toBeGreaterThan(0);
+
+    await until(async () => {
+      const { rows } = await stack.pool.query<{ is_over: boolean }>(
+        'select expires_at < clock_timestamp() as is_over from ledger.api_keys where id = $1',
+        [id],
+      );
+      return rows[0]?.is_over === true || undefined;
+    }, 'the key to expire');
+
+    expect(await statusWith(token)).toBe(401);
   });
 });
 
@@ -95,12 +98,14 @@ test('a revoked key opens nothing that is asked for two seconds after', async ()
   await revokeApiKey(stack.pool, id);
   const revokedAt = performance.now();
 
+  const openedAt: number[] = [];
   await until(async () => {
-    const askedAt = performance.now();
+    const askedAt = performance.now() - revokedAt;
     const status = await statusWith(token);
-    if (status === 200) expect(askedAt - revokedAt).toBeLessThan(2000);
+    if (status === 200) openedAt.push(askedAt);
     return status === 401 || undefined;
   }, 'the key to open nothing');
+  expect(Math.max(0, ...openedAt)).toBeLessThan(2000);
 });
 
 test('a key revoked once cannot be given back, and none is deleted', async () => {

@@ -86,12 +86,14 @@ describe('a session ends', () => {
     await revokeApiKey(stack.pool, id);
     const revokedAt = performance.now();
 
+    const openedAt: number[] = [];
     await until(async () => {
-      const askedAt = performance.now();
+      const askedAt = performance.now() - revokedAt;
       const { status } = await look(cookie);
-      if (status === 200) expect(askedAt - revokedAt).toBeLessThan(2000);
+      if (status === 200) openedAt.push(askedAt);
       return status === 401 || undefined;
     }, 'the session to end');
+    expect(Math.max(0, ...openedAt)).toBeLessThan(2000);
   });
 
   test('when its key expires', async () => {

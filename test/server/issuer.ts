@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK, type JWTPayload } from 'jose';
 
-export const algorithms = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const;
-export type Algorithm = (typeof algorithms)[number];
+export const accepted = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const;
+/** It publishes a key more, for an algorithm that is not accepted. */
+const algorithms = [...accepted, 'ES384'] as const;
+type Algorithm = (typeof algorithms)[number];
 
 /** What a token claims, right or wrong. */
 export type Claims = Readonly<Record<string, unknown>>;
