@@ -81,12 +81,10 @@ test('a secret whose key is missing, or that was tampered with, is counted and l
 
   expect(await rotateSecrets(ledger.pool, [second, first])).toEqual({
     rotated: 100,
-    unreadable: new Map(
-      [
-        ['first', 1],
-        ['third', 2],
-      ].toSorted() as [string, number][],
-    ),
+    unreadable: new Map([
+      ['first', 1],
+      ['third', 2],
+    ]),
   });
 
   expect(await listKeyIdsInUse(ledger.pool)).toEqual(['first', 'second', 'third']);

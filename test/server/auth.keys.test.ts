@@ -55,7 +55,7 @@ describe('401 for a key', () => {
   test('whose secret is other text for the same bytes', async () => {
     const { token } = await makeKey(stack, 'admin');
     const bytes = (text: string) => Buffer.from(text.slice(17), 'base64url').toString('hex');
-    const alphabet = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'];
+    const alphabet = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_');
     const twins = alphabet
       .map((character) => token.slice(0, -1) + character)
       .filter((text) => text !== token && bytes(text) === bytes(token));
@@ -142,7 +142,7 @@ test('when a key was last used is written once a minute at most', async () => {
     return rows[0]?.last_used_at?.getTime();
   };
   expect(await lastUse()).toBeUndefined();
-  await statusWith(token.slice(0, -2) + 'AA');
+  await statusWith(`${token.slice(0, -2)}AA`);
   expect(await lastUse()).toBeUndefined();
 
   await statusWith(token);

@@ -69,7 +69,7 @@ export async function startIssuer(): Promise<TestIssuer> {
     privateKey: (algorithm) => pairOf(algorithm).privateKey,
     sign(claims = {}, { algorithm = 'ES256', header = {} } = {}) {
       const payload: Claims = { ...goodClaims(), app_metadata: { role: 'admin' }, ...claims };
-      return new SignJWT(payload as JWTPayload)
+      return new SignJWT(payload)
         .setProtectedHeader({ alg: algorithm, kid: algorithm, ...header })
         .sign(pairOf(algorithm).privateKey);
     },

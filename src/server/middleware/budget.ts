@@ -19,7 +19,6 @@ export interface Spent {
 }
 
 export interface Budget {
-  readonly limit: number;
   spend(name: string): Promise<Spent>;
   /** For how long a name is known, in this process, to have nothing left. Undefined: it may have something. */
   exhaustedForMs(name: string): Promise<number | undefined>;
@@ -56,7 +55,6 @@ export function createBudget(pool: Pool, purpose: string, limit: number): Budget
   }
 
   return {
-    limit,
     exhaustedForMs,
     async spend(name) {
       const waitMs = await exhaustedForMs(name);

@@ -11,7 +11,7 @@ export interface KeyCheck {
   isValid(by: string): Promise<boolean>;
 }
 
-export const adminCaller: Caller = { by: 'admin-key', role: 'admin' };
+const adminCaller: Caller = { by: 'admin-key', role: 'admin' };
 
 export function createKeyCheck(adminApiKey: string, lookup: KeyLookup): KeyCheck {
   const isAdminKey = keyMatcher(adminApiKey);
