@@ -76,6 +76,11 @@ const layers: Layer[] = [
     because: 'The worker and a command of its own use it: it knows steps and ledger.',
   },
   {
+    files: 'src/keys/**',
+    mayNotImport: 'orphans steps providers queue worker server webhooks sandbox local demo',
+    because: 'A command of its own and the server use it: it knows the ledger.',
+  },
+  {
     files: 'src/worker/**',
     mayUse: ['bullmq'],
     mayNotImport: 'server sandbox local demo',

@@ -41,13 +41,20 @@ export const coreEnvironment = z.object({
 });
 
 /** Needed by the API. */
-export const serverEnvironment = z.object({
-  PORT: port,
-  HOST: z.string().min(1).default('127.0.0.1'),
-  PUBLIC_URL: webUrl.optional(),
-  ADMIN_API_KEY: z.string().min(32, 'must have at least 32 characters'),
-  CALLBACK_ALLOWED_HOSTS: z.string().default('').transform(hostList),
-});
+export const serverEnvironment = z
+  .object({
+    PORT: port,
+    HOST: z.string().min(1).default('127.0.0.1'),
+    PUBLIC_URL: webUrl.optional(),
+    ADMIN_API_KEY: z.string().min(32, 'must have at least 32 characters'),
+    AUTH_JWKS_URL: webUrl.optional(),
+    AUTH_ISSUER: z.string().optional(),
+    AUTH_AUDIENCE: z.string().optional(),
+    RATE_LIMIT_PER_MINUTE: wholeNumber(600, 0, 1_000_000),
+    CALLBACK_ALLOWED_HOSTS: z.string().default('').transform(hostList),
+  })
+  // Also when other variables have problems, so that these are listed with them.
+  .superRefine(requireWholeIssuer, { when: () => true });
 
 /** Needed by whoever sends callbacks and keeps secrets. */
 export const workerEnvironment = z.object({
@@ -61,6 +68,19 @@ export const workerEnvironment = z.object({
 export type CoreConfig = z.infer<typeof coreEnvironment>;
 export type ServerConfig = CoreConfig & z.infer<typeof serverEnvironment>;
 export type WorkerConfig = CoreConfig & z.infer<typeof workerEnvironment>;
+
+const issuerVariables = ['AUTH_JWKS_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE'] as const;
+
+/** Without its issuer and its audience any token that the same keys have signed would be accepted. */
+function requireWholeIssuer(
+  given: { readonly [Name in (typeof issuerVariables)[number]]?: string | undefined },
+  context: z.RefinementCtx,
+): void {
+  const missing = issuerVariables.filter((name) => given[name] === undefined);
+  if (missing.length === issuerVariables.length) return;
+  for (const name of missing)
+    context.addIssue({ code: 'custom', path: [name], message: 'goes with the other AUTH_ variables' });
+}
 
 /** Strict: what Node makes of a mistyped text would be another key. */
 function bytesOf(base64: string): Buffer {

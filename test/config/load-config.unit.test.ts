@@ -33,6 +33,7 @@ test('a complete environment has no problem, and what is left out has its defaul
     SWEEP_INTERVAL_MS: 5000,
     WORKER_CONCURRENCY: 20,
     CALLBACK_ALLOWED_HOSTS: [],
+    RATE_LIMIT_PER_MINUTE: 600,
   });
   expect(problemsOf({})).toEqual([]);
 });
@@ -59,6 +60,8 @@ describe('a variable that cannot be used is named once, for', () => {
     ['PUBLIC_URL', 'provisioner.example'],
     ['PUBLIC_URL', 'ftp://provisioner.example'],
     ['ADMIN_API_KEY', 'x'.repeat(31)],
+    ['RATE_LIMIT_PER_MINUTE', '-1'],
+    ['RATE_LIMIT_PER_MINUTE', '1.5'],
     ['ENCRYPTION_KEYS', 'k1'],
     ['ENCRYPTION_KEYS', key],
     ['ENCRYPTION_KEYS', `k1:${Buffer.alloc(31).toString('base64')}`],
@@ -108,6 +111,33 @@ describe('a variable that cannot be used is named once, for', () => {
 
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(new RegExp(`^  - ${name}: \\S`));
+  });
+});
+
+describe('an issuer of JWTs', () => {
+  const issuer = {
+    AUTH_JWKS_URL: 'https://auth.example/jwks.json',
+    AUTH_ISSUER: 'https://auth.example',
+    AUTH_AUDIENCE: 'provisioner',
+  };
+
+  test('can be left out, or given as a whole', () => {
+    expect(problemsOf({})).toEqual([]);
+    expect(problemsOf(issuer)).toEqual([]);
+  });
+
+  test.each(Object.keys(issuer))('with %s alone lacks the other two, listed with everything else', (name) => {
+    const given = Object.entries(issuer).filter(([key]) => key === name);
+    const others = Object.keys(issuer).filter((key) => key !== name);
+
+    expect(problemsOf({ ...Object.fromEntries(given), ADMIN_API_KEY: '' })).toEqual([
+      '  - ADMIN_API_KEY is missing',
+      ...others.map((other) => `  - ${other} is missing`),
+    ]);
+  });
+
+  test('has its keys at an address of the web', () => {
+    expect(problemsOf({ ...issuer, AUTH_JWKS_URL: 'file:///keys.json' })).toHaveLength(1);
   });
 });
 

@@ -94,6 +94,8 @@ export function testEnvironment(databaseUrl: string): Record<string, string> {
     ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
     WEBHOOK_SIGNING_SECRET: `whsec_${randomBytes(32).toString('base64')}`,
     CALLBACK_ALLOWED_HOSTS: '127.0.0.1',
+    // Tests look far more often than callers do.
+    RATE_LIMIT_PER_MINUTE: '0',
     SCHEMA_PATH: templateSchema,
     PROVIDER_TIMEOUT_MS: '5000',
     STEP_MAX_ATTEMPTS: '4',

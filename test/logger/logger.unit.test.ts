@@ -48,6 +48,12 @@ describe('a known secret is taken out of', () => {
   });
 });
 
+test('of a key of the API its id stays', () => {
+  expect(scrub(`before cpk_0123456789ab_${'Ab-_'.repeat(10)}abc after`)).toBe(
+    'before cpk_0123456789ab_[secret] after',
+  );
+});
+
 describe('what looks like a secret is taken out although nobody named it:', () => {
   test.each([
     ["Supabase's token", 'sbp_0123456789abcdef0123'],
