@@ -9,6 +9,7 @@ import { authenticate, keyMatcher } from './middleware/authenticate.ts';
 import { handleErrors, refuseUnknownRoute } from './middleware/handle-errors.ts';
 import { requireDatabase } from './middleware/require-database.ts';
 import { healthRoutes } from './routes/health.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { operatorRoutes } from './routes/operator.ts';
 import { orphanRoutes } from './routes/orphans.ts';
 import { provisioningRoutes } from './routes/provisioning.ts';
@@ -63,6 +64,7 @@ export function createApp(deps: Deps): Express {
   app.use(healthRoutes(deps));
   app.use(dashboardRoutes(deps));
   app.use(authenticate(keyMatcher(deps.config.ADMIN_API_KEY)));
+  app.use(metricsRoutes(deps));
   app.use('/api', requireDatabase(deps.pool));
   app.use('/api/provisioning', provisioningRoutes(deps), operatorRoutes(deps));
   app.use('/api/orphans', orphanRoutes(deps));

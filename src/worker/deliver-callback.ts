@@ -45,6 +45,7 @@ export async function deliverCallback(
   passCrashPoint('callback-sent');
   const outcome = judge(engine, callback, answer, performance.now() - startedAt);
   await inTransaction(engine.pool, (db) => recordAttempt(db, callback, outcome));
+  engine.metrics.callbackAttemptDuration.observe({ outcome: outcome.state }, outcome.durationMs / 1000);
   engine.log.info(
     {
       callback: callback.id,

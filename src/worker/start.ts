@@ -5,6 +5,7 @@ import { isDatabaseAway, openPool } from '../ledger/pool.ts';
 import { announcePresence } from '../ledger/presence.ts';
 import { requireLedger } from '../ledger/ready.ts';
 import type { Logger } from '../logger.ts';
+import { createWorkerMetrics } from '../metrics/worker-metrics.ts';
 import { stopLimitMs, waitFor, type Running } from '../process.ts';
 import { queueNames } from '../queue/flows.ts';
 import { openQueues, type Processor } from '../queue/queues.ts';
@@ -16,6 +17,7 @@ import type { Engine } from './engine.ts';
 import { finishFlow } from './finish-flow.ts';
 import { startOrphanScanner } from './orphan-scan.ts';
 import { postpone } from './postpone.ts';
+import { startMetricsReporter } from './report-metrics.ts';
 import { startSweeper } from './sweep.ts';
 import { workStep } from './work-step.ts';
 
@@ -58,6 +60,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
     pool,
     queues,
     log,
+    metrics: createWorkerMetrics(),
     steps,
     rollbackActions: rollbackActions(steps),
     environment: withoutEmpty(options.environment),
@@ -101,6 +104,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
     });
   const sweeper = startSweeper(engine);
   const orphanScanner = startOrphanScanner(engine);
+  const reporter = startMetricsReporter(engine);
   log.info({ queue: queues.kind, concurrency, holder: presence.holder() }, 'worker started');
 
   return {
@@ -111,6 +115,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
       await sweeper.stop();
       await orphanScanner.stop();
       await queues.close(config.PROVIDER_TIMEOUT_MS + 1500);
+      await reporter.stop();
       await presence.stop();
       await pool.end();
       clearTimeout(timer);

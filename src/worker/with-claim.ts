@@ -31,6 +31,7 @@ export async function withClaim(
     stepNames: engine.steps.map(({ name }) => name),
     ...times,
   });
+  engine.metrics.claims.inc({ result: result.is });
   if (result.is === 'superseded') return { superseded: true };
   if (result.is === 'busy') return postpone(job, token, result.retryInMs);
   if (result.is === 'unknown-steps') {
@@ -45,7 +46,11 @@ export async function withClaim(
       { provisioning: data.provisioningId, claims: unreturned },
       'whoever works on it does not come back: it is tried ever more rarely',
     );
-  const lease = holdLease(engine.pool, result.claim, claimedAt, { ...times, presenceLost });
+  const lease = holdLease(engine.pool, result.claim, claimedAt, {
+    ...times,
+    presenceLost,
+    metrics: engine.metrics,
+  });
   try {
     return await work(lease, result.claim.snapshot);
   } catch (error) {
