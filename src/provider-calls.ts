@@ -19,14 +19,19 @@ export type CallEnd =
 /** Told when a request is about to leave; what it returns is told how that ended. */
 export type ProviderCallWatch = (call: ProviderCall) => (end: CallEnd) => void;
 
-const watches = new AsyncLocalStorage<ProviderCallWatch>();
-const ignore = () => {};
+const watches = new AsyncLocalStorage<readonly ProviderCallWatch[]>();
 
-export function watchProviderCalls<T>(watch: ProviderCallWatch, work: () => Promise<T>): Promise<T> {
-  return watches.run(watch, work);
+export function watchProviderCalls<T>(
+  watching: readonly ProviderCallWatch[],
+  work: () => Promise<T>,
+): Promise<T> {
+  return watches.run(watching, work);
 }
 
 /** For whoever sends the request. */
 export function beginProviderCall(call: ProviderCall): (end: CallEnd) => void {
-  return watches.getStore()?.(call) ?? ignore;
+  const ends = (watches.getStore() ?? []).map((watch) => watch(call));
+  return (end) => {
+    for (const tell of ends) tell(end);
+  };
 }

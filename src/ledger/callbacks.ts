@@ -30,7 +30,14 @@ export async function insertCallback(
   return id;
 }
 
-const dueCallback = callbackRow.extend({ callback_url: z.string(), age_ms: z.number() });
+const dueCallback = callbackRow.extend({
+  callback_url: z.string(),
+  trace_parent: z
+    .string()
+    .nullable()
+    .transform((text) => text ?? undefined),
+  age_ms: z.number(),
+});
 export type DueCallback = z.infer<typeof dueCallback>;
 
 /** Not now: its time has not come, or an earlier one has not ended. */
@@ -58,7 +65,7 @@ export async function takeCallback(
        and not exists (select 1 from ledger.callbacks earlier
                        where earlier.provisioning_id = c.provisioning_id and earlier.sequence < c.sequence
                          and earlier.state = 'pending')
-     returning c.*, p.callback_url,
+     returning c.*, p.callback_url, p.trace_parent,
        (extract(epoch from clock_timestamp() - c.created_at) * 1000)::float8 as age_ms`,
     [id, attemptMs, holder],
   );

@@ -17,8 +17,6 @@ import {
   type BegunStep,
   type StepKey,
 } from '../ledger/steps.ts';
-import { measureProviderCalls } from '../metrics/measure-provider-calls.ts';
-import { watchProviderCalls } from '../provider-calls.ts';
 import type { Engine } from './engine.ts';
 import { measureStep, type AttemptResult } from './measure-step.ts';
 import { decideOutcome, type Outcome } from './outcome.ts';
@@ -27,6 +25,7 @@ import type { Session } from './session.ts';
 import { showLine, showProgress } from './show.ts';
 import { parseOutput, stepContext } from './step-context.ts';
 import { wakeSender } from './wake-sender.ts';
+import { watchStep } from './watch-step.ts';
 
 export interface StepTask {
   readonly engine: Engine;
@@ -62,7 +61,7 @@ export async function attemptStep(task: StepTask): Promise<unknown> {
             'it was interrupted again and again: the worker log has it',
           ),
         }
-      : await watchProviderCalls(measureProviderCalls(engine.metrics), () => perform(task));
+      : await watchStep(engine, key, () => perform(task));
   const facts = {
     provisioning: key.provisioningId,
     client: session.client.clientId,

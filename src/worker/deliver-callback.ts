@@ -6,6 +6,7 @@ import { passCrashPoint } from '../crash-points.ts';
 import { listDueCallbacks, recordAttempt, takeCallback, type AttemptOutcome } from '../ledger/callbacks.ts';
 import { inTransaction } from '../ledger/pool.ts';
 import type { CallbackJobData } from '../queue/flows.ts';
+import { traceSending } from '../telemetry/trace-sending.ts';
 import type { CallbackSender } from '../webhooks/send.ts';
 import type { Engine } from './engine.ts';
 import { postpone } from './postpone.ts';
@@ -38,9 +39,11 @@ export async function deliverCallback(
   const startedAt = performance.now();
   // It stood still meanwhile: somebody else may be about to take it.
   if (startedAt - takenAt > marginMs) return postpone(job, token, send.timeoutMs + 2 * marginMs);
-  const answer = await send(
-    { id: callback.id, url: callback.callback_url, body: callback.body },
-    AbortSignal.any([engine.cutOff, presenceLost]),
+  const answer = await traceSending(callback, () =>
+    send(
+      { id: callback.id, url: callback.callback_url, body: callback.body },
+      AbortSignal.any([engine.cutOff, presenceLost]),
+    ),
   );
   passCrashPoint('callback-sent');
   const outcome = judge(engine, callback, answer, performance.now() - startedAt);

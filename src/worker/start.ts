@@ -12,6 +12,7 @@ import { openQueues, type Processor } from '../queue/queues.ts';
 import { rollbackActions, steps as allSteps } from '../steps/index.ts';
 import type { Step } from '../steps/step.ts';
 import { callbackSender } from '../webhooks/send.ts';
+import { startTracing } from '../telemetry/tracing.ts';
 import { deliverCallback } from './deliver-callback.ts';
 import type { Engine } from './engine.ts';
 import { finishFlow } from './finish-flow.ts';
@@ -38,6 +39,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
   const cutOff = new AbortController();
   const onError = (error: Error) => log.warn({ err: error }, 'a connection failed');
   const pool = openPool({ url: config.DATABASE_URL, max: config.WORKER_CONCURRENCY + 10, onError });
+  const tracing = await startTracing(config, log);
   await waitFor(() => requireLedger(pool), {
     signal,
     onWait: (error) => log.warn({ err: error }, 'waiting for the database'),
@@ -48,6 +50,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
         redisUrl: config.REDIS_URL,
         databaseUrl: config.DATABASE_URL,
         onError,
+        telemetry: tracing?.queueTelemetry,
         ...(options.queuePrefix === undefined ? {} : { prefix: options.queuePrefix }),
       }),
     { signal, onWait: (error) => log.warn({ err: error }, 'waiting for the queue') },
@@ -118,6 +121,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
       await reporter.stop();
       await presence.stop();
       await pool.end();
+      await tracing?.stop();
       clearTimeout(timer);
       log.info('worker stopped');
     },

@@ -6,6 +6,7 @@ import { claimProvisioning, manyClaims, type Claim } from '../ledger/claims.ts';
 import { readSnapshot } from '../ledger/provisionings.ts';
 import type { Snapshot } from '../ledger/rows.ts';
 import type { RootJobData } from '../queue/flows.ts';
+import { inTrace } from '../telemetry/trace-parent.ts';
 import type { Engine } from './engine.ts';
 import { holdLease, type Lease } from './lease.ts';
 import { postpone } from './postpone.ts';
@@ -52,7 +53,8 @@ export async function withClaim(
     metrics: engine.metrics,
   });
   try {
-    return await work(lease, result.claim.snapshot);
+    const { snapshot } = result.claim;
+    return await inTrace(snapshot.provisioning.trace_parent, () => work(lease, snapshot));
   } catch (error) {
     const isMeant = error instanceof DelayedError || error instanceof UnrecoverableError;
     if (isMeant || !(await wasCancelled(engine, result.claim))) throw error;
