@@ -66,7 +66,12 @@ describe.each(backends)('on %s', (backend) => {
 
   test('what a provider refuses, by its status, and what it does not answer', async () => {
     const { control } = stack.sandbox;
-    control.addFault({ provider: 'vercel', operation: 'createVercelProject', mode: 'error-before', status: 503 });
+    control.addFault({
+      provider: 'vercel',
+      operation: 'createVercelProject',
+      mode: 'error-before',
+      status: 503,
+    });
     control.addFault({ provider: 'n8n', operation: 'createWorkflow', mode: 'drop-before' });
     const { id } = await stack.provision();
     expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });

@@ -129,16 +129,39 @@ describe.each(backends)('on %s', (backend) => {
     expect(strays(accepted.id, traceId)).toEqual([]);
   });
 
-  test('a callback that no job carries joins it too', async () => {
+  test('callbacks that the sweeper has found join it too, whoever’s request they tell of', async () => {
+    const { traceId, header } = newTrace();
+    const { control } = stack.sandbox;
+    const fault = {
+      provider: 'supabase',
+      operation: 'createProject',
+      mode: 'latency',
+      delayMs: 500,
+    } as const;
+    control.addFault(fault);
+    const callbackUrl = `${stack.sandbox.urls.control}/receiver/cancelled-${backend}`;
+    const id = await provision({ callbackUrl }, header);
+    // Another request, with a trace of its own. It leaves its callback to the sweeper.
+    expect((await stack.call(`/api/provisioning/${id}/cancel`, { method: 'POST' })).status).toBe(202);
+    await untilSpan('callback provisioning.cancelled', traceId);
+    await untilSpan('callback provisioning.rolled_back', traceId);
+
+    expect(strays(id, traceId)).toEqual([]);
+  });
+
+  test('each attempt at a callback is a span of its own', async () => {
     const { traceId, header } = newTrace();
     const name = `late-${backend}`;
     stack.sandbox.control.setReceiver(name, { statuses: [503, 503, 200] });
-    const id = await provision({ callbackUrl: `${stack.sandbox.urls.control}/receiver/${name}` }, header);
-    await until(
-      () => spansOf(traceId).filter((span) => span.name.startsWith('callback')).length === 3 || undefined,
-      'three attempts',
-    );
-    expect(strays(id, traceId)).toEqual([]);
+    await provision({ callbackUrl: `${stack.sandbox.urls.control}/receiver/${name}` }, header);
+    const attempts = await until(() => {
+      const found = spansOf(traceId).filter((span) => span.name === 'callback provisioning.succeeded');
+      return found.length === 3 ? found : undefined;
+    }, 'three attempts');
+
+    expect(attempts.map(({ attributes }) => attributes['http.response.status_code'])).toEqual([
+      503, 503, 200,
+    ]);
   });
 
   test('a call that a provider refuses has failed in the trace, by its status and nothing else', async () => {
@@ -172,10 +195,7 @@ describe.each(backends)('on %s', (backend) => {
     );
 
     expect(spansOf(unsampled.traceId)).toEqual([]);
-    expect(strays(quiet, unsampled.traceId)).toEqual(
-      // What asks for its state is a request of its own.
-      [],
-    );
+    expect(strays(quiet, unsampled.traceId)).toEqual([]);
     const odd = await provision({}, 'ff-nonsense');
     await stack.waitUntilDone(odd);
     await until(
@@ -215,7 +235,7 @@ describe.each(backends)('on %s', (backend) => {
       expect(sent).not.toContain(new URL(address).host);
   });
 
-  test('neither receivers of callbacks nor the queue’s jobs of others learn of a trace', () => {
+  test('receivers of callbacks learn of no trace', () => {
     const received = stack.sandbox.control.receivedCallbacks();
 
     expect(received.length).toBeGreaterThan(0);
