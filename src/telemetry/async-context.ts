@@ -22,7 +22,10 @@ export class AsyncContext implements ContextManager {
   bind<T>(context: Context, target: T): T {
     if (typeof target !== 'function') return target;
     const bound: unknown = (...args: unknown[]): unknown =>
-      this.#storage.run(context, () => Reflect.apply(target, undefined, args));
+      this.#storage.run(context, () => {
+        const result: unknown = Reflect.apply(target, undefined, args);
+        return result;
+      });
     // A function that takes and returns what the target does.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return bound as T;

@@ -1,4 +1,5 @@
 /** BullMQ's own spans, without what names a client: titles of jobs and flows, their results, and texts of errors. */
+import type { Context } from '@opentelemetry/api';
 import type { Telemetry } from 'bullmq';
 import { BullMQOtel } from 'bullmq-otel';
 
@@ -17,14 +18,17 @@ export function queueTelemetry(): Telemetry {
   return {
     contextManager,
     tracer: {
-      startSpan: (name, options, context) => discreet(tracer.startSpan(name, options, context)),
+      startSpan: (name, options, context?: Context) => discreet(tracer.startSpan(name, options, context)),
     },
   };
 }
 
 function discreet(span: QueueSpan): QueueSpan {
   return {
-    setSpanOnContext: (context) => span.setSpanOnContext(context),
+    setSpanOnContext(context: Context) {
+      const within: unknown = span.setSpanOnContext(context);
+      return within;
+    },
     setAttribute(key, value) {
       if (shownAttributes.has(key)) span.setAttribute(key, value);
     },

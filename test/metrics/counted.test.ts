@@ -5,6 +5,8 @@ import { steps } from '../../src/steps/index.ts';
 import { backends, newClientId, startStack, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 import { newProvisioning } from '../ledger/support.ts';
+import { labelsByFamily } from './exposition.ts';
+import { promisedMetrics } from './promised.ts';
 import { prefix, scrape, untilMetric } from './support.ts';
 
 describe.each(backends)('on %s', (backend) => {
@@ -178,5 +180,29 @@ describe.each(backends)('on %s', (backend) => {
 
     expect(metrics.sum(`${prefix}oldest_unfinished_provisioning_age_seconds`)).toBeLessThan(60);
     await stack.waitUntilDone(id);
+  });
+
+  test('by then every metric that is promised has been seen, with its type and labels, and no other', async () => {
+    const metrics = await scrape(stack);
+    const labels = labelsByFamily(metrics);
+    const seen = [...metrics.types].map(([name, type]) => [
+      name,
+      { type, labels: [...(labels.get(name) ?? [])].toSorted() },
+    ]);
+
+    expect(Object.fromEntries(seen)).toEqual(Object.fromEntries(promisedMetrics()));
+  });
+
+  test('no label names a client, a provisioning, an object or a host', async () => {
+    const { samples } = await scrape(stack);
+    const values = new Set(samples.flatMap(({ labels }) => Object.values(labels)));
+    const objects = stack.sandbox.control.objects().flatMap(({ id, name }) => [id, name]);
+
+    for (const value of values) {
+      expect(value).not.toMatch(/client-|[0-9a-f]{8}-|\d+\.\d+\.\d+\.\d+|localhost/);
+      expect(objects).not.toContain(value);
+    }
+    // As many as the program has words for, however much it does.
+    expect(values.size).toBeLessThan(150);
   });
 });

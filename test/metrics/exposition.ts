@@ -56,7 +56,8 @@ export function parseExposition(text: string): Exposition {
     if (name === undefined || Number.isNaN(Number(value))) throw new Error(`no sample: ${line}`);
     if (familyOf(name, types) === undefined) throw new Error(`a sample without a family: ${line}`);
     const labels = readLabels(labelText ?? '');
-    const key = JSON.stringify([name, Object.entries(labels).toSorted()]);
+    const labelsInOrder = Object.entries(labels).toSorted(([a], [b]) => a.localeCompare(b));
+    const key = JSON.stringify([name, labelsInOrder]);
     if (seen.has(key)) throw new Error(`a series twice: ${line}`);
     seen.add(key);
     samples.push({ name, labels, value: Number(value) });

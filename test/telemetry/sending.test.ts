@@ -64,7 +64,7 @@ test('a stop sends what is left', async () => {
   await stack.provision();
   await stack.stop();
 
-  const [span] = receiver.spans().filter(({ name }) => name === 'POST /api/provisioning');
+  const span = receiver.spans().find(({ name }) => name === 'POST /api/provisioning');
   expect(span).toMatchObject({ service: 'staging' });
 });
 

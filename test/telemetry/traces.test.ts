@@ -60,7 +60,7 @@ describe.each(backends)('on %s', (backend) => {
     await untilSpan('process callbacks', traceId);
 
     const spans = spansOf(traceId);
-    const [request] = spans.filter(({ name }) => name === 'POST /api/provisioning');
+    const request = spans.find(({ name }) => name === 'POST /api/provisioning');
     expect(request).toMatchObject({
       parentSpanId: spanId,
       service: 'client-provisioner',
@@ -89,8 +89,8 @@ describe.each(backends)('on %s', (backend) => {
     };
     await until(() => orphans().length === 0 || undefined, 'all parents');
 
-    const calls = spansOf(traceId).filter(({ name }) => name === 'supabase POST /v1/projects');
-    const parents = spansOf(traceId).filter((span) => span.spanId === calls[0]?.parentSpanId);
+    const call = spansOf(traceId).find(({ name }) => name === 'supabase POST /v1/projects');
+    const parents = spansOf(traceId).filter((span) => span.spanId === call?.parentSpanId);
     expect(parents.map(({ name }) => name)).toEqual(['run supabase-project']);
   });
 
@@ -229,7 +229,7 @@ describe.each(backends)('on %s', (backend) => {
     expect(sent).toContain(id);
     expect(secrets.length).toBeGreaterThan(6);
     expect(outputs.length).toBeGreaterThan(6);
-    for (const text of [...Object.values(fields), ...secrets, ...outputs.filter((text) => text.length > 5)])
+    for (const text of [...Object.values(fields), ...secrets, ...outputs.filter(({ length }) => length > 5)])
       expect(sent.includes(text), text).toBe(false);
     for (const address of [stack.sandbox.urls.github, stack.server.url])
       expect(sent).not.toContain(new URL(address).host);
