@@ -4,7 +4,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
 import type { Logger } from '../logger.ts';
 
-const sendTimeoutMs = 5000;
+const sendTimeoutMs = 10_000;
 const silenceMs = 60_000;
 
 /** `OTEL_EXPORTER_OTLP_HEADERS` is read by the exporter itself. */

@@ -1,10 +1,13 @@
 /** Writes down every few seconds what this worker has counted, so that any server can show it. Best effort. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { storeWorkerMetrics } from '../ledger/worker-metrics.ts';
 import type { Engine } from './engine.ts';
 
 const longestIntervalMs = 5000;
 /** So long does a report count: some of them may get lost. */
 const validIntervals = 6;
+/** So long may the last report hold up a stop. */
+const lastReportMs = 500;
 
 export interface MetricsReporter {
   /** Ends with a last report. */
@@ -39,8 +42,7 @@ export function startMetricsReporter(
     async stop() {
       isStopped = true;
       clearTimeout(timer);
-      await round;
-      await report();
+      await Promise.race([round.then(report), pause(lastReportMs, undefined, { ref: false })]);
     },
   };
 }

@@ -112,8 +112,8 @@ export function startSweeper(engine: Engine): Sweeper {
       if (revoked > 0 || performance.now() - sweptAt >= engine.sweepIntervalMs) {
         sweptAt = performance.now();
         await sweep(engine, isLeader ? 0 : 2 * engine.sweepIntervalMs);
-        engine.metrics.sweeps.inc({ outcome: 'done' });
         if (isLeader) await cleanUp();
+        engine.metrics.sweeps.inc({ outcome: 'done' });
       }
     } catch (error) {
       engine.metrics.sweeps.inc({ outcome: 'failed' });

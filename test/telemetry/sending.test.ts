@@ -80,8 +80,8 @@ test('a receiver that never answers holds up a stop by a second at most', async 
   await stack.stop();
 
   expect(receiver.asked()).toBeGreaterThan(0);
-  // Sending is given up after 5 s.
-  expect(performance.now() - before).toBeLessThan(4500);
+  // Sending is given up after 10 s.
+  expect(performance.now() - before).toBeLessThan(8000);
 });
 
 test('where no endpoint is set nothing is traced, nor kept in the ledger', async () => {
