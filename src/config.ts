@@ -38,6 +38,8 @@ export const coreEnvironment = z.object({
   CALLBACK_RETRY_BASE_MS: milliseconds(5000),
   WORKER_CONCURRENCY: wholeNumber(20, 1, 1000),
   RETENTION_DAYS: wholeNumber(90, 0, 36_500),
+  OTEL_EXPORTER_OTLP_ENDPOINT: webUrl.optional(),
+  OTEL_SERVICE_NAME: z.string().default('client-provisioner'),
 });
 
 /** Needed by the API. */

@@ -12,6 +12,7 @@ import {
 } from '../ledger/callbacks.ts';
 import { inTransaction } from '../ledger/pool.ts';
 import type { CallbackJobData } from '../queue/flows.ts';
+import { traceSending } from '../telemetry/trace-sending.ts';
 import type { CallbackSender } from '../webhooks/send.ts';
 import { decideCallbackOutcome } from './callback-outcome.ts';
 import type { Engine } from './engine.ts';
@@ -72,9 +73,11 @@ async function attempt(
   const startedAt = performance.now();
   // It stood still meanwhile: somebody else may be about to take it.
   if (startedAt - takenAt > marginMs) return postpone(job, token, send.timeoutMs + 2 * marginMs);
-  const answer = await send(
-    { id: callback.id, url: callback.callback_url, body: callback.body },
-    AbortSignal.any([engine.cutOff, presenceLost]),
+  const answer = await traceSending(callback, () =>
+    send(
+      { id: callback.id, url: callback.callback_url, body: callback.body },
+      AbortSignal.any([engine.cutOff, presenceLost]),
+    ),
   );
   passCrashPoint('callback-sent');
   const outcome = decideCallbackOutcome(
@@ -84,6 +87,7 @@ async function attempt(
     Math.random,
   );
   await inTransaction(engine.pool, (db) => recordAttempt(db, callback, outcome));
+  engine.metrics.callbackAttemptDuration.observe({ outcome: outcome.state }, outcome.durationMs / 1000);
   engine.log.info(
     {
       callback: callback.id,

@@ -5,18 +5,21 @@ import { isDatabaseAway, openPool } from '../ledger/pool.ts';
 import { announcePresence } from '../ledger/presence.ts';
 import { requireLedger } from '../ledger/ready.ts';
 import type { Logger } from '../logger.ts';
+import { createWorkerMetrics } from '../metrics/worker-metrics.ts';
 import { stopLimitMs, waitFor, type Running } from '../process.ts';
 import { queueNames } from '../queue/flows.ts';
 import { openQueues, type Processor } from '../queue/queues.ts';
 import { rollbackActions, steps as allSteps } from '../steps/index.ts';
 import type { Step } from '../steps/step.ts';
 import { callbackSender } from '../webhooks/send.ts';
+import { startTracing } from '../telemetry/tracing.ts';
 import { deliverCallback } from './deliver-callback.ts';
 import type { Engine } from './engine.ts';
 import { finishFlow } from './finish-flow.ts';
 import { startOrphanScanner } from './orphan-scan.ts';
 import { postpone } from './postpone.ts';
 import { callbackConcurrency, receiverSlots } from './receiver-slots.ts';
+import { startMetricsReporter } from './report-metrics.ts';
 import { startSweeper } from './sweep.ts';
 import { workStep } from './work-step.ts';
 
@@ -37,6 +40,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
   const cutOff = new AbortController();
   const onError = (error: Error) => log.warn({ err: error }, 'a connection failed');
   const pool = openPool({ url: config.DATABASE_URL, max: config.WORKER_CONCURRENCY + 10, onError });
+  const tracing = await startTracing(config, log);
   await waitFor(() => requireLedger(pool), {
     signal,
     onWait: (error) => log.warn({ err: error }, 'waiting for the database'),
@@ -47,6 +51,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
         redisUrl: config.REDIS_URL,
         databaseUrl: config.DATABASE_URL,
         onError,
+        telemetry: tracing?.queueTelemetry,
         ...(options.queuePrefix === undefined ? {} : { prefix: options.queuePrefix }),
       }),
     { signal, onWait: (error) => log.warn({ err: error }, 'waiting for the queue') },
@@ -59,6 +64,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
     pool,
     queues,
     log,
+    metrics: createWorkerMetrics(),
     steps,
     rollbackActions: rollbackActions(steps),
     environment: withoutEmpty(options.environment),
@@ -103,6 +109,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
     });
   const sweeper = startSweeper(engine);
   const orphanScanner = startOrphanScanner(engine);
+  const reporter = startMetricsReporter(engine);
   log.info({ queue: queues.kind, concurrency, holder: presence.holder() }, 'worker started');
 
   return {
@@ -113,8 +120,10 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
       await sweeper.stop();
       await orphanScanner.stop();
       await queues.close(config.PROVIDER_TIMEOUT_MS + 1500);
+      await reporter.stop();
       await presence.stop();
       await pool.end();
+      await tracing?.stop();
       clearTimeout(timer);
       log.info('worker stopped');
     },

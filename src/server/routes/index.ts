@@ -5,6 +5,7 @@ import { callbackRoutes } from './callbacks.ts';
 import { documentationRoutes } from './documentation.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
+import { metricsRoutes } from './metrics.ts';
 import { operatorRoutes } from './operator.ts';
 import { orphanRoutes } from './orphans.ts';
 import { provisioningRoutes } from './provisioning.ts';
@@ -20,6 +21,7 @@ export function allRoutes(deps: Deps): readonly AnyRoute[] {
     ...orphanRoutes(deps),
     ...healthRoutes(deps),
     ...documentationRoutes(deps, () => routes),
+    ...metricsRoutes(deps),
   ];
   return routes;
 }
