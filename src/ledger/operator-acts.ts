@@ -5,9 +5,10 @@ import { inTransaction, type Pool, type Queryable } from './pool.ts';
 import { readSnapshot } from './provisionings.ts';
 import type { Snapshot } from './rows.ts';
 
-/** Who decides. */
+/** Who decides, and why where they say so. */
 export interface Actor {
   readonly by: string;
+  readonly reason?: string;
 }
 
 /** Goes on from the step that failed, with all its attempts anew. False: it is not paused. */

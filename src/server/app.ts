@@ -5,13 +5,11 @@ import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
 import { dashboardRoutes } from './dashboard.ts';
 import type { Deps } from './deps.ts';
-import { authenticate, keyMatcher } from './middleware/authenticate.ts';
+import { authenticator } from './middleware/authenticate.ts';
 import { handleErrors, refuseUnknownRoute } from './middleware/handle-errors.ts';
 import { requireDatabase } from './middleware/require-database.ts';
-import { healthRoutes } from './routes/health.ts';
-import { operatorRoutes } from './routes/operator.ts';
-import { orphanRoutes } from './routes/orphans.ts';
-import { provisioningRoutes } from './routes/provisioning.ts';
+import { authorize, mount } from './mount.ts';
+import { allRoutes } from './routes/index.ts';
 
 /** What a request id may be: it goes into a header and into the log. */
 const visibleText = /^[\x21-\x7e]{1,200}$/;
@@ -60,12 +58,13 @@ export function createApp(deps: Deps): Express {
     next();
   });
 
-  app.use(healthRoutes(deps));
+  const gates = {
+    identify: authenticator(deps.config.ADMIN_API_KEY),
+    requireDatabase: requireDatabase(deps.pool),
+  };
   app.use(dashboardRoutes(deps));
-  app.use(authenticate(keyMatcher(deps.config.ADMIN_API_KEY)));
-  app.use('/api', requireDatabase(deps.pool));
-  app.use('/api/provisioning', provisioningRoutes(deps), operatorRoutes(deps));
-  app.use('/api/orphans', orphanRoutes(deps));
+  app.use(mount(allRoutes(deps), gates));
+  app.use(authorize(gates, 'viewer'));
   app.use(refuseUnknownRoute);
   app.use(handleErrors);
   return app;

@@ -8,6 +8,16 @@ import { refuseCallbackUrl } from '../webhooks/guard.ts';
 /** Control characters, line separators, and marks that turn the direction of the text around them. */
 const invisible = /[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/u;
 
+/** Text for people, on one line. */
+export function plainText(most: number) {
+  return z
+    .string('must be a string')
+    .min(1, 'must not be empty')
+    .refine((text) => Array.from(text).length <= most, `must have at most ${most} characters`)
+    .refine((text) => text.trim() !== '', 'must not be blank')
+    .refine((text) => !invisible.test(text) && text.isWellFormed(), 'must not have control characters');
+}
+
 export function newProvisioningSchema(allowedHosts: readonly AllowedHost[]) {
   return z.strictObject({
     clientId: z
@@ -15,12 +25,7 @@ export function newProvisioningSchema(allowedHosts: readonly AllowedHost[]) {
       .min(1, 'must not be empty')
       .max(50, 'must have at most 50 characters')
       .regex(clientIdPattern, 'must be lower-case letters and digits, in groups joined by single hyphens'),
-    clientName: z
-      .string('must be a string')
-      .min(1, 'must not be empty')
-      .refine((text) => Array.from(text).length <= 100, 'must have at most 100 characters')
-      .refine((text) => text.trim() !== '', 'must not be blank')
-      .refine((text) => !invisible.test(text) && text.isWellFormed(), 'must not have control characters'),
+    clientName: plainText(100),
     orgEmail: z.email('must be an email address').max(254, 'must have at most 254 characters'),
     tier: z.enum(tiers, `must be one of ${tiers.join(', ')}`),
     callbackUrl: z
@@ -69,4 +74,5 @@ export const listQuery = z.strictObject({
   cursor: cursor.optional(),
 });
 
-export const noQuery = z.strictObject({});
+/** A path's id, as the ledger spells it. */
+export const provisioningId = z.uuid().transform((id) => id.toLowerCase());

@@ -1,6 +1,7 @@
 /** Who may call: everybody who knows the admin key. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { RequestHandler } from 'express';
+import type { Request } from 'express';
+import type { Caller } from '../caller.ts';
 import { Problem } from '../problem.ts';
 
 /** Compares in constant time, whatever the lengths. */
@@ -15,13 +16,15 @@ export function bearerToken(header: string | undefined): string | undefined {
   return /^Bearer +([^\s]+) *$/i.exec(header ?? '')?.[1];
 }
 
-export function authenticate(matches: (candidate: string) => boolean): RequestHandler {
-  return (request, _response, next) => {
+/** Who calls. Throws a 401 that does not say why. */
+export function authenticator(adminApiKey: string): (request: Request) => Promise<Caller> {
+  const matches = keyMatcher(adminApiKey);
+  return async (request) => {
     const token = bearerToken(request.headers.authorization);
     if (token === undefined || !matches(token))
-      throw new Problem(401, 'unauthorized', 'Send the admin key as "Authorization: Bearer <key>".', {
+      throw new Problem(401, 'unauthorized', 'Send a key as "Authorization: Bearer <key>".', {
         headers: { 'WWW-Authenticate': 'Bearer' },
       });
-    next();
+    return { by: 'admin-key', role: 'admin' };
   };
 }

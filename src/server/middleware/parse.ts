@@ -1,6 +1,6 @@
 /** From what a caller sent to plain values, or to a 400 that points at each wrong field. */
 import { json, type Request, type RequestHandler } from 'express';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { invalidFields, Problem, type FieldError } from '../problem.ts';
 
 const maxBodyBytes = 64 * 1024;
@@ -34,13 +34,6 @@ export function parseQuery<T>(request: Request, schema: z.ZodType<T>): T {
       parsed.error.issues.flatMap((issue) => fieldErrors(issue, (path) => `?${path.join('.')}`)),
     );
   return parsed.data;
-}
-
-/** A path's id. One that is no UUID names nothing. */
-export function parseId(request: Request): string {
-  const id = z.uuid().safeParse(request.params['id']);
-  if (!id.success) throw new Problem(404, 'not-found', 'There is no provisioning of this id.');
-  return id.data.toLowerCase();
 }
 
 function fieldErrors(issue: z.core.$ZodIssue, point: (path: PropertyKey[]) => string): FieldError[] {

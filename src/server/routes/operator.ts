@@ -1,66 +1,100 @@
 /** What an operator decides: `/api/provisioning/{id}/cancel`, `/resume`, `/rollback`. The sweeper enqueues what follows. */
-import { Router } from 'express';
 import { z } from 'zod';
+import { provisioningAnswer } from '../../api/answers.ts';
 import { presentProvisioning } from '../../api/present.ts';
 import { reportChange, type CallbackType } from '../../api/report.ts';
 import { cancelProvisioning, resumeProvisioning, rollBackByOperator } from '../../ledger/operator-acts.ts';
 import type { Queryable } from '../../ledger/pool.ts';
 import { readFullSnapshots } from '../../ledger/provisionings.ts';
+import { hasRole, type Caller } from '../caller.ts';
 import type { Deps } from '../deps.ts';
-import { parseBody, parseId, parseQuery, readBody } from '../middleware/parse.ts';
 import { Problem } from '../problem.ts';
-import { noQuery } from '../requests.ts';
+import { plainText, provisioningId } from '../requests.ts';
+import { defineRoute, type AnyRoute } from '../route.ts';
 
-const confirmation = z.strictObject({ confirm: z.string('must be a string').optional() });
+const reason = plainText(500).optional().meta({ description: 'Why; it stays in the history.' });
+const params = z.strictObject({ id: provisioningId });
+const act = {
+  method: 'post',
+  role: 'operator',
+  tag: 'operator',
+  params,
+  isBodyOptional: true,
+  answers: { 202: { description: 'Begun.', schema: provisioningAnswer } },
+} as const;
 
-/** The bootstrap key is the only one there is. */
-const actor = { by: 'admin' };
-
-export function operatorRoutes(deps: Deps): Router {
-  const router = Router();
+export function operatorRoutes(deps: Deps): AnyRoute[] {
   const reporter = (id: string) => (db: Queryable, type: CallbackType) =>
     reportChange(db, { steps: deps.steps, publicUrl: deps.publicUrl() }, id, type);
 
-  router.post('/:id/cancel', async (request, response) => {
-    parseQuery(request, noQuery);
-    const id = parseId(request);
-    const hasActed = await cancelProvisioning(deps.pool, id, actor, reporter(id));
-    response.status(202).json(await present(deps, id, hasActed, 'It has ended, or is being rolled back.'));
+  const cancel = defineRoute({
+    ...act,
+    path: '/api/provisioning/{id}/cancel',
+    operationId: 'cancelProvisioning',
+    summary: 'Ends a provisioning that is queued, running or paused, and undoes it',
+    body: z.strictObject({ reason }),
+    problems: { 409: '`wrong-state`: it has ended, or is being rolled back.' },
+    async handle({ params: { id }, caller, body }) {
+      const hasActed = await cancelProvisioning(deps.pool, id, actor(caller, body.reason), reporter(id));
+      return answer(deps, id, hasActed, 'It has ended, or is being rolled back.');
+    },
   });
 
-  router.post('/:id/resume', async (request, response) => {
-    parseQuery(request, noQuery);
-    const id = parseId(request);
-    const hasActed = await resumeProvisioning(deps.pool, id, actor);
-    response.status(202).json(await present(deps, id, hasActed, 'It is not paused.'));
+  const resume = defineRoute({
+    ...act,
+    path: '/api/provisioning/{id}/resume',
+    operationId: 'resumeProvisioning',
+    summary: 'Goes on from the step that failed',
+    body: z.strictObject({ reason }),
+    problems: { 409: '`wrong-state`: it is not paused.' },
+    async handle({ params: { id }, caller, body }) {
+      const hasActed = await resumeProvisioning(deps.pool, id, actor(caller, body.reason));
+      return answer(deps, id, hasActed, 'It is not paused.');
+    },
   });
 
-  router.post('/:id/rollback', ...readBody, async (request, response) => {
-    parseQuery(request, noQuery);
-    const id = parseId(request);
-    const { confirm } = request.body === undefined ? {} : parseBody(request, confirmation);
-    const hasActed = await rollBackByOperator(deps.pool, id, actor, {
-      isAllowed: ({ provisioning }) => {
-        if (provisioning.status === 'succeeded' && confirm !== provisioning.client_id)
-          throw new Problem(
-            428,
-            'confirmation-required',
-            'This deletes the stack of a client that works: send {"confirm":"<clientId>"}.',
-          );
-      },
-      report: reporter(id),
-    });
-    const refusal = 'Only a paused, an incomplete or a succeeded one can be rolled back.';
-    response.status(202).json(await present(deps, id, hasActed, refusal));
+  const rollback = defineRoute({
+    ...act,
+    path: '/api/provisioning/{id}/rollback',
+    operationId: 'rollBackProvisioning',
+    summary: 'Undoes a paused one, takes an incomplete rollback up again, or offboards a client that works',
+    description: 'Offboarding needs the role admin, and `{"confirm":"<clientId>"}`.',
+    body: z.strictObject({ reason, confirm: z.string('must be a string').max(100).optional() }),
+    problems: {
+      409: '`wrong-state`: there is nothing to undo.',
+      428: '`confirmation-required`: this would delete the stack of a client that works.',
+    },
+    async handle({ params: { id }, caller, body }) {
+      const hasActed = await rollBackByOperator(deps.pool, id, actor(caller, body.reason), {
+        isAllowed: ({ provisioning }) => {
+          if (provisioning.status !== 'succeeded') return;
+          if (!hasRole(caller, 'admin'))
+            throw new Problem(403, 'forbidden', 'Offboarding a client needs the role admin.');
+          if (body.confirm !== provisioning.client_id)
+            throw new Problem(
+              428,
+              'confirmation-required',
+              'This deletes the stack of a client that works: send {"confirm":"<clientId>"}.',
+            );
+        },
+        report: reporter(id),
+      });
+      const refusal = 'Only a paused, an incomplete or a succeeded one can be rolled back.';
+      return answer(deps, id, hasActed, refusal);
+    },
   });
 
-  return router;
+  return [cancel, resume, rollback];
+}
+
+function actor({ by }: Caller, why: string | undefined) {
+  return why === undefined ? { by } : { by, reason: why };
 }
 
 /** The provisioning as it is now; 404 where there is none, 409 where the act did not fit its state. */
-async function present(deps: Deps, id: string, hasActed: boolean, refusal: string) {
+async function answer(deps: Deps, id: string, hasActed: boolean, refusal: string) {
   const [snapshot] = await readFullSnapshots(deps.pool, [id]);
   if (snapshot === undefined) throw new Problem(404, 'not-found', 'There is no provisioning of this id.');
   if (!hasActed) throw new Problem(409, 'wrong-state', refusal);
-  return presentProvisioning(snapshot, deps.steps, deps.publicUrl());
+  return { status: 202, body: presentProvisioning(snapshot, deps.steps, deps.publicUrl()) };
 }

@@ -1,18 +1,20 @@
 /** `/api/orphans`: what a worker has last found at the providers that nothing in the ledger owns. */
-import { Router } from 'express';
+import { orphansAnswer } from '../../api/answers.ts';
 import { presentOrphans } from '../../api/present-orphans.ts';
 import { readOrphanReport } from '../../ledger/orphans.ts';
 import type { Deps } from '../deps.ts';
-import { parseQuery } from '../middleware/parse.ts';
-import { noQuery } from '../requests.ts';
+import { defineRoute, type AnyRoute } from '../route.ts';
 
-export function orphanRoutes(deps: Deps): Router {
-  const router = Router();
-
-  router.get('/', async (request, response) => {
-    parseQuery(request, noQuery);
-    response.json(presentOrphans(await readOrphanReport(deps.pool)));
+export function orphanRoutes(deps: Deps): AnyRoute[] {
+  const list = defineRoute({
+    method: 'get',
+    path: '/api/orphans',
+    role: 'viewer',
+    operationId: 'listOrphans',
+    tag: 'operator',
+    summary: 'Lists what looks like ours at the providers and is nobody’s',
+    answers: { 200: { description: 'The newest look of a worker.', schema: orphansAnswer } },
+    handle: async () => ({ status: 200, body: presentOrphans(await readOrphanReport(deps.pool)) }),
   });
-
-  return router;
+  return [list];
 }

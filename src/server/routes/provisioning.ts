@@ -1,77 +1,112 @@
 /** `/api/provisioning`: accept, list and show. */
 import { randomUUID } from 'node:crypto';
-import { Router } from 'express';
+import { z } from 'zod';
+import { pageOf, provisioningAnswer } from '../../api/answers.ts';
+import { presentProvisioning } from '../../api/present.ts';
 import { passCrashPoint } from '../../crash-points.ts';
 import { acceptProvisioning, listProvisionings, readFullSnapshots } from '../../ledger/provisionings.ts';
 import type { Snapshot } from '../../ledger/rows.ts';
-import { presentProvisioning } from '../../api/present.ts';
 import { provisionClient } from '../../queue/enqueue.ts';
 import type { Deps } from '../deps.ts';
-import { parseBody, parseId, parseQuery, readBody } from '../middleware/parse.ts';
 import { Problem } from '../problem.ts';
-import { cursorFor, listQuery, newProvisioningSchema, noQuery } from '../requests.ts';
+import { cursorFor, listQuery, newProvisioningSchema, provisioningId } from '../requests.ts';
+import { defineRoute, type AnyRoute } from '../route.ts';
 
 /** How long an answer waits for the queue. The row is committed, so a queue that is away costs time only. */
 const enqueueTimeoutMs = 400;
 
-export function provisioningRoutes(deps: Deps): Router {
-  const router = Router();
-  const newProvisioning = newProvisioningSchema(deps.config.CALLBACK_ALLOWED_HOSTS);
+export function provisioningRoutes(deps: Deps): AnyRoute[] {
+  const accept = defineRoute({
+    method: 'post',
+    path: '/api/provisioning',
+    role: 'admin',
+    operationId: 'provisionClient',
+    tag: 'provisioning',
+    summary: 'Provisions a client',
+    description: 'The 202 means a committed row: it ends, whatever happens to the queue.',
+    body: newProvisioningSchema(deps.config.CALLBACK_ALLOWED_HOSTS),
+    answers: {
+      202: {
+        description: 'Accepted.',
+        schema: provisioningAnswer,
+        headers: { Location: 'Where to ask for its state.' },
+      },
+    },
+    problems: { 409: '`client-busy` or `client-exists`, with `provisioningId`.' },
+    async handle({ body: order, request }) {
+      const accepted = await acceptProvisioning(deps.pool, {
+        id: randomUUID(),
+        ...order,
+        callbackUrl: order.callbackUrl,
+        stepNames: deps.steps.map(({ name }) => name),
+        sweepAfterMs: deps.config.SWEEP_INTERVAL_MS,
+      });
+      if ('takenBy' in accepted)
+        throw new Problem(
+          409,
+          accepted.hasSucceeded ? 'client-exists' : 'client-busy',
+          accepted.hasSucceeded
+            ? `Client ${order.clientId} is provisioned already.`
+            : `Client ${order.clientId} has a provisioning that is not done or needs attention.`,
+          { extra: { provisioningId: accepted.takenBy } },
+        );
+      passCrashPoint('accepted');
+      await enqueue(deps, accepted);
+      passCrashPoint('enqueued');
+      const body = presentProvisioning({ ...accepted, resources: [] }, deps.steps, deps.publicUrl());
+      request.log.info({ provisioning: body.id, client: body.clientId }, 'provisioning accepted');
+      return { status: 202, headers: { Location: `/api/provisioning/${body.id}` }, body };
+    },
+  });
 
-  router.post('/', ...readBody, async (request, response) => {
-    parseQuery(request, noQuery);
-    const order = parseBody(request, newProvisioning);
-    const accepted = await acceptProvisioning(deps.pool, {
-      id: randomUUID(),
-      ...order,
-      callbackUrl: order.callbackUrl,
-      stepNames: deps.steps.map(({ name }) => name),
-      sweepAfterMs: deps.config.SWEEP_INTERVAL_MS,
-    });
-    if ('takenBy' in accepted)
-      throw new Problem(
-        409,
-        accepted.hasSucceeded ? 'client-exists' : 'client-busy',
-        accepted.hasSucceeded
-          ? `Client ${order.clientId} is provisioned already.`
-          : `Client ${order.clientId} has a provisioning that is not done or needs attention.`,
-        { extra: { provisioningId: accepted.takenBy } },
+  const list = defineRoute({
+    method: 'get',
+    path: '/api/provisioning',
+    role: 'viewer',
+    operationId: 'listProvisionings',
+    tag: 'provisioning',
+    summary: 'Lists provisionings, newest first',
+    query: listQuery,
+    answers: { 200: { description: 'A page of them.', schema: pageOf(provisioningAnswer) } },
+    async handle({ query }) {
+      const page = await listProvisionings(deps.pool, {
+        ...query,
+        after: query.cursor,
+        limit: query.limit + 1,
+      });
+      const shown = page.slice(0, query.limit);
+      const last = shown.at(-1);
+      const snapshots = await readFullSnapshots(
+        deps.pool,
+        shown.map(({ id }) => id),
       );
-    passCrashPoint('accepted');
-    await enqueue(deps, accepted);
-    passCrashPoint('enqueued');
-    const body = presentProvisioning({ ...accepted, resources: [] }, deps.steps, deps.publicUrl());
-    request.log.info({ provisioning: body.id, client: body.clientId }, 'provisioning accepted');
-    response.status(202).location(`/api/provisioning/${body.id}`).json(body);
+      return {
+        status: 200,
+        body: {
+          items: snapshots.map((snapshot) => presentProvisioning(snapshot, deps.steps, deps.publicUrl())),
+          nextCursor: page.length > query.limit && last !== undefined ? cursorFor(last) : null,
+        },
+      };
+    },
   });
 
-  router.get('/', async (request, response) => {
-    const query = parseQuery(request, listQuery);
-    const page = await listProvisionings(deps.pool, {
-      ...query,
-      after: query.cursor,
-      limit: query.limit + 1,
-    });
-    const shown = page.slice(0, query.limit);
-    const last = shown.at(-1);
-    const snapshots = await readFullSnapshots(
-      deps.pool,
-      shown.map(({ id }) => id),
-    );
-    response.json({
-      items: snapshots.map((snapshot) => presentProvisioning(snapshot, deps.steps, deps.publicUrl())),
-      nextCursor: page.length > query.limit && last !== undefined ? cursorFor(last) : null,
-    });
+  const show = defineRoute({
+    method: 'get',
+    path: '/api/provisioning/{id}',
+    role: 'viewer',
+    operationId: 'showProvisioning',
+    tag: 'provisioning',
+    summary: 'Shows a provisioning: its state, steps, resources and result',
+    params: z.strictObject({ id: provisioningId }),
+    answers: { 200: { description: 'As it is now.', schema: provisioningAnswer } },
+    async handle({ params }) {
+      const [snapshot] = await readFullSnapshots(deps.pool, [params.id]);
+      if (snapshot === undefined) throw new Problem(404, 'not-found', 'There is no provisioning of this id.');
+      return { status: 200, body: presentProvisioning(snapshot, deps.steps, deps.publicUrl()) };
+    },
   });
 
-  router.get('/:id', async (request, response) => {
-    parseQuery(request, noQuery);
-    const [snapshot] = await readFullSnapshots(deps.pool, [parseId(request)]);
-    if (snapshot === undefined) throw new Problem(404, 'not-found', 'There is no provisioning of this id.');
-    response.json(presentProvisioning(snapshot, deps.steps, deps.publicUrl()));
-  });
-
-  return router;
+  return [accept, list, show];
 }
 
 async function enqueue(deps: Deps, { provisioning, steps }: Snapshot): Promise<void> {

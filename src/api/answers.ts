@@ -1,0 +1,96 @@
+/** What the API answers, as schemas: the OpenAPI document is made of them, and tests hold the answers to them. */
+import { z } from 'zod';
+import {
+  failureSchema,
+  provisioningStatuses,
+  resourceStates,
+  rollbackStatuses,
+  tiers,
+} from '../provisioning.ts';
+
+const time = z.iso.datetime();
+
+export const problemAnswer = z
+  .looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string().regex(/^[a-z]+(-[a-z]+)*$/),
+    requestId: z.string().optional(),
+    errors: z.array(z.strictObject({ pointer: z.string(), detail: z.string() })).optional(),
+    provisioningId: z.uuid().optional(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457. `code` is stable, `detail` is for people.' });
+
+const linksAnswer = z.strictObject({ self: z.string(), events: z.string(), dashboard: z.string() });
+
+const stepAnswer = z
+  .strictObject({
+    name: z.string(),
+    status: z.enum([
+      'pending',
+      'running',
+      'waiting',
+      'succeeded',
+      'failed',
+      'skipped',
+      'undone',
+      'undo-failed',
+    ]),
+    attempts: z.int().min(0),
+    startedAt: time.nullable(),
+    finishedAt: time.nullable(),
+    waitingFor: z.string().nullable().meta({ description: 'What it waits for at present.' }),
+    error: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
+  })
+  .meta({ id: 'Step' });
+
+const resourceAnswer = z
+  .strictObject({
+    id: z.uuid(),
+    kind: z.string(),
+    externalId: z.string().nullable().meta({ description: "The provider's immutable id." }),
+    name: z.string(),
+    url: z.string().nullable(),
+    origin: z.enum(['created', 'foreign']),
+    state: z.enum(resourceStates),
+    error: z.string().optional(),
+    whatToDo: z.string().optional(),
+  })
+  .meta({ id: 'Resource' });
+
+export const provisioningAnswer = z
+  .strictObject({
+    id: z.uuid(),
+    clientId: z.string(),
+    clientName: z.string(),
+    orgEmail: z.string(),
+    tier: z.enum(tiers),
+    callbackUrl: z.string().optional(),
+    onFailure: z.enum(['rollback', 'pause']),
+    status: z.enum(provisioningStatuses),
+    rollback: z.strictObject({ status: z.enum(rollbackStatuses) }),
+    done: z.boolean().meta({ description: 'Nothing more happens by itself.' }),
+    needsAttention: z.boolean().meta({ description: 'An operator has to act.' }),
+    steps: z.array(stepAnswer),
+    resources: z.array(resourceAnswer),
+    result: z.record(z.string(), z.string()).meta({ description: 'What is known of the stack so far.' }),
+    failure: failureSchema.nullable(),
+    createdAt: time,
+    updatedAt: time,
+    finishedAt: time.nullable(),
+    links: linksAnswer,
+  })
+  .meta({ id: 'Provisioning' });
+
+/** A page of a list: follow `nextCursor` until it is null. */
+export function pageOf<T extends z.ZodType>(item: T) {
+  return z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() });
+}
+
+export const orphansAnswer = z.strictObject({
+  checkedAt: time.nullable(),
+  items: z.array(z.looseObject({ kind: z.string(), externalId: z.string(), name: z.string() })),
+  errors: z.array(z.looseObject({})),
+});

@@ -1,0 +1,79 @@
+/** Routes in Express: for each, who calls, whether they may, what they sent, and then its handler. */
+import { Router, type Request, type RequestHandler } from 'express';
+import { z } from 'zod';
+import { hasRole, type Caller, type Role } from './caller.ts';
+import { parseBody, parseQuery, readBody } from './middleware/parse.ts';
+import { Problem } from './problem.ts';
+import type { AnyRoute, RouteRequest } from './route.ts';
+
+export interface Gates {
+  /** Throws a 401, or what else stands in the way of knowing the caller. */
+  identify(request: Request): Promise<Caller>;
+  /** Runs once the caller is known and may call. */
+  readonly requireDatabase: RequestHandler;
+}
+
+const nobody: Caller = { by: 'nobody', role: undefined };
+/** Who has made a request, from where it was asked to where it is handled. */
+const callers = new WeakMap<Request, Caller>();
+const nothing = z.strictObject({});
+
+export function mount(routes: readonly AnyRoute[], gates: Gates): Router {
+  const router = Router({ caseSensitive: false });
+  for (const route of routes)
+    router[route.method](
+      route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      authorize(gates, route.role),
+      ...(route.role === 'public' || route.isWithoutDatabase === true ? [] : [gates.requireDatabase]),
+      ...(route.body === undefined ? [] : readBody),
+      handle(route),
+    );
+  return router;
+}
+
+/** Whoever is not known gets no further, whatever they ask for: what is not there is not told to them either. */
+export function authorize(gates: Gates, least: Role | 'public'): RequestHandler {
+  return async (request, _response, next) => {
+    if (least === 'public') return next();
+    const caller = await gates.identify(request);
+    if (!hasRole(caller, least))
+      throw new Problem(403, 'forbidden', `This needs the role ${least}${heldRole(caller)}.`);
+    callers.set(request, caller);
+    next();
+  };
+}
+
+function heldRole({ role }: Caller): string {
+  return role === undefined ? ', and these credentials have none' : `, and these credentials have ${role}`;
+}
+
+function handle(route: AnyRoute): RequestHandler {
+  return async (request, response) => {
+    const params = (route.params ?? nothing).safeParse({ ...request.params });
+    if (!params.success) throw new Problem(404, 'not-found', 'There is nothing of this id.');
+    const query = parseQuery(request, route.query ?? nothing);
+    const body =
+      route.body === undefined
+        ? undefined
+        : route.isBodyOptional === true && request.body === undefined
+          ? route.body.parse({})
+          : parseBody(request, route.body);
+    const given = {
+      params: params.data,
+      query,
+      body,
+      caller: callers.get(request) ?? nobody,
+      request,
+      response,
+    };
+    // Parsed by the route's own schemas, right above.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    const reply = await route.handle(given as unknown as RouteRequest<never, never, never>);
+    if (reply === undefined) return;
+    response.status(reply.status).set(reply.headers ?? {});
+    const contentType = route.answers[reply.status]?.contentType;
+    if (contentType !== undefined) response.type(contentType).send(reply.body);
+    else if (reply.body === undefined) response.end();
+    else response.json(reply.body);
+  };
+}

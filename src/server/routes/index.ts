@@ -1,0 +1,11 @@
+/** Every route of the API. What is not in this list is not served, and not described. */
+import type { Deps } from '../deps.ts';
+import type { AnyRoute } from '../route.ts';
+import { healthRoutes } from './health.ts';
+import { operatorRoutes } from './operator.ts';
+import { orphanRoutes } from './orphans.ts';
+import { provisioningRoutes } from './provisioning.ts';
+
+export function allRoutes(deps: Deps): readonly AnyRoute[] {
+  return [...provisioningRoutes(deps), ...operatorRoutes(deps), ...orphanRoutes(deps), ...healthRoutes(deps)];
+}
