@@ -1,25 +1,24 @@
 /** The answers of `GET /api/preflight` and of a dry run, as the worker gives them and callers see them. */
 import { z } from 'zod';
 
-export const checkResultSchema = z.strictObject({
-  provider: z.string().describe('who was asked'),
-  name: z.string().describe('what was looked at'),
+const checkAnswer = z.strictObject({
+  provider: z.string().meta({ description: 'Who was asked.' }),
+  name: z.string().meta({ description: 'What was looked at.' }),
   ok: z.boolean(),
-  detail: z.string().describe('what was seen'),
-  fix: z.string().nullable().describe('what to do about it; null where nothing is to be done'),
+  detail: z.string().meta({ description: 'What was seen.' }),
+  fix: z.string().nullable().meta({ description: 'What to do about it; null where there is nothing to do.' }),
 });
-export type CheckResult = z.infer<typeof checkResultSchema>;
+export type CheckResult = z.infer<typeof checkAnswer>;
 
-export const preflightReportSchema = z.strictObject({
-  ok: z.boolean().describe('whether every check holds'),
-  checks: z.array(checkResultSchema),
+export const preflightAnswer = z.strictObject({
+  ok: z.boolean().meta({ description: 'Every check holds.' }),
+  checks: z.array(checkAnswer),
 });
-export type PreflightReport = z.infer<typeof preflightReportSchema>;
 
-export const plannedResourceSchema = z.strictObject({
+const plannedResourceAnswer = z.strictObject({
   step: z.string(),
   kind: z.string(),
-  name: z.string().describe('the name that it will have'),
+  name: z.string().meta({ description: 'The name that it will have.' }),
   existing: z
     .array(
       z.strictObject({
@@ -29,17 +28,41 @@ export const plannedResourceSchema = z.strictObject({
       }),
     )
     .nullable()
-    .describe('what stands in its way; null where the provider could not be asked'),
+    .meta({ description: 'What has that name already; null where the provider could not be asked.' }),
 });
-export type PlannedResource = z.infer<typeof plannedResourceSchema>;
+export type PlannedResource = z.infer<typeof plannedResourceAnswer>;
+
+/** The answer of a dry run. */
+export const planAnswer = z
+  .strictObject({
+    dryRun: z.literal(true),
+    ok: z.boolean().meta({ description: 'Nothing that could be seen stands in the way.' }),
+    clientId: z.string(),
+    clientIsFree: z.boolean(),
+    takenBy: z
+      .strictObject({ provisioningId: z.uuid(), code: z.enum(['client-busy', 'client-exists']) })
+      .nullable()
+      .meta({ description: 'What the request would be refused with.' }),
+    steps: z.array(z.string()),
+    names: z.strictObject({
+      supabaseProject: z.string(),
+      repository: z.string(),
+      vercelProject: z.string(),
+      workflow: z.string(),
+      webhookPath: z.string(),
+    }),
+    resources: z.array(plannedResourceAnswer),
+    preflight: preflightAnswer,
+  })
+  .meta({ id: 'Plan' });
 
 /** What a worker answers to either question. Without a client there is nothing to plan. */
-export const preflightAnswerSchema = z.strictObject({
-  checks: z.array(checkResultSchema),
-  resources: z.array(plannedResourceSchema),
+export const findingsSchema = z.strictObject({
+  checks: z.array(checkAnswer),
+  resources: z.array(plannedResourceAnswer),
 });
-export type PreflightAnswer = z.infer<typeof preflightAnswerSchema>;
+export type PreflightFindings = z.infer<typeof findingsSchema>;
 
-export function reportOf(checks: readonly CheckResult[]): PreflightReport {
+export function reportOf(checks: readonly CheckResult[]): z.infer<typeof preflightAnswer> {
   return { ok: checks.every(({ ok }) => ok), checks: [...checks] };
 }

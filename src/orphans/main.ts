@@ -9,7 +9,8 @@ import { steps } from '../steps/index.ts';
 import { help, readOptions } from './options.ts';
 import { removeOrphan } from './remove-orphan.ts';
 import { scanOrphans } from './scan.ts';
-import { tableOf, withoutSteering } from './table.ts';
+import { withoutSteering } from '../terminal.ts';
+import { tableOf } from './table.ts';
 
 const stopping = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stopping.abort());

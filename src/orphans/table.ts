@@ -1,10 +1,6 @@
 /** A report as people read it in a terminal. */
 import type { Orphan, OrphanReport } from '../ledger/orphans.ts';
-
-/** Names are other people's: nothing in them may steer a terminal. */
-export function withoutSteering(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
-}
+import { alignColumns } from '../terminal.ts';
 
 export function tableOf({ checkedAt, items, errors }: OrphanReport): string {
   const header = ['KIND', 'ID', 'NAME', 'AGE', 'EVIDENCE', 'NOTE'];
@@ -16,14 +12,7 @@ export function tableOf({ checkedAt, items, errors }: OrphanReport): string {
     item.evidence,
     item.note ?? '',
   ]);
-  const cells = [header, ...rows].map((row) => row.map(withoutSteering));
-  const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  const lines = cells.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  const lines = alignColumns([header, ...rows]);
   const failures = errors.map(({ kind, message }) => `NOT LOOKED THROUGH: ${kind}: ${message}`);
   const summary = errors.length > 0 ? 'The list is not whole.' : `${items.length} found.`;
   return [...(items.length === 0 ? [] : lines), ...failures, summary, ''].join('\n');

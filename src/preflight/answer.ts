@@ -1,5 +1,5 @@
 /** Answers what the API asks a worker: is everything in order, and what would a provisioning of this client do? */
-import type { PreflightAnswer } from '../api/preflight.ts';
+import type { PreflightFindings } from '../api/preflight.ts';
 import { planResources } from './plan-resources.ts';
 import { runChecks } from './run-checks.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -7,7 +7,7 @@ import type { Surroundings } from './surroundings.ts';
 export async function answerPreflight(
   surroundings: Surroundings,
   clientId: string | undefined,
-): Promise<PreflightAnswer> {
+): Promise<PreflightFindings> {
   const [checks, plans] = await Promise.all([
     runChecks(surroundings),
     clientId === undefined ? [] : planResources(surroundings, clientId),

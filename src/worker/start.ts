@@ -11,6 +11,7 @@ import { openQueues, type Processor } from '../queue/queues.ts';
 import { rollbackActions, steps as allSteps } from '../steps/index.ts';
 import type { Step } from '../steps/step.ts';
 import { callbackSender } from '../webhooks/send.ts';
+import { answerQuestion, questionsAtOnce } from './answer-question.ts';
 import { deliverCallback } from './deliver-callback.ts';
 import type { Engine } from './engine.ts';
 import { finishFlow } from './finish-flow.ts';
@@ -88,14 +89,16 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
     isStepJob(job) ? workStep(engine, job, token) : finishFlow(engine, job, token),
   );
   const callbacks = guard(engine, (job, token) => deliverCallback(engine, send, job, token));
+  const questions = guard(engine, (job) => answerQuestion(engine, job));
   const concurrency = config.WORKER_CONCURRENCY;
   const processors = [
-    [queueNames.run, flow],
-    [queueNames.undo, flow],
-    [queueNames.callbacks, callbacks],
+    [queueNames.run, flow, concurrency],
+    [queueNames.undo, flow, concurrency],
+    [queueNames.callbacks, callbacks, concurrency],
+    [queueNames.preflight, questions, questionsAtOnce],
   ] as const;
-  for (const [name, processor] of processors)
-    await waitFor(() => queues.startWorker(name, concurrency, processor), {
+  for (const [name, processor, atOnce] of processors)
+    await waitFor(() => queues.startWorker(name, atOnce, processor), {
       signal,
       onWait: (error) => log.warn({ err: error }, 'waiting for the queue'),
     });

@@ -4,8 +4,15 @@ import type { AnyRoute } from '../route.ts';
 import { healthRoutes } from './health.ts';
 import { operatorRoutes } from './operator.ts';
 import { orphanRoutes } from './orphans.ts';
+import { preflightRoutes } from './preflight.ts';
 import { provisioningRoutes } from './provisioning.ts';
 
 export function allRoutes(deps: Deps): readonly AnyRoute[] {
-  return [...provisioningRoutes(deps), ...operatorRoutes(deps), ...orphanRoutes(deps), ...healthRoutes(deps)];
+  return [
+    ...provisioningRoutes(deps),
+    ...operatorRoutes(deps),
+    ...orphanRoutes(deps),
+    ...preflightRoutes(deps),
+    ...healthRoutes(deps),
+  ];
 }

@@ -2,12 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { pageOf, provisioningAnswer } from '../../api/answers.ts';
+import { planAnswer } from '../../api/preflight.ts';
 import { presentProvisioning } from '../../api/present.ts';
 import { passCrashPoint } from '../../crash-points.ts';
 import { acceptProvisioning, listProvisionings, readFullSnapshots } from '../../ledger/provisionings.ts';
 import type { Snapshot } from '../../ledger/rows.ts';
 import { provisionClient } from '../../queue/enqueue.ts';
 import type { Deps } from '../deps.ts';
+import { planProvisioning } from '../dry-run.ts';
 import { Problem } from '../problem.ts';
 import { cursorFor, listQuery, newProvisioningSchema, provisioningId } from '../requests.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';
@@ -23,17 +25,25 @@ export function provisioningRoutes(deps: Deps): AnyRoute[] {
     operationId: 'provisionClient',
     tag: 'provisioning',
     summary: 'Provisions a client',
-    description: 'The 202 means a committed row: it ends, whatever happens to the queue.',
+    description:
+      'The 202 means a committed row: it ends, whatever happens to the queue. With `dryRun=true` nothing is written ' +
+      'anywhere: the answer is what would be made, and what stands in its way.',
+    query: z.strictObject({ dryRun: z.enum(['true', 'false'], 'must be true or false').optional() }),
     body: newProvisioningSchema(deps.config.CALLBACK_ALLOWED_HOSTS),
     answers: {
+      200: { description: 'With `dryRun=true`: the plan.', schema: planAnswer },
       202: {
         description: 'Accepted.',
         schema: provisioningAnswer,
         headers: { Location: 'Where to ask for its state.' },
       },
     },
-    problems: { 409: '`client-busy` or `client-exists`, with `provisioningId`.' },
-    async handle({ body: order, request }) {
+    problems: {
+      409: '`client-busy` or `client-exists`, with `provisioningId`.',
+      503: '`worker-unavailable`: no worker has answered a dry run.',
+    },
+    async handle({ body: order, query, request }) {
+      if (query.dryRun === 'true') return { status: 200, body: await planProvisioning(deps, order.clientId) };
       const accepted = await acceptProvisioning(deps.pool, {
         id: randomUUID(),
         ...order,

@@ -9,7 +9,7 @@ interface Providers {
 const vercel = { provider: 'vercel', credentials: 'VERCEL_TOKEN', address: 'VERCEL_API_URL' } as const;
 
 /** Those who may create a project, set the variables of its production, and delete it. */
-const ableRoles = ['OWNER', 'MEMBER'];
+const ableRoles = new Set(['OWNER', 'MEMBER']);
 
 export const vercelChecks: readonly Check<ReadOnly<Providers>>[] = [
   {
@@ -43,7 +43,7 @@ export const vercelChecks: readonly Check<ReadOnly<Providers>>[] = [
     name: 'create-and-delete',
     async look({ vercel: client }) {
       const role = (await client.readAccount()).account.membership?.role;
-      return role === undefined || ableRoles.includes(role)
+      return role === undefined || ableRoles.has(role)
         ? holds(`the role in the team is ${role ?? 'not told'}`)
         : fails(
             `the token's role in the team is ${role}, which may not create and delete projects`,
