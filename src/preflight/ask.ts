@@ -5,13 +5,10 @@ import type { CallLimits } from '../steps/step.ts';
 import { CheckTooSlow, explainFailure, isDefect, type Source } from './explain-failure.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** The longest that all of one check's requests may take. The server waits longer than that. */
-const deadlineMs = 15_000;
-
 /** Throws only when the surroundings are to end. */
 export async function ask(
   source: Source,
-  { timeoutMs, signal, onDefect }: Surroundings,
+  { timeoutMs, deadlineMs = 15_000, signal, onDefect }: Surroundings,
   look: (limits: CallLimits) => Promise<Finding>,
 ): Promise<Finding> {
   const ended = new AbortController();

@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The longest that one request may take. */
   readonly timeoutMs: number;
+  /** The longest that all requests of one check may take. Default 15 s, which is less than callers wait. */
+  readonly deadlineMs?: number;
   readonly signal: AbortSignal;
   /** Told of what a check threw that no provider is to blame for. */
   readonly onDefect: (error: unknown) => void;
