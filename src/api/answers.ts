@@ -94,3 +94,38 @@ export const orphansAnswer = z.strictObject({
   items: z.array(z.looseObject({ kind: z.string(), externalId: z.string(), name: z.string() })),
   errors: z.array(z.looseObject({})),
 });
+
+const attemptAnswer = z.strictObject({
+  attempt: z.int(),
+  at: time,
+  status: z.int().nullable(),
+  error: z.string().nullable(),
+  durationMs: z.int(),
+});
+
+export const callbacksAnswer = z.strictObject({
+  items: z.array(
+    z
+      .strictObject({
+        id: z.uuid().meta({ description: 'The `webhook-id` of every attempt.' }),
+        sequence: z.int(),
+        type: z.string(),
+        state: z.enum(['pending', 'delivered', 'failed', 'stopped']),
+        attempts: z.array(attemptAnswer).meta({ description: 'The newest of them.' }),
+        attemptCount: z.int(),
+        createdAt: time,
+        deliveredAt: time.nullable(),
+        nextAttemptAt: time.nullable(),
+      })
+      .meta({ id: 'Callback' }),
+  ),
+});
+
+export const eventAnswer = z
+  .strictObject({
+    sequence: z.int().min(1),
+    type: z.string(),
+    at: time,
+    data: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'Event' });

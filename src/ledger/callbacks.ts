@@ -30,7 +30,12 @@ export async function insertCallback(
   return id;
 }
 
-const dueCallback = callbackRow.extend({ callback_url: z.string(), age_ms: z.number() });
+const dueCallback = callbackRow.extend({
+  callback_url: z.string(),
+  /** Since it was written, or since an operator had it sent again; and the attempts since then, this one included. */
+  age_ms: z.number(),
+  tries: z.number(),
+});
 export type DueCallback = z.infer<typeof dueCallback>;
 
 /** Not now: its time has not come, or an earlier one has not ended. */
@@ -58,8 +63,8 @@ export async function takeCallback(
        and not exists (select 1 from ledger.callbacks earlier
                        where earlier.provisioning_id = c.provisioning_id and earlier.sequence < c.sequence
                          and earlier.state = 'pending')
-     returning c.*, p.callback_url,
-       (extract(epoch from clock_timestamp() - c.created_at) * 1000)::float8 as age_ms`,
+     returning c.*, p.callback_url, c.attempts - c.attempts_before as tries,
+       (extract(epoch from clock_timestamp() - coalesce(c.redelivered_at, c.created_at)) * 1000)::float8 as age_ms`,
     [id, attemptMs, holder],
   );
   if (rows[0] !== undefined) return dueCallback.parse(rows[0]);

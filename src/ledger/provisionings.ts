@@ -3,11 +3,14 @@ import { z } from 'zod';
 import { passCrashPoint } from '../crash-points.ts';
 import type { ProvisioningStatus, Tier } from '../provisioning.ts';
 import { appendEvent } from './events.ts';
+import { storeAnswer, takeKey, type IdempotencyKey, type KeyUse, type StoredAnswer } from './idempotency.ts';
 import { inTransaction, violates, type Pool, type Queryable } from './pool.ts';
 import { provisioningRow, resourceRow, stepRow, type ResourceRow, type Snapshot } from './rows.ts';
 
 export interface NewProvisioning {
   readonly id: string;
+  /** Who asks for it. */
+  readonly by: string;
   readonly clientId: string;
   readonly clientName: string;
   readonly orgEmail: string;
@@ -17,6 +20,10 @@ export interface NewProvisioning {
   readonly stepNames: readonly string[];
   /** If nobody has claimed it by then, the sweeper enqueues it. */
   readonly sweepAfterMs: number;
+  /** The answer to this request is kept under its key, by the same commit. */
+  readonly idempotency?:
+    | { readonly key: IdempotencyKey; readonly answerFor: (accepted: Snapshot) => StoredAnswer }
+    | undefined;
 }
 
 /** The client's place is taken by that provisioning. */
@@ -25,12 +32,20 @@ export interface PlaceTaken {
   readonly hasSucceeded: boolean;
 }
 
-/** Commits a provisioning with its steps, or says who holds the client's place. */
-export async function acceptProvisioning(pool: Pool, order: NewProvisioning): Promise<Snapshot | PlaceTaken> {
+/** The key of the request was seen before. */
+export interface KeyUsed {
+  readonly keyUse: Exclude<KeyUse, { is: 'new' }>;
+}
+
+/** Commits a provisioning with its steps, or says who holds the client's place or what its key was used for. */
+export async function acceptProvisioning(
+  pool: Pool,
+  order: NewProvisioning,
+): Promise<Snapshot | PlaceTaken | KeyUsed> {
   // A holder that goes away between the two statements leaves the place free: try again.
   for (let attempt = 0; attempt < 5; attempt += 1) {
     try {
-      return await inTransaction(pool, (db) => insert(db, order));
+      return await inTransaction(pool, (db) => acceptOnce(db, order));
     } catch (error) {
       if (!violates(error, 'provisionings_one_per_client')) throw error;
     }
@@ -49,6 +64,16 @@ export async function readPlace(db: Queryable, clientId: string): Promise<PlaceT
   );
   const [holder] = rows;
   return holder && { takenBy: holder.id, hasSucceeded: holder.has_succeeded };
+}
+
+async function acceptOnce(db: Queryable, order: NewProvisioning): Promise<Snapshot | KeyUsed> {
+  if (order.idempotency === undefined) return insert(db, order);
+  const { key, answerFor } = order.idempotency;
+  const keyUse = await takeKey(db, key);
+  if (keyUse.is !== 'new') return { keyUse };
+  const accepted = await insert(db, order);
+  await storeAnswer(db, key, answerFor(accepted));
+  return accepted;
 }
 
 async function insert(db: Queryable, order: NewProvisioning): Promise<Snapshot> {
@@ -73,7 +98,7 @@ async function insert(db: Queryable, order: NewProvisioning): Promise<Snapshot> 
      select $1, 'run', position, name from unnest($2::text[]) with ordinality as list (name, position)`,
     [order.id, order.stepNames],
   );
-  await appendEvent(db, order.id, 'provisioning.accepted', {});
+  await appendEvent(db, order.id, 'provisioning.accepted', { by: order.by });
   passCrashPoint('accept-open', { transaction: db });
   const snapshot = await readSnapshot(db, order.id);
   if (snapshot === undefined) throw new Error('a provisioning just inserted is not there');

@@ -7,6 +7,7 @@ import { dashboardRoutes } from './dashboard.ts';
 import type { Deps } from './deps.ts';
 import { authenticator } from './middleware/authenticate.ts';
 import { handleErrors, refuseUnknownRoute } from './middleware/handle-errors.ts';
+import { refuseWhenStopping } from './middleware/refuse-when-stopping.ts';
 import { requireDatabase } from './middleware/require-database.ts';
 import { authorize, mount } from './mount.ts';
 import { allRoutes } from './routes/index.ts';
@@ -57,6 +58,8 @@ export function createApp(deps: Deps): Express {
     response.setHeader('Cache-Control', 'no-store');
     next();
   });
+
+  app.use(refuseWhenStopping(deps.stopping));
 
   const gates = {
     identify: authenticator(deps.config.ADMIN_API_KEY),

@@ -13,6 +13,8 @@ export interface Deps {
   readonly queues: () => Queues | undefined;
   /** The steps that a new provisioning is accepted with, in order. */
   readonly steps: readonly Step[];
+  /** Aborted when the process begins to stop: it takes nothing new. */
+  readonly stopping: AbortSignal;
   /** The base of the links that are handed out. */
   readonly publicUrl: () => string;
 }

@@ -38,6 +38,7 @@ const titles: Readonly<Record<number, string>> = {
   409: 'Conflict',
   413: 'Content too large',
   415: 'Unsupported media type',
+  422: 'Unprocessable content',
   428: 'Precondition required',
   500: 'Internal error',
   503: 'Service unavailable',

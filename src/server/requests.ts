@@ -58,6 +58,23 @@ export function cursorFor(item: { createdAt: string; id: string }): string {
   return Buffer.from(`${item.createdAt} ${item.id}`).toString('base64url');
 }
 
+/** How many items of a list. */
+export function limitParameter(most: number, byDefault: number) {
+  const error = `must be a whole number from 1 to ${most}`;
+  return z
+    .string()
+    .regex(/^\d{1,3}$/, error)
+    .transform(Number)
+    .pipe(z.number().min(1, error).max(most, error))
+    .default(byDefault);
+}
+
+/** The sequence of an event. */
+export const sequenceParameter = z
+  .string()
+  .regex(/^\d{1,15}$/, 'must be a sequence')
+  .transform(Number);
+
 export const listQuery = z.strictObject({
   status: z.enum(provisioningStatuses).optional(),
   clientId: z.string().max(50).regex(clientIdPattern, 'is no client id').optional(),
@@ -65,12 +82,7 @@ export const listQuery = z.strictObject({
     .enum(['true', 'false'])
     .transform((text) => text === 'true')
     .optional(),
-  limit: z
-    .string()
-    .regex(/^\d{1,3}$/)
-    .transform(Number)
-    .pipe(z.number().min(1).max(100))
-    .default(20),
+  limit: limitParameter(100, 20),
   cursor: cursor.optional(),
 });
 

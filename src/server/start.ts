@@ -38,6 +38,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     log,
     queues: () => queues,
     steps: options.steps ?? steps,
+    stopping: stopping.signal,
     publicUrl: () => config.PUBLIC_URL ?? url,
   });
 

@@ -1,5 +1,6 @@
 /** Keeps the ledger from growing for ever: what is undone completely goes when its time is over. */
 import { performance } from 'node:perf_hooks';
+import { deleteOldAnswers } from '../ledger/idempotency.ts';
 import { deleteUndone } from '../ledger/retention.ts';
 import type { Engine } from './engine.ts';
 
@@ -10,9 +11,10 @@ const batch = 100;
 export function hourlyCleanUp(engine: Engine): () => Promise<void> {
   let cleanedAt = -Infinity;
   return async () => {
-    if (engine.retentionDays === 0 || performance.now() - cleanedAt < hourMs) return;
+    if (performance.now() - cleanedAt < hourMs) return;
+    await deleteOldAnswers(engine.pool);
     let total = 0;
-    let deleted = batch;
+    let deleted = engine.retentionDays === 0 ? 0 : batch;
     // Small transactions, so that nobody waits for them.
     while (deleted === batch && engine.mayBegin()) {
       deleted = await deleteUndone(engine.pool, engine.retentionDays, batch);

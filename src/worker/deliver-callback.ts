@@ -70,7 +70,7 @@ export async function deliverCallback(
 /** 2xx delivers, 410 stops, everything else is tried again with growing delays for a day. */
 function judge(
   engine: Engine,
-  callback: { attempts: number; age_ms: number },
+  callback: { tries: number; age_ms: number },
   answer: { status?: number; error?: string; retryAfterMs?: number },
   durationMs: number,
 ): AttemptOutcome {
@@ -78,7 +78,7 @@ function judge(
   if (answer.status !== undefined && answer.status >= 200 && answer.status < 300)
     return { ...outcome, state: 'delivered' };
   if (answer.status === 410) return { ...outcome, state: 'stopped' };
-  const backoffMs = engine.callbackRetryBaseMs * 2 ** Math.min(callback.attempts - 1, 12);
+  const backoffMs = engine.callbackRetryBaseMs * 2 ** Math.min(callback.tries - 1, 12);
   const delayMs = Math.min(backoffMs, longestDelayMs) * (0.8 + Math.random() * 0.4);
   const leftMs = dayMs - callback.age_ms;
   if (leftMs <= 0) return { ...outcome, state: 'failed' };

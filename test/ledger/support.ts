@@ -25,7 +25,7 @@ export async function startLedger(): Promise<TestLedger> {
     pool,
     async accept(fields = {}) {
       const accepted = await acceptProvisioning(pool, newProvisioning(fields));
-      if ('takenBy' in accepted) throw new Error(`the place is taken by ${accepted.takenBy}`);
+      if (!('provisioning' in accepted)) throw new Error('the place is taken');
       return accepted.provisioning.id;
     },
     async first<Row extends object>(sql: string, values: readonly unknown[] = []) {
@@ -44,6 +44,7 @@ export async function startLedger(): Promise<TestLedger> {
 export function newProvisioning(fields: Partial<NewProvisioning> = {}): NewProvisioning {
   return {
     id: randomUUID(),
+    by: 'test',
     clientId: newClientId(),
     clientName: 'Acme Ltd',
     orgEmail: 'ops@acme.example',

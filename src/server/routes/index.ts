@@ -1,16 +1,22 @@
 /** Every route of the API. What is not in this list is not served, and not described. */
 import type { Deps } from '../deps.ts';
 import type { AnyRoute } from '../route.ts';
+import { callbackRoutes } from './callbacks.ts';
+import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { operatorRoutes } from './operator.ts';
 import { orphanRoutes } from './orphans.ts';
 import { preflightRoutes } from './preflight.ts';
 import { provisioningRoutes } from './provisioning.ts';
+import { resourceRoutes } from './resources.ts';
 
 export function allRoutes(deps: Deps): readonly AnyRoute[] {
   return [
     ...provisioningRoutes(deps),
     ...operatorRoutes(deps),
+    ...resourceRoutes(deps),
+    ...callbackRoutes(deps),
+    ...eventRoutes(deps),
     ...orphanRoutes(deps),
     ...preflightRoutes(deps),
     ...healthRoutes(deps),

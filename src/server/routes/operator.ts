@@ -11,6 +11,7 @@ import type { Deps } from '../deps.ts';
 import { Problem } from '../problem.ts';
 import { plainText, provisioningId } from '../requests.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';
+import { notThere } from './not-there.ts';
 
 const reason = plainText(500).optional().meta({ description: 'Why; it stays in the history.' });
 const params = z.strictObject({ id: provisioningId });
@@ -94,7 +95,7 @@ function actor({ by }: Caller, why: string | undefined) {
 /** The provisioning as it is now; 404 where there is none, 409 where the act did not fit its state. */
 async function answer(deps: Deps, id: string, hasActed: boolean, refusal: string) {
   const [snapshot] = await readFullSnapshots(deps.pool, [id]);
-  if (snapshot === undefined) throw new Problem(404, 'not-found', 'There is no provisioning of this id.');
+  if (snapshot === undefined) throw notThere();
   if (!hasActed) throw new Problem(409, 'wrong-state', refusal);
   return { status: 202, body: presentProvisioning(snapshot, deps.steps, deps.publicUrl()) };
 }

@@ -12,7 +12,9 @@ import type { Deps } from '../deps.ts';
 import { planProvisioning } from '../dry-run.ts';
 import { Problem } from '../problem.ts';
 import { cursorFor, listQuery, newProvisioningSchema, provisioningId } from '../requests.ts';
+import { idempotencyKeyOf, replay, replyOf } from '../idempotency.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';
+import { notThere } from './not-there.ts';
 
 /** How long an answer waits for the queue. The row is committed, so a queue that is away costs time only. */
 const enqueueTimeoutMs = 400;
@@ -35,22 +37,38 @@ export function provisioningRoutes(deps: Deps): AnyRoute[] {
       202: {
         description: 'Accepted.',
         schema: provisioningAnswer,
-        headers: { Location: 'Where to ask for its state.' },
+        headers: {
+          Location: 'Where to ask for its state.',
+          'Idempotency-Replayed': '`true` on an answer that was given before.',
+        },
       },
     },
+    headers: {
+      'Idempotency-Key':
+        'At most 255 characters. The same key and body get the first answer again for 24 hours.',
+    },
     problems: {
-      409: '`client-busy` or `client-exists`, with `provisioningId`.',
+      409: '`client-busy` or `client-exists`, with `provisioningId`; `idempotency-in-flight`.',
+      422: '`idempotency-key-reused`: the key came with another body before.',
       503: '`worker-unavailable`: no worker has answered a dry run.',
     },
-    async handle({ body: order, query, request }) {
+    async handle({ body: order, query, caller, request }) {
+      const key = idempotencyKeyOf(request, caller);
       if (query.dryRun === 'true') return { status: 200, body: await planProvisioning(deps, order.clientId) };
+      const answerFor = (snapshot: Snapshot) => {
+        const body = presentProvisioning({ ...snapshot, resources: [] }, deps.steps, deps.publicUrl());
+        return { status: 202, location: `/api/provisioning/${body.id}`, body: JSON.stringify(body) };
+      };
       const accepted = await acceptProvisioning(deps.pool, {
         id: randomUUID(),
+        by: caller.by,
         ...order,
         callbackUrl: order.callbackUrl,
         stepNames: deps.steps.map(({ name }) => name),
         sweepAfterMs: deps.config.SWEEP_INTERVAL_MS,
+        idempotency: key && { key, answerFor },
       });
+      if ('keyUse' in accepted) return replay(accepted.keyUse);
       if ('takenBy' in accepted)
         throw new Problem(
           409,
@@ -63,9 +81,9 @@ export function provisioningRoutes(deps: Deps): AnyRoute[] {
       passCrashPoint('accepted');
       await enqueue(deps, accepted);
       passCrashPoint('enqueued');
-      const body = presentProvisioning({ ...accepted, resources: [] }, deps.steps, deps.publicUrl());
-      request.log.info({ provisioning: body.id, client: body.clientId }, 'provisioning accepted');
-      return { status: 202, headers: { Location: `/api/provisioning/${body.id}` }, body };
+      const { id, client_id: client } = accepted.provisioning;
+      request.log.info({ provisioning: id, client }, 'provisioning accepted');
+      return replyOf(answerFor(accepted));
     },
   });
 
@@ -111,7 +129,7 @@ export function provisioningRoutes(deps: Deps): AnyRoute[] {
     answers: { 200: { description: 'As it is now.', schema: provisioningAnswer } },
     async handle({ params }) {
       const [snapshot] = await readFullSnapshots(deps.pool, [params.id]);
-      if (snapshot === undefined) throw new Problem(404, 'not-found', 'There is no provisioning of this id.');
+      if (snapshot === undefined) throw notThere();
       return { status: 200, body: presentProvisioning(snapshot, deps.steps, deps.publicUrl()) };
     },
   });

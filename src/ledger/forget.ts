@@ -1,0 +1,86 @@
+/** An operator takes a resource off the list by hand: what becomes of it is theirs to know. */
+import { appendEvent } from './events.ts';
+import type { Actor } from './operator-acts.ts';
+import { inTransaction, type Pool, type Queryable } from './pool.ts';
+
+export type Forgetting =
+  | { readonly is: 'forgotten' }
+  | { readonly is: 'not-there' }
+  /** Something is under way that may still need it, or it is gone already. */
+  | { readonly is: 'refused'; readonly because: string };
+
+/**
+ * Forgets a resource of a provisioning that rests: no rollback deletes it any more.
+ *
+ * When it was the last one that an incomplete rollback had left, the rollback is complete by that, and `report` tells
+ * of it in the same transaction.
+ */
+export async function forgetResource(
+  pool: Pool,
+  ids: { readonly provisioningId: string; readonly resourceId: string },
+  actor: Actor & { readonly reason: string },
+  report: (db: Queryable, type: 'provisioning.rolled_back') => Promise<unknown>,
+): Promise<Forgetting> {
+  const { provisioningId, resourceId } = ids;
+  return inTransaction(pool, async (db) => {
+    const { rows: found } = await db.query<{ is_resting: boolean; is_incomplete: boolean }>(
+      `select status = 'paused' or rollback_status = 'incomplete' or (status = 'succeeded' and rollback_status = 'none')
+                as is_resting,
+              rollback_status = 'incomplete' as is_incomplete
+       from ledger.provisionings where id = $1 for update`,
+      [provisioningId],
+    );
+    const [provisioning] = found;
+    if (provisioning === undefined) return { is: 'not-there' };
+    const { rows: resources } = await db.query<{ kind: string; name: string; state: string }>(
+      'select kind, name, state from ledger.resources where id = $1 and provisioning_id = $2',
+      [resourceId, provisioningId],
+    );
+    const [resource] = resources;
+    if (resource === undefined) return { is: 'not-there' };
+    if (resource.state === 'forgotten') return { is: 'forgotten' };
+    if (resource.state === 'deleted') return { is: 'refused', because: 'It is deleted already.' };
+    if (!provisioning.is_resting)
+      return { is: 'refused', because: 'The provisioning is under way, or has ended without it.' };
+
+    await db.query(
+      `update ledger.resources set state = 'forgotten', updated_at = clock_timestamp() where id = $1`,
+      [resourceId],
+    );
+    // A creation that is still in doubt is in doubt no more: the operator answers for it.
+    await db.query(
+      `update ledger.effects set state = 'refused'
+       where state = 'intended' and id = (select effect_id from ledger.resources where id = $1)`,
+      [resourceId],
+    );
+    const { kind, name } = resource;
+    await appendEvent(db, provisioningId, 'resource.forgotten', {
+      resource: resourceId,
+      kind,
+      name,
+      ...actor,
+    });
+    if (provisioning.is_incomplete && (await completeIfNothingIsLeft(db, provisioningId)))
+      await report(db, 'provisioning.rolled_back');
+    return { is: 'forgotten' };
+  });
+}
+
+async function completeIfNothingIsLeft(db: Queryable, provisioningId: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update ledger.provisionings set rollback_status = 'completed', finished_at = clock_timestamp()
+     where id = $1 and not exists (
+       select 1 from ledger.resources
+       where provisioning_id = $1 and origin = 'created' and state not in ('deleted', 'forgotten'))`,
+    [provisioningId],
+  );
+  if (rowCount !== 1) return false;
+  await db.query(
+    `update ledger.steps set status = 'succeeded', error = null
+     where provisioning_id = $1 and direction = 'undo' and status = 'failed'`,
+    [provisioningId],
+  );
+  await db.query('delete from ledger.secrets where provisioning_id = $1', [provisioningId]);
+  await appendEvent(db, provisioningId, 'rollback.completed', {});
+  return true;
+}

@@ -1,0 +1,56 @@
+/** `/api/provisioning/{id}/callbacks`: what was sent to the caller, and once more. */
+import { z } from 'zod';
+import { callbacksAnswer } from '../../api/answers.ts';
+import { presentDelivery } from '../../api/present-delivery.ts';
+import { listDeliveries, redeliver } from '../../ledger/delivery.ts';
+import { readSnapshot } from '../../ledger/provisionings.ts';
+import type { Deps } from '../deps.ts';
+import { Problem } from '../problem.ts';
+import { provisioningId } from '../requests.ts';
+import { defineRoute, type AnyRoute } from '../route.ts';
+import { notThere } from './not-there.ts';
+
+const shownAttempts = 50;
+
+export function callbackRoutes(deps: Deps): AnyRoute[] {
+  const list = defineRoute({
+    method: 'get',
+    path: '/api/provisioning/{id}/callbacks',
+    role: 'viewer',
+    operationId: 'listCallbacks',
+    tag: 'callbacks',
+    summary: 'Lists the callbacks of a provisioning, each with its newest attempts',
+    params: z.strictObject({ id: provisioningId }),
+    answers: { 200: { description: 'In the order in which they are sent.', schema: callbacksAnswer } },
+    async handle({ params: { id } }) {
+      if ((await readSnapshot(deps.pool, id)) === undefined) throw notThere();
+      const deliveries = await listDeliveries(deps.pool, id, shownAttempts);
+      return { status: 200, body: { items: deliveries.map(presentDelivery) } };
+    },
+  });
+
+  const again = defineRoute({
+    method: 'post',
+    path: '/api/provisioning/{id}/callbacks/{callbackId}/redeliver',
+    role: 'operator',
+    operationId: 'redeliverCallback',
+    tag: 'callbacks',
+    summary: 'Sends a callback again, with the same id and bytes',
+    params: z.strictObject({ id: provisioningId, callbackId: provisioningId }),
+    answers: { 202: { description: 'It is sent soon, in its turn.', schema: callbacksAnswer } },
+    async handle({ params: { id, callbackId }, caller, request }) {
+      const isThere = await redeliver(deps.pool, id, callbackId, { by: caller.by });
+      if (!isThere) throw new Problem(404, 'not-found', 'There is no callback of this id.');
+      await deps
+        .queues()
+        ?.addCallback(callbackId)
+        .catch((error: unknown) => {
+          request.log.warn({ err: error }, 'the queue did not take a callback; the sweeper will');
+        });
+      const deliveries = await listDeliveries(deps.pool, id, shownAttempts);
+      return { status: 202, body: { items: deliveries.map(presentDelivery) } };
+    },
+  });
+
+  return [list, again];
+}
