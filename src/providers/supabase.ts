@@ -40,7 +40,7 @@ const projectPageSchema = z.object({
 
 const listOperation = 'GET /v1/organizations/{slug}/projects';
 
-const organizationSchema = z.object({ plan: z.string().optional().catch(undefined) });
+const organizationSchema = z.object({ plan: z.string().max(50).optional().catch(undefined) });
 
 /** A region with a status takes no new project at present. */
 const regionsSchema = z.object({

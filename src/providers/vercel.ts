@@ -21,8 +21,14 @@ export interface VercelConnection {
 const accountSchema = z.object({
   /** The token sees only part of it: it was made for another scope, or the team wants a sign-in of its own. */
   limited: z.boolean().optional().catch(undefined),
-  billing: z.object({ plan: z.string() }).optional().catch(undefined),
-  membership: z.object({ role: z.string() }).optional().catch(undefined),
+  billing: z
+    .object({ plan: z.string().max(50) })
+    .optional()
+    .catch(undefined),
+  membership: z
+    .object({ role: z.string().max(50) })
+    .optional()
+    .catch(undefined),
 });
 export type VercelAccount = z.infer<typeof accountSchema>;
 
