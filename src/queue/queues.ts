@@ -201,22 +201,30 @@ async function assemble(
       await within(timeoutMs, producer.add(buildFlow(plan, prefix)));
     },
     async addCallback(callbackId, { isAbandoned } = { isAbandoned: false }) {
-      const jobId = isAbandoned ? `${callbackId}.${randomUUID()}` : callbackId;
       const data: CallbackJobData = { callbackId };
       const queue = queueOf(queueNames.callbacks);
-      const added = queue.add('callback', data, {
-        jobId,
-        attempts: 50,
-        backoff: { type: 'exponential', delay: 500, jitter: 0.5 },
-        removeOnComplete: { age: 24 * 3600, count: 10_000 },
-        // A job of this id that stays there as failed would swallow every later one.
-        removeOnFail: true,
-      });
-      await within(producerTimeoutMs, added);
+      const addJob = (jobId: string) =>
+        within(
+          producerTimeoutMs,
+          queue.add('callback', data, {
+            jobId,
+            attempts: 50,
+            backoff: { type: 'exponential', delay: 500, jitter: 0.5 },
+            removeOnComplete: { age: 24 * 3600, count: 10_000 },
+            // A job of this id that stays there as failed would swallow every later one.
+            removeOnFail: true,
+          }),
+        );
+      const another = () => `${callbackId}.${randomUUID()}`;
+      const jobId = isAbandoned ? another() : callbackId;
+      await addJob(jobId);
       const job = await within(producerTimeoutMs, queue.getJob(jobId));
-      if (job !== undefined && (await within(producerTimeoutMs, job.isDelayed())))
-        // It may have become due meanwhile.
-        await within(producerTimeoutMs, job.promote()).catch(() => {});
+      const state = job === undefined ? 'unknown' : await within(producerTimeoutMs, job.getState());
+      // It may have become due meanwhile.
+      if (state === 'delayed')
+        await within(producerTimeoutMs, job?.promote() ?? Promise.resolve()).catch(() => {});
+      // The job of an earlier delivery is kept for a while, and swallows a new one of its id.
+      if (state === 'completed') await addJob(another());
     },
     askPreflight: (question, timeoutMs) => askWorker(queueOf(queueNames.preflight), question, timeoutMs),
     getJobState: (name, jobId) => within(producerTimeoutMs, queueOf(name).getJobState(jobId)),
