@@ -1,5 +1,8 @@
 /** Each check holds where all is well, and fails for its own reason, which it names together with what mends it. */
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startSandbox, type Sandbox, type SandboxControl } from '../../src/sandbox/sandbox.ts';
 import { check, detailOf, failuresIn } from './support.ts';
@@ -286,6 +289,18 @@ test.each(cases)('%s is told by the checks that it concerns, and by no other', a
 
   expect(Object.keys(failures)).toEqual(Object.keys(expected));
   for (const [name, words] of Object.entries(expected)) expect(failures[name]).toMatch(words);
+});
+
+test('a template schema with a quote left open is told, with file, line and column', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'preflight-'));
+  writeFileSync(join(folder, '1.sql'), "select 'fine';\n");
+  writeFileSync(join(folder, '2.sql'), "select 1;\nselect 'open;\n");
+
+  const failures = failuresIn(await check(sandbox, { environment: { SCHEMA_PATH: folder } }));
+
+  rmSync(folder, { recursive: true });
+  expect(Object.keys(failures)).toEqual(['schema template']);
+  expect(failures['schema template']).toMatch(/^2\.sql, line 2, column 8: a quote .* → Mend the file/);
 });
 
 describe('what cannot be told is no failure', () => {
