@@ -1,19 +1,26 @@
 /** The answers of `GET /api/preflight` and of a dry run, as the worker gives them and callers see them. */
 import { z } from 'zod';
 
-const checkAnswer = z.strictObject({
-  provider: z.string().meta({ description: 'Who was asked.' }),
-  name: z.string().meta({ description: 'What was looked at.' }),
-  ok: z.boolean(),
-  detail: z.string().meta({ description: 'What was seen.' }),
-  fix: z.string().nullable().meta({ description: 'What to do about it; null where there is nothing to do.' }),
-});
+const checkAnswer = z
+  .strictObject({
+    provider: z.string().meta({ description: 'Who was asked.' }),
+    name: z.string().meta({ description: 'What was looked at.' }),
+    ok: z.boolean(),
+    detail: z.string().meta({ description: 'What was seen.' }),
+    fix: z
+      .string()
+      .nullable()
+      .meta({ description: 'What to do about it; null where there is nothing to do.' }),
+  })
+  .meta({ id: 'Check' });
 export type CheckResult = z.infer<typeof checkAnswer>;
 
-export const preflightAnswer = z.strictObject({
-  ok: z.boolean().meta({ description: 'Every check holds.' }),
-  checks: z.array(checkAnswer),
-});
+export const preflightAnswer = z
+  .strictObject({
+    ok: z.boolean().meta({ description: 'Every check holds.' }),
+    checks: z.array(checkAnswer),
+  })
+  .meta({ id: 'Preflight' });
 
 const plannedResourceAnswer = z.strictObject({
   step: z.string(),

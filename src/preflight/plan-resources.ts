@@ -11,6 +11,7 @@ import type { ClientOrder } from '../provisioning.ts';
 import { fails, holds, type Finding } from '../steps/check.ts';
 import type { CallLimits, Intent, ResourceContext, ResourceType, Step } from '../steps/step.ts';
 import { ask } from './ask.ts';
+import type { Source } from './explain-failure.ts';
 import { resultOf } from './run-checks.ts';
 import { connector, type Surroundings } from './surroundings.ts';
 
@@ -42,7 +43,7 @@ async function planResource(
   client: ClientOrder,
 ): Promise<ResourcePlan> {
   const [provider = type.kind] = type.kind.split('.');
-  const source = { ...step.checks?.find((check) => check.provider === provider), provider };
+  const source: Source = step.checks?.find((check) => check.provider === provider) ?? { provider };
   const connection = connector(step, surroundings.environment);
   let existing: PlannedResource['existing'] = null;
   const look = async (limits: CallLimits): Promise<Finding> => {
