@@ -34,40 +34,40 @@ interface Layer {
 const layers: Layer[] = [
   {
     files: 'src/*.ts',
-    mayNotImport: 'orphans server worker queue ledger webhooks sandbox local demo',
+    mayNotImport: 'orphans preflight server worker queue ledger webhooks sandbox local demo',
     because: "What everybody imports can't import a folder that imports it.",
   },
   {
     files: 'src/main.ts',
-    mayNotImport: 'orphans queue ledger providers webhooks sandbox local demo',
+    mayNotImport: 'orphans preflight queue ledger providers webhooks sandbox local demo',
     because: 'It starts server and worker, and nothing else.',
   },
   {
     files: 'src/providers/**',
-    mayNotImport: 'orphans steps ledger queue worker server webhooks sandbox local demo',
+    mayNotImport: 'orphans preflight steps ledger queue worker server webhooks sandbox local demo',
     because: 'A provider client knows http, errors and schemas.',
   },
   {
     files: 'src/providers/postgres*.ts',
     mayUse: ['pg'],
-    mayNotImport: 'orphans steps ledger queue worker server webhooks sandbox local demo',
+    mayNotImport: 'orphans preflight steps ledger queue worker server webhooks sandbox local demo',
     because: 'A provider client knows http, errors and schemas.',
   },
   {
     files: 'src/steps/**',
-    mayNotImport: 'orphans ledger queue worker server webhooks sandbox local demo',
+    mayNotImport: 'orphans preflight ledger queue worker server webhooks sandbox local demo',
     because: 'A step gets what it needs in its context: it knows no queue, no SQL, no Express.',
   },
   {
     files: 'src/ledger/**',
     mayUse: ['pg'],
-    mayNotImport: 'orphans steps providers queue worker server webhooks sandbox local demo',
+    mayNotImport: 'orphans preflight steps providers queue worker server webhooks sandbox local demo',
     because: 'The ledger holds SQL and knows nobody who uses it.',
   },
   {
     files: 'src/queue/**',
     mayUse: ['pg', 'bullmq'],
-    mayNotImport: 'orphans providers worker server webhooks sandbox local demo',
+    mayNotImport: 'orphans preflight providers worker server webhooks sandbox local demo',
     because: 'Server and worker use the queue; it knows neither.',
   },
   {
@@ -84,18 +84,23 @@ const layers: Layer[] = [
   },
   {
     files: 'src/webhooks/**',
-    mayNotImport: 'orphans steps providers queue worker server sandbox local demo',
+    mayNotImport: 'orphans preflight steps providers queue worker server sandbox local demo',
     because: 'Server and worker use webhooks; these know neither.',
   },
   {
     files: 'src/orphans/**',
-    mayNotImport: 'server worker queue webhooks sandbox local demo',
+    mayNotImport: 'preflight server worker queue webhooks sandbox local demo',
     because: 'The worker and a command of its own use it: it knows steps and ledger.',
   },
   {
     files: 'src/keys/**',
     mayNotImport: 'orphans steps providers queue worker server webhooks sandbox local demo',
     because: 'A command of its own and the server use it: it knows the ledger.',
+  },
+  {
+    files: 'src/preflight/**',
+    mayNotImport: 'orphans providers server worker queue ledger webhooks sandbox local demo',
+    because: 'It looks at the providers and nothing else: it knows steps, and needs no database.',
   },
   {
     files: 'src/worker/**',
@@ -106,13 +111,13 @@ const layers: Layer[] = [
   {
     files: 'src/server/**',
     mayUse: ['express'],
-    mayNotImport: 'orphans worker sandbox local demo',
+    mayNotImport: 'orphans preflight worker sandbox local demo',
     because: 'Server and worker never import each other; what both need belongs in a folder below them.',
   },
   {
     files: 'src/server/dashboard{*,/**}',
     mayUse: ['express', 'bullmq', 'bull-board'],
-    mayNotImport: 'orphans worker sandbox local demo',
+    mayNotImport: 'orphans preflight worker sandbox local demo',
     because: 'Server and worker never import each other; what both need belongs in a folder below them.',
   },
   {
@@ -124,13 +129,13 @@ const layers: Layer[] = [
   {
     files: 'src/sandbox/**',
     mayUse: ['express', 'pg'],
-    mayNotImport: 'orphans server worker queue ledger steps providers webhooks demo',
+    mayNotImport: 'orphans preflight server worker queue ledger steps providers webhooks demo',
     because: "The sandbox stands for other people's servers: it shares no code with what talks to them.",
   },
   {
     files: 'src/local/**',
     mayUse: ['pg'],
-    mayNotImport: 'orphans server worker queue ledger steps providers webhooks sandbox demo',
+    mayNotImport: 'orphans preflight server worker queue ledger steps providers webhooks sandbox demo',
     because: 'Local servers know nothing of the product.',
   },
 ];

@@ -51,18 +51,21 @@ export async function acceptProvisioning(
     } catch (error) {
       if (!violates(error, 'provisionings_one_per_client')) throw error;
     }
-    const { rows } = await pool.query<{ id: string; status: ProvisioningStatus }>(
-      `select id, status from ledger.provisionings where client_id = $1 and rollback_status <> 'completed'`,
-      [order.clientId],
-    );
-    const [holder] = rows;
-    if (holder !== undefined) {
-      const holding = await readSnapshot(pool, holder.id);
-      const hasSucceeded = holder.status === 'succeeded' && holding?.provisioning.rollback_status === 'none';
-      return { takenBy: holder.id, hasSucceeded };
-    }
+    const taken = await readPlace(pool, order.clientId);
+    if (taken !== undefined) return taken;
   }
   throw new Error(`the place of client ${order.clientId} keeps changing hands`);
+}
+
+/** Who holds a client's place. Undefined: it is free. */
+export async function readPlace(db: Queryable, clientId: string): Promise<PlaceTaken | undefined> {
+  const { rows } = await db.query<{ id: string; has_succeeded: boolean }>(
+    `select id, status = 'succeeded' and rollback_status = 'none' as has_succeeded
+     from ledger.provisionings where client_id = $1 and rollback_status <> 'completed'`,
+    [clientId],
+  );
+  const [holder] = rows;
+  return holder && { takenBy: holder.id, hasSucceeded: holder.has_succeeded };
 }
 
 async function acceptOnce(db: Queryable, order: NewProvisioning): Promise<Snapshot | KeyUsed> {

@@ -30,6 +30,25 @@ const repositorySchema = z.object({
 });
 export type GithubRepository = z.infer<typeof repositorySchema>;
 
+const organizationSchema = z.object({
+  login: z.string(),
+  members_can_delete_repositories: z.boolean().optional().catch(undefined),
+});
+
+const templateSchema = z.object({
+  is_template: z.boolean().default(false),
+  default_branch: z.string(),
+  permissions: z.object({ admin: z.boolean() }).optional().catch(undefined),
+});
+export type GithubTemplate = z.infer<typeof templateSchema>;
+
+const installationSchema = z.object({
+  app_slug: z.string(),
+  repository_selection: z.string(),
+  suspended_at: z.string().nullish(),
+});
+export type GithubInstallation = z.infer<typeof installationSchema>;
+
 const branchSchema = z.object({ name: z.string(), commit: z.object({ sha: z.string() }) });
 
 /** As a list shows it: without a default branch, say, where nothing was pushed yet. */
@@ -45,9 +64,12 @@ export type ListedRepository = z.infer<typeof listedRepositorySchema>;
 interface GithubAnswer {
   readonly status: number;
   readonly data: unknown;
+  readonly headers: Headers;
   readonly at: Date | undefined;
   readonly hasNextPage: boolean;
 }
+
+export type GithubClient = ReturnType<typeof githubClient>;
 
 export function githubClient(connection: GithubConnection) {
   const owner = connection.organization;
@@ -86,7 +108,7 @@ export function githubClient(connection: GithubConnection) {
       const answer: { status: number; data: unknown } = await octokit.request(route, parameters);
       const headers = answers[0]?.headers ?? new Headers();
       const hasNextPage = (headers.get('link') ?? '').includes('rel="next"');
-      return { ...answer, at: answerTime(headers), hasNextPage };
+      return { ...answer, headers, at: answerTime(headers), hasNextPage };
     } catch (error) {
       const [answer] = answers;
       if (answer !== undefined) throw refusalError('github', route, answer, secondaryLimitMs(answer));
@@ -103,11 +125,60 @@ export function githubClient(connection: GithubConnection) {
     return parsed.data;
   }
 
+  async function listBranches(repository: { owner: string; repo: string }): Promise<{ name: string }[]> {
+    const route = 'GET /repos/{owner}/{repo}/branches';
+    const answer = await request(route, { ...repository, per_page: 1 });
+    return parse(route, z.array(z.object({ name: z.string() })), answer);
+  }
+
   return {
-    /** https://docs.github.com/en/rest/orgs/orgs#get-an-organization. Proves that the token reads the organization. */
-    async readOrganization(): Promise<void> {
+    /**
+     * https://docs.github.com/en/rest/orgs/orgs#get-an-organization. Proves that the token reads the organization.
+     *
+     * `scopes` are the token's; undefined for a fine-grained one, whose permissions GitHub does not tell.
+     * `mayMembersDelete` is told to owners only.
+     */
+    async readOrganization(): Promise<{
+      scopes: string[] | undefined;
+      mayMembersDelete: boolean | undefined;
+    }> {
       const route = 'GET /orgs/{org}';
-      parse(route, z.object({ login: z.string() }), await request(route, { org: owner }));
+      const answer = await request(route, { org: owner });
+      const { members_can_delete_repositories } = parse(route, organizationSchema, answer);
+      return {
+        scopes: scopesIn(answer.headers),
+        mayMembersDelete: members_can_delete_repositories,
+      };
+    },
+
+    /**
+     * https://docs.github.com/en/rest/orgs/orgs#list-app-installations-for-an-organization. All pages; for the
+     * organization's owners only.
+     */
+    async findInstallation(appSlug: string): Promise<GithubInstallation | undefined> {
+      const route = 'GET /orgs/{org}/installations';
+      const schema = z.object({ installations: z.array(installationSchema) });
+      const list = { provider: 'github', operation: route };
+      const installations = await readAllPages(list, async (page: number = 1) => {
+        const answer = await request(route, { org: owner, per_page: 100, page });
+        const items = parse(route, schema, answer).installations;
+        return { items, next: answer.hasNextPage ? page + 1 : undefined };
+      });
+      return installations.find(({ app_slug }) => app_slug === appSlug);
+    },
+
+    /** The repository that others are generated from. `undefined`: not there, renamed, or hidden from this token. */
+    async findTemplate(template: { owner: string; name: string }): Promise<GithubTemplate | undefined> {
+      const route = 'GET /repos/{owner}/{repo}';
+      const named = { owner: template.owner, repo: template.name };
+      const answer = await request(route, named).catch(absence);
+      if (answer === undefined || answer.status === 301) return undefined;
+      return parse(route, templateSchema, answer);
+    },
+
+    /** Whether a repository has any content: one without a commit has no branch. */
+    async hasCommit(repository: { owner: string; name: string }): Promise<boolean> {
+      return (await listBranches({ owner: repository.owner, repo: repository.name })).length > 0;
     },
 
     /**
@@ -187,13 +258,7 @@ export function githubClient(connection: GithubConnection) {
      * `undefined` while the copy of the template is under way: the repository is there before its content.
      */
     async findHead(name: string, branch: string): Promise<string | undefined> {
-      const listRoute = 'GET /repos/{owner}/{repo}/branches';
-      const list = parse(
-        listRoute,
-        z.array(z.object({ name: z.string() })),
-        await request(listRoute, { owner, repo: name, per_page: 1 }),
-      );
-      if (list.length === 0) return undefined;
+      if ((await listBranches({ owner, repo: name })).length === 0) return undefined;
       const route = 'GET /repos/{owner}/{repo}/branches/{branch}';
       const answer = await request(route, { owner, repo: name, branch }).catch(absence);
       return answer === undefined ? undefined : parse(route, branchSchema, answer).commit.sha;
@@ -206,6 +271,12 @@ function absence(error: unknown): undefined {
   if (error instanceof ProviderError && error.status === 404 && error.providerText.includes('"message"'))
     return undefined;
   throw error;
+}
+
+/** What a classic token may do. Fine-grained ones and apps have no such header. */
+function scopesIn(headers: Headers): string[] | undefined {
+  const scopes = headers.get('x-oauth-scopes')?.split(',');
+  return scopes?.map((scope) => scope.trim()).filter((scope) => scope !== '');
 }
 
 /** GitHub's secondary limits may name no time: at least a minute, says its documentation. */

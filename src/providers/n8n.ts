@@ -46,7 +46,11 @@ export interface NewWorkflow {
   readonly settings: Record<string, unknown>;
 }
 
+const discoverySchema = z.object({ data: z.object({ scopes: z.array(z.string()) }) });
+
 export type WebhookState = 'registered' | 'unregistered';
+
+export type N8nClient = ReturnType<typeof n8nClient>;
 
 export function n8nClient(connection: N8nConnection) {
   const http = providerHttp({
@@ -93,6 +97,16 @@ export function n8nClient(connection: N8nConnection) {
         query: { limit: '1', excludePinnedData: 'true' },
         schema: pageSchema,
       });
+    },
+
+    /** What the key may do. `undefined`: a server of before 2026, which does not tell. */
+    async findScopes(): Promise<string[] | undefined> {
+      const answer = await http.readIfThere('GET /discover', {
+        schema: discoverySchema,
+        isAbsent: ({ status, body }) =>
+          status === 404 && messageSchema.safeParse(body).data?.message === 'not found',
+      });
+      return answer?.data.data.scopes;
     },
 
     async findWorkflow(id: string): Promise<N8nWorkflow | undefined> {
@@ -173,5 +187,7 @@ function webhookUrl(connection: Pick<N8nConnection, 'webhookHost'>, path: string
 
 /** n8n's own 404. Anything else on that status, such as a proxy's page, proves nothing. */
 function isNotFound({ status, body }: Refusal): boolean {
-  return status === 404 && z.object({ message: z.string() }).safeParse(body).success;
+  return status === 404 && messageSchema.safeParse(body).success;
 }
+
+const messageSchema = z.object({ message: z.string() });

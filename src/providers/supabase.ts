@@ -40,6 +40,17 @@ const projectPageSchema = z.object({
 
 const listOperation = 'GET /v1/organizations/{slug}/projects';
 
+const organizationSchema = z.object({ plan: z.string().max(50).optional().catch(undefined) });
+
+/** A region with a status takes no new project at present. */
+const regionsSchema = z.object({
+  all: z.object({
+    smartGroup: z.array(z.object({ code: z.string() })),
+    specific: z.array(z.object({ code: z.string(), status: z.string().nullish() })),
+  }),
+});
+export type SupabaseRegions = z.infer<typeof regionsSchema>['all'];
+
 const healthSchema = z.array(z.object({ name: z.string(), status: z.string() }));
 
 const apiKeySchema = z.object({
@@ -78,8 +89,25 @@ export function supabaseClient(connection: SupabaseConnection) {
 
   return {
     /** https://supabase.com/docs/reference/api/v1-get-organization. Proves that the token reads the organization. */
-    async readOrganization(): Promise<void> {
-      await http.read('GET /v1/organizations/{slug}', { params: { slug }, schema: z.object({}) });
+    async readOrganization(): Promise<z.infer<typeof organizationSchema>> {
+      const operation = 'GET /v1/organizations/{slug}';
+      return (await http.read(operation, { params: { slug }, schema: organizationSchema })).data;
+    },
+
+    /** https://supabase.com/docs/reference/api/v1-list-all-organizations. None, for a token of a single project. */
+    async listOrganizationSlugs(): Promise<string[]> {
+      const schema = z.array(z.object({ slug: z.string() }));
+      const { data } = await http.read('GET /v1/organizations', { schema });
+      return data.map((organization) => organization.slug);
+    },
+
+    /** https://supabase.com/docs/reference/api/v1-get-available-regions */
+    async listRegions(): Promise<SupabaseRegions> {
+      const { data } = await http.read('GET /v1/projects/available-regions', {
+        query: { organization_slug: slug },
+        schema: regionsSchema,
+      });
+      return data.all;
     },
 
     /** https://supabase.com/docs/reference/api/v1-get-all-projects-for-organization. All pages. */

@@ -17,6 +17,21 @@ export interface VercelConnection {
   readonly signal: AbortSignal;
 }
 
+/** A team, or the user whose own account is used where no team is set. */
+const accountSchema = z.object({
+  /** The token sees only part of it: it was made for another scope, or the team wants a sign-in of its own. */
+  limited: z.boolean().optional().catch(undefined),
+  billing: z
+    .object({ plan: z.string().max(50) })
+    .optional()
+    .catch(undefined),
+  membership: z
+    .object({ role: z.string().max(50) })
+    .optional()
+    .catch(undefined),
+});
+export type VercelAccount = z.infer<typeof accountSchema>;
+
 const projectSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -66,6 +81,8 @@ export interface NewVariable {
   readonly target: readonly ('production' | 'preview')[];
 }
 
+export type VercelClient = ReturnType<typeof vercelClient>;
+
 export function vercelClient(connection: VercelConnection) {
   const http = providerHttp({
     provider: 'vercel',
@@ -78,13 +95,16 @@ export function vercelClient(connection: VercelConnection) {
 
   return {
     /** https://vercel.com/docs/rest-api/teams/get-a-team, or the user's own account where no team is set. */
-    async readAccount(): Promise<Date | undefined> {
+    async readAccount(): Promise<{ account: VercelAccount; isTeam: boolean; at: Date | undefined }> {
       const { teamId } = connection;
-      const answer =
-        teamId === undefined
-          ? await http.read('GET /v2/user', { schema: z.object({}) })
-          : await http.read('GET /v2/teams/{teamId}', { params: { teamId }, schema: z.object({}) });
-      return answer.at;
+      if (teamId === undefined) {
+        const schema = z.object({ user: accountSchema });
+        const { data, at } = await http.read('GET /v2/user', { schema });
+        return { account: data.user, isTeam: false, at };
+      }
+      const call = { params: { teamId }, schema: accountSchema };
+      const { data, at } = await http.read('GET /v2/teams/{teamId}', call);
+      return { account: data, isTeam: true, at };
     },
 
     /** https://vercel.com/docs/rest-api/projects/find-a-project-by-id-or-name */

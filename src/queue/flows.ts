@@ -7,7 +7,12 @@
 import type { FlowJob } from 'bullmq';
 import type { Direction } from '../provisioning.ts';
 
-export const queueNames = { run: 'provisioning', undo: 'rollback', callbacks: 'callbacks' } as const;
+export const queueNames = {
+  run: 'provisioning',
+  undo: 'rollback',
+  callbacks: 'callbacks',
+  preflight: 'preflight',
+} as const;
 
 /** The job of one step, or of its undo. */
 export interface StepJobData {
@@ -27,6 +32,11 @@ export interface RootJobData {
 
 export interface CallbackJobData {
   readonly callbackId: string;
+}
+
+/** A question to the worker, which has the providers' tokens. Without a client: is everything in order? */
+export interface PreflightJobData {
+  readonly clientId?: string;
 }
 
 /** What a flow is built from. */

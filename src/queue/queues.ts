@@ -20,8 +20,16 @@ import {
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { passCrashPoint } from '../crash-points.ts';
+import { askWorker } from './ask-worker.ts';
 import { openQueuePool } from './queue-pool.ts';
-import { buildFlow, queueNames, type CallbackJobData, type FlowPlan } from './flows.ts';
+import {
+  buildFlow,
+  queueNames,
+  type CallbackJobData,
+  type FlowPlan,
+  type PreflightJobData,
+} from './flows.ts';
+import { producerTimeoutMs, within } from './within.ts';
 
 export type QueueKind = 'redis' | 'postgres';
 export type QueueName = (typeof queueNames)[keyof typeof queueNames];
@@ -40,12 +48,14 @@ export type Processor = (job: Job, token: string | undefined) => Promise<unknown
 
 export interface Queues {
   readonly kind: QueueKind;
-  /** For the dashboard and for metrics. */
+  /** For the dashboard and for metrics: all but the questions, which are gone in seconds. */
   readonly all: readonly Queue[];
   /** Adds a flow. A time-out proves nothing: the ids are fixed per flow number, so a late one does no harm. */
   addFlow(plan: FlowPlan, timeoutMs?: number): Promise<void>;
   /** Has a callback sent now: adds its job, or hurries the one that waits. The job of a dead worker is replaced. */
   addCallback(callbackId: string, options?: { readonly isAbandoned: boolean }): Promise<void>;
+  /** Asks a worker, and waits for what it says. Undefined: none has answered within that time. */
+  askPreflight(question: PreflightJobData, timeoutMs: number): Promise<unknown>;
   /** The state of a job: `unknown` when there is none. */
   getJobState(queue: QueueName, jobId: string): Promise<string>;
   startWorker(queue: QueueName, concurrency: number, processor: Processor): Promise<void>;
@@ -55,7 +65,6 @@ export interface Queues {
 }
 
 const defaultPrefix = 'client-provisioner';
-const producerTimeoutMs = 2000;
 
 /**
  * How soon the work of a dead worker is taken up by the queue itself. A stalled job may be taken up many times: by
@@ -195,7 +204,7 @@ async function assemble(
   };
   return {
     kind,
-    all: [...queues.values()],
+    all: [...queues.values()].filter(({ name }) => name !== queueNames.preflight),
     async addFlow(plan, timeoutMs = producerTimeoutMs) {
       await within(timeoutMs, producer.add(buildFlow(plan, prefix)));
     },
@@ -225,6 +234,7 @@ async function assemble(
       // The job of an earlier delivery is kept for a while, and swallows a new one of its id.
       if (state === 'completed') await addJob(another());
     },
+    askPreflight: (question, timeoutMs) => askWorker(queueOf(queueNames.preflight), question, timeoutMs),
     getJobState: (name, jobId) => within(producerTimeoutMs, queueOf(name).getJobState(jobId)),
     async startWorker(name, concurrency, processor) {
       const worker = parts.worker(name, processor, concurrency);
@@ -254,18 +264,4 @@ async function assemble(
       await parts.close();
     },
   };
-}
-
-/** A queue that is away makes its callers wait for ever; ours do not. */
-async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`the queue did not answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-    promise.catch(() => {});
-  }
 }

@@ -1,3 +1,4 @@
+import { goodAccounts, type Accounts } from './accounts.ts';
 import { createTokens } from './credentials.ts';
 import type { ObjectKind, ProviderName } from './exchange.ts';
 import { randomLetters } from './random.ts';
@@ -24,6 +25,7 @@ export interface Switches {
   n8nStartingMs: number;
   isGithubAppInstalled: boolean;
   githubScopes: string[];
+  accounts: Accounts;
 }
 
 /** Everything the four providers know of each other and of the sandbox. */
@@ -57,6 +59,7 @@ export function initialSwitches(timing: SandboxTiming): Switches {
     n8nStartingMs: 0,
     isGithubAppInstalled: true,
     githubScopes: ['delete_repo', 'read:org', 'repo', 'workflow'],
+    accounts: { ...goodAccounts },
   };
 }
 
@@ -80,6 +83,11 @@ export function createWorld(
     urls: { supabase: '', github: '', vercel: '', n8n: '', control: '' },
     switches: initialSwitches(timing),
   };
+}
+
+/** Whether Vercel's GitHub app sees a repository that was made while it was installed. */
+export function seesNewRepositories({ isGithubAppInstalled, accounts }: Switches): boolean {
+  return isGithubAppInstalled && accounts.githubAppAccess === 'all';
 }
 
 /** How long a removed object of a kind can still be read. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { StepFailure } from '../errors.ts';
 import { supabaseClient } from '../providers/supabase.ts';
+import { schemaChecks } from './checks/schema.ts';
 import { databaseAddress, databaseEnvironment, databaseTls } from './project-database.ts';
 import { readSchemaBundle } from './schema-bundle.ts';
 import { poolerTransport, queryTransport, type SchemaTransport } from './schema-transport.ts';
@@ -51,6 +52,7 @@ export const databaseSchema = defineStep({
   environment,
   output,
   result: [],
+  checks: schemaChecks,
   connect,
 
   async run(context) {

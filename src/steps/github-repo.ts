@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { NotYet } from '../errors.ts';
 import { isClientName, providerNames } from '../names.ts';
+import { githubChecks } from './checks/github.ts';
 import { awaitVisible } from './lag.ts';
 import { provisioningOfMark } from './mark.ts';
 import { githubClient, type GithubRepository, type ListedRepository } from '../providers/github.ts';
@@ -33,6 +34,7 @@ function connect(settings: z.infer<typeof environment>, limits: CallLimits) {
       ...limits,
     }),
     template: { owner, name },
+    organization: settings.GITHUB_ORG,
   };
 }
 type Providers = ReturnType<typeof connect>;
@@ -122,6 +124,7 @@ export const githubRepo = defineStep({
   output,
   result: ['githubRepoName', 'githubRepoUrl'],
   resources: [repository],
+  checks: githubChecks,
   connect,
 
   async run(context) {

@@ -11,6 +11,7 @@ import {
 } from '../providers/n8n.ts';
 import type { Permit } from '../permit.ts';
 import type { ClientOrder } from '../provisioning.ts';
+import { n8nChecks } from './checks/n8n.ts';
 import { provisioningOfMark } from './mark.ts';
 import {
   defineStep,
@@ -234,6 +235,7 @@ export const n8nWebhooks = defineStep({
   output,
   result: ['n8nWorkflowId', 'n8nWebhookUrl'],
   resources: [workflow],
+  checks: n8nChecks,
   connect,
 
   async run(context) {

@@ -8,6 +8,7 @@
 import type { z } from 'zod';
 import type { Permit } from '../permit.ts';
 import type { ClientOrder, FailureCode } from '../provisioning.ts';
+import type { Check, ReadOnly } from './check.ts';
 
 export interface Step<
   Environment extends z.ZodObject = z.ZodObject,
@@ -26,6 +27,8 @@ export interface Step<
   readonly result: readonly (keyof z.infer<Output> & string)[];
   /** What it makes at its provider: orphans are looked for among these. */
   readonly resources?: readonly ResourceType<Providers, Partial<z.infer<Output>>>[];
+  /** What must hold at its provider before anything is made: looked at by the preflight. */
+  readonly checks?: readonly Check<ReadOnly<NoInfer<Providers>>>[];
   /** Builds the provider clients. Called for each run, so that every call ends with the worker's lease. */
   connect(environment: z.infer<Environment>, limits: CallLimits): Providers;
   /** Makes the part, or finds that it is made. Throws `NotYet` to look again later. */

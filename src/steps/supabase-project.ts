@@ -10,6 +10,7 @@ import {
   type SupabasePooler,
   type SupabaseProject,
 } from '../providers/supabase.ts';
+import { supabaseChecks } from './checks/supabase.ts';
 import { databaseAddress, databaseEnvironment, databaseTls } from './project-database.ts';
 import {
   defineStep,
@@ -202,6 +203,7 @@ export const supabaseProject = defineStep({
   output,
   result: ['supabaseProjectId', 'supabaseProjectRef'],
   resources: [project],
+  checks: supabaseChecks,
   connect,
 
   async run(context) {

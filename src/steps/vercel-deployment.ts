@@ -11,6 +11,7 @@ import {
   type VercelProject,
   type VercelVariable,
 } from '../providers/vercel.ts';
+import { vercelChecks } from './checks/vercel.ts';
 import { githubRepo } from './github-repo.ts';
 import { awaitVisible } from './lag.ts';
 import { provisioningIdIn } from './mark.ts';
@@ -56,7 +57,7 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
   async find({ client, providers }) {
     const found = await providers.vercel.findProject(this.nameFor(client));
     // An absence counts only while the token can read the account.
-    if (found === undefined) return { sightings: [], at: await providers.vercel.readAccount() };
+    if (found === undefined) return { sightings: [], at: (await providers.vercel.readAccount()).at };
     const variables = await providers.vercel.listVariables(found.id);
     const isOurs = variables.some(({ key, value }) => key === 'PROVISIONING_ID' && value === client.id);
     return { sightings: [{ ...describe(found), isOurs }], at: undefined };
@@ -203,6 +204,7 @@ export const vercelDeployment = defineStep({
   output,
   result: ['vercelProjectId', 'vercelDeploymentUrl'],
   resources: [project],
+  checks: vercelChecks,
   connect,
 
   async run(context) {

@@ -13,6 +13,7 @@ import { rollbackActions, steps as allSteps } from '../steps/index.ts';
 import type { Step } from '../steps/step.ts';
 import { callbackSender } from '../webhooks/send.ts';
 import { startTracing } from '../telemetry/tracing.ts';
+import { answerQuestion, questionsAtOnce } from './answer-question.ts';
 import { deliverCallback } from './deliver-callback.ts';
 import type { Engine } from './engine.ts';
 import { finishFlow } from './finish-flow.ts';
@@ -96,11 +97,13 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
   );
   const delivery = { engine, send, slots: receiverSlots() };
   const callbacks = guard(engine, (job, token) => deliverCallback(delivery, job, token));
+  const questions = guard(engine, (job) => answerQuestion(engine, job));
   const concurrency = config.WORKER_CONCURRENCY;
   const processors = [
     [queueNames.run, concurrency, flow],
     [queueNames.undo, concurrency, flow],
     [queueNames.callbacks, callbackConcurrency(concurrency), callbacks],
+    [queueNames.preflight, questionsAtOnce, questions],
   ] as const;
   for (const [name, atOnce, processor] of processors)
     await waitFor(() => queues.startWorker(name, atOnce, processor), {

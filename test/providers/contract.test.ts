@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { scanOrphans } from '../../src/orphans/scan.ts';
+import { runChecks } from '../../src/preflight/run-checks.ts';
 import { vercelClient } from '../../src/providers/vercel.ts';
 import type { ProviderName, Sandbox } from '../../src/sandbox/sandbox.ts';
 import { steps } from '../../src/steps/index.ts';
@@ -97,6 +98,8 @@ async function sendEverything(): Promise<JournalEntry[]> {
     expect(await scanOrphans(pool, { steps, environment, timeoutMs: 5000, signal })).toMatchObject({
       errors: [],
     });
+    const surroundings = { steps, environment, timeoutMs: 5000, signal, onDefect: () => {} };
+    expect((await runChecks(surroundings)).filter(({ ok }) => !ok)).toEqual([]);
     const personal = vercelClient({
       apiUrl: environment['VERCEL_API_URL'] ?? '',
       token: environment['VERCEL_TOKEN'] ?? '',

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { goodAccounts, type Accounts } from '../../src/sandbox/accounts.ts';
 import {
   createWorkflow,
   field,
@@ -277,3 +278,88 @@ function documentedVerbs(body: unknown): string[] {
   const names = JSON.stringify(body).matchAll(/"name":"(\w+)","description"/g);
   return [...names].map(([, name = '']) => name).toSorted();
 }
+
+describe('the accounts', () => {
+  const set = (accounts: Partial<Accounts>) => sandbox.control.setAccounts(accounts);
+  test('a free plan takes two active projects', async () => {
+    set({ supabasePlan: 'free' });
+    const slug = sandbox.variable('SUPABASE_ORG_ID');
+    expect(field(await sandbox.supabase(`GET /v1/organizations/${slug}`), 'plan')).toBe('free');
+    const create = (name: string) =>
+      sandbox.supabase('POST /v1/projects', { body: projectOrder(sandbox, name) });
+    expect([(await create('a')).status, (await create('b')).status]).toEqual([201, 201]);
+    expect(await create('c')).toMatchObject({ status: 400, body: { message: textWith('project limit') } });
+  });
+
+  test('a Supabase token of a project sees no organization and creates nothing', async () => {
+    set({ supabaseTokenScope: 'project' });
+    expect((await sandbox.supabase('GET /v1/organizations')).body).toEqual([]);
+    const body = projectOrder(sandbox, 'a');
+    expect(await sandbox.supabase('POST /v1/projects', { body })).toMatchObject({ status: 403 });
+  });
+
+  test('a fine-grained GitHub token has no headers about scopes, and deletes what it administers', async () => {
+    set({ githubTokenKind: 'fine-grained' });
+    sandbox.control.setGithubScopes([]);
+    const path = `/repos/${sandbox.variable('GITHUB_ORG')}/a`;
+    const { headers } = await generate(sandbox, 'a');
+    expect(headers.get('x-oauth-scopes')).toBeNull();
+    set({ isGithubAdministrator: false });
+    expect(await sandbox.github(`DELETE ${path}`)).toMatchObject({ status: 403 });
+    set({ isGithubAdministrator: true });
+    expect(await sandbox.github(`DELETE ${path}`)).toMatchObject({ status: 204 });
+  });
+
+  test('a template that is not marked, or is empty, is not copied', async () => {
+    set({ isTemplateMarked: false });
+    expect(await generate(sandbox, 'a')).toMatchObject({ status: 404 });
+    set({ isTemplateMarked: true, isTemplateEmpty: true });
+    expect(await generate(sandbox, 'a')).toMatchObject({ status: 422 });
+    const name = sandbox.variable('GITHUB_TEMPLATE_REPO');
+    const branches = `GET /repos/${sandbox.variable('GITHUB_ORG')}/${name}/branches`;
+    expect((await sandbox.github(branches)).body).toEqual([]);
+  });
+
+  test.each([
+    ['an app on chosen repositories', { githubAppAccess: 'selected' }, 400],
+    ['an app that is suspended', { githubAppAccess: 'suspended' }, 400],
+    ['the Hobby plan', { vercelPlan: 'hobby' }, 400],
+    ['a role that may only look', { vercelRole: 'VIEWER' }, 403],
+  ] as const)('%s links no repository', async (_what, accounts, status) => {
+    sandbox.control.setTiming({ vercelSeesRepositoryAfterMs: 0 });
+    await generate(sandbox, 'a');
+    const repo = `${sandbox.variable('GITHUB_ORG')}/a`;
+    const body = { name: 'a', gitRepository: { type: 'github', repo } };
+    set(accounts);
+    expect(await sandbox.vercel(`POST /v11/projects${team(sandbox)}`, { body })).toMatchObject({ status });
+    set(goodAccounts);
+    expect(await sandbox.vercel(`POST /v11/projects${team(sandbox)}`, { body })).toMatchObject({
+      status: 200,
+    });
+  });
+
+  test('an n8n key does what it has scopes for, and tells them', async () => {
+    const id = await createWorkflow(sandbox, 'Client acme', 'acme');
+    set({ n8nScopes: ['workflow:read'] });
+    expect(await sandbox.n8n(`GET /api/v1/workflows/${id}`)).toMatchObject({ status: 200 });
+    const refused = { status: 403, body: { message: 'Forbidden' } };
+    expect(await sandbox.n8n('GET /api/v1/workflows')).toMatchObject(refused);
+    expect(await sandbox.n8n(`DELETE /api/v1/workflows/${id}`)).toMatchObject(refused);
+    expect(await sandbox.n8n(`POST /api/v1/workflows/${id}/publish`)).toMatchObject(refused);
+    expect((await sandbox.n8n('GET /api/v1/discover')).body).toMatchObject({
+      data: { scopes: ['workflow:read'] },
+    });
+  });
+
+  test('can be set over HTTP, and a reset makes them good again', async () => {
+    expect(await control('setAccounts', { vercelPlan: 'gold' })).toMatchObject({ status: 400 });
+    expect(await control('setAccounts', { vercelPlan: 'hobby' })).toMatchObject({ status: 204 });
+    const read = async () =>
+      (await sandbox.vercel(`GET /v2/teams/${sandbox.variable('VERCEL_TEAM_ID')}`)).body;
+    expect(await read()).toMatchObject({ billing: { plan: 'hobby' } });
+    set({ isVercelTokenLimited: true });
+    expect(await read()).toMatchObject({ limited: true });
+    await sandbox.control.reset();
+    expect(await read()).toMatchObject({ billing: { plan: 'pro' } });
+  });
+});

@@ -1,3 +1,4 @@
+import type { Accounts } from '../accounts.ts';
 import type { ObjectKind, ProviderName } from '../exchange.ts';
 import type { Fault, FaultRegistry, FaultRequest } from '../faults.ts';
 import type { Journal, JournalEntry } from '../journal.ts';
@@ -39,6 +40,8 @@ export interface SandboxControl {
   setGithubAppInstalled(isInstalled: boolean): void;
   /** The scopes of the GitHub token; without `delete_repo` deletes are refused. */
   setGithubScopes(scopes: string[]): void;
+  /** Changes what the accounts are like and what the tokens may do. */
+  setAccounts(accounts: Partial<Accounts>): void;
   /** Makes an object that no API call made: a stranger's. Answers its id. */
   createForeign(kind: ObjectKind, name: string, details?: ForeignDetails): Promise<string>;
   /** Renames an object behind the API's back; a repository's old name then redirects. */
@@ -99,6 +102,7 @@ export function createControl({ world, states, faults, journal, receivers }: Con
     },
     setGithubAppInstalled: (isInstalled) => void (switches.isGithubAppInstalled = isInstalled),
     setGithubScopes: (scopes) => void (switches.githubScopes = scopes),
+    setAccounts: (accounts) => void Object.assign(switches.accounts, accounts),
     createForeign: (kind, name, details = {}) => createForeignObject(world, states, kind, name, details),
     renameObject(kind, id, name) {
       const repository = kind === 'github.repository' ? states.github.repositories.get(id) : undefined;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accountsSchema } from '../accounts.ts';
 import { objectKinds, providerNames } from '../exchange.ts';
 import { faultModes } from '../faults.ts';
 import type { SandboxTiming } from '../timing.ts';
@@ -67,6 +68,8 @@ const receiver = z.strictObject({
   delayMs: milliseconds.optional(),
   location: z.string().optional(),
 });
+
+const accounts = accountsSchema.strict().exactPartial();
 
 /** Undefined fields are as good as absent ones to `setTiming`, but not to its type. */
 function present(values: Partial<Record<keyof SandboxTiming, number | undefined>>): Partial<SandboxTiming> {
@@ -141,6 +144,12 @@ export const verbs: readonly Verb[] = [
     'the scopes of the GitHub token',
     z.strictObject({ scopes: z.array(z.string()) }),
     (control, input) => control.setGithubScopes(input.scopes),
+  ),
+  verb(
+    'setAccounts',
+    'changes what the accounts are like and what the tokens may do',
+    accounts,
+    (control, input) => control.setAccounts(input),
   ),
   verb(
     'createForeign',

@@ -79,18 +79,25 @@ const repositoryLinks: Record<string, string> = {
   trees: '/git/trees{/sha}',
 };
 
+/** Whether others can be generated from it. */
+export function isTemplate(repository: Repository, world: World): boolean {
+  return repository.isTemplate && world.switches.accounts.isTemplateMarked;
+}
+
 /** A repository in full. */
 export function repositoryBody(repository: Repository, world: World, state: GithubState) {
   const owner = world.organization;
+  const admin = world.switches.accounts.isGithubAdministrator;
   const template =
     repository.template === undefined
       ? undefined
       : state.findByName(repository.template.split('/').at(-1) ?? '');
   return {
     ...baseBody(repository, owner),
+    is_template: isTemplate(repository, world),
     topics: repository.topics,
     visibility: repository.isPrivate ? 'private' : 'public',
-    permissions: { admin: true, maintain: true, push: true, triage: true, pull: true },
+    permissions: { admin, maintain: admin, push: true, triage: true, pull: true },
     subscribers_count: 1,
     network_count: 0,
     ...(template === undefined ? {} : { template_repository: baseBody(template, owner) }),

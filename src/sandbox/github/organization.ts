@@ -1,10 +1,11 @@
+import type { Accounts } from '../accounts.ts';
 import { json, parameter, type Answer, type Operation, type ProviderRequest } from '../exchange.ts';
 import { numberWithin } from '../paging.ts';
 import type { World } from '../world.ts';
 import { accountBody, githubError, repositoryBody } from './answers.ts';
 import type { GithubState } from './state.ts';
 
-function organizationBody(login: string) {
+function organizationBody(login: string, mayMembersDelete: boolean) {
   const url = `https://api.github.com/orgs/${login}`;
   return {
     login,
@@ -29,18 +30,18 @@ function organizationBody(login: string) {
     type: 'Organization',
     members_can_create_repositories: true,
     members_can_create_private_repositories: true,
-    members_can_delete_repositories: true,
+    members_can_delete_repositories: mayMembersDelete,
     created_at: '2024-01-01T00:00:00Z',
     updated_at: '2024-01-01T00:00:00Z',
     archived_at: null,
   };
 }
 
-function vercelInstallation(login: string) {
+function vercelInstallation(login: string, access: Accounts['githubAppAccess']) {
   return {
     id: 51_000_001,
     account: accountBody(login, 'Organization'),
-    repository_selection: 'all',
+    repository_selection: access === 'selected' ? 'selected' : 'all',
     access_tokens_url: 'https://api.github.com/app/installations/51000001/access_tokens',
     repositories_url: 'https://api.github.com/installation/repositories',
     html_url: `https://github.com/organizations/${login}/settings/installations/51000001`,
@@ -53,8 +54,8 @@ function vercelInstallation(login: string) {
     created_at: '2024-01-01T00:00:00Z',
     updated_at: '2024-01-01T00:00:00Z',
     single_file_name: null,
-    suspended_by: null,
-    suspended_at: null,
+    suspended_by: access === 'suspended' ? accountBody('sandbox-user', 'User') : null,
+    suspended_at: access === 'suspended' ? '2026-01-01T00:00:00Z' : null,
   };
 }
 
@@ -95,7 +96,10 @@ export function organizationOperations(world: World, state: GithubState): Operat
       name: 'getOrganization',
       method: 'GET',
       path: '/orgs/:org',
-      handle: (request) => (isOurs(request) ? json(200, organizationBody(login)) : githubError(404)),
+      handle: (request) =>
+        isOurs(request)
+          ? json(200, organizationBody(login, world.switches.accounts.mayMembersDelete))
+          : githubError(404),
     },
     {
       name: 'listInstallations',
@@ -103,7 +107,10 @@ export function organizationOperations(world: World, state: GithubState): Operat
       path: '/orgs/:org/installations',
       handle(request) {
         if (!isOurs(request)) return githubError(404);
-        const installations = world.switches.isGithubAppInstalled ? [vercelInstallation(login)] : [];
+        const { isGithubAppInstalled, accounts } = world.switches;
+        const installations = isGithubAppInstalled
+          ? [vercelInstallation(login, accounts.githubAppAccess)]
+          : [];
         return page(installations, request, world.urls.github, (shown) => ({
           total_count: installations.length,
           installations: shown,

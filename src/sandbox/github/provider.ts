@@ -12,6 +12,12 @@ const limitPerHour = 5000;
 
 const hourFromNow = (): number => Math.floor(Date.now() / 1000) + 3600;
 
+/** A fine-grained token has no scopes, and so no headers about them. */
+function scopeHeaders({ switches }: World): Record<string, string> {
+  if (switches.accounts.githubTokenKind === 'fine-grained') return {};
+  return { 'x-oauth-scopes': switches.githubScopes.join(', '), 'x-accepted-oauth-scopes': 'repo' };
+}
+
 /** GitHub's REST API. */
 export function githubProvider(world: World, state: GithubState): Provider {
   return {
@@ -54,8 +60,7 @@ export function githubProvider(world: World, state: GithubState): Provider {
     unknownRoute: () => githubError(404),
     malformedBody: () => githubError(400, 'Problems parsing JSON'),
     headers: () => ({
-      'x-oauth-scopes': world.switches.githubScopes.join(', '),
-      'x-accepted-oauth-scopes': 'repo',
+      ...scopeHeaders(world),
       'x-github-request-id': randomHex(24).toUpperCase(),
       'x-github-media-type': 'github.v3; format=json',
       'x-ratelimit-limit': String(limitPerHour),

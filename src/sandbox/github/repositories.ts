@@ -1,6 +1,6 @@
 import { json, parameter, type Answer, type Operation, type ProviderRequest } from '../exchange.ts';
 import type { World } from '../world.ts';
-import { githubError, repositoryBody } from './answers.ts';
+import { githubError, isTemplate, repositoryBody } from './answers.ts';
 import { generateRequest, repositoryName, topicsRequest } from './requests.ts';
 import type { GithubState, Repository } from './state.ts';
 
@@ -40,7 +40,8 @@ function generate(request: ProviderRequest, world: World, state: GithubState): A
   }
   const found = findRepository(world, state, request);
   if ('refusal' in found) return found.refusal;
-  if (!found.repository.isTemplate) return githubError(404);
+  if (!isTemplate(found.repository, world)) return githubError(404);
+  if (!state.hasContent(found.repository)) return githubError(422, 'Validation Failed');
   const order = parsed.data;
   if (order.owner !== undefined && order.owner.toLowerCase() !== world.organization.toLowerCase()) {
     return githubError(422, 'Could not clone: Owner not found', ['Could not clone: Owner not found']);
@@ -76,7 +77,10 @@ function remove(repository: Repository, world: World, state: GithubState): Answe
   };
 }
 
-const canDelete = (world: World): boolean => world.switches.githubScopes.includes('delete_repo');
+function canDelete({ switches: { accounts, githubScopes } }: World): boolean {
+  const isInScope = accounts.githubTokenKind === 'fine-grained' || githubScopes.includes('delete_repo');
+  return isInScope && accounts.isGithubAdministrator;
+}
 
 /** Generate, read and delete, by name and by id. */
 export function repositoryOperations(world: World, state: GithubState): Operation[] {

@@ -109,7 +109,9 @@ export function createGithubState(world: World): GithubState {
     findByName: (name) => repositories.find((repository) => same(repository.name, name)),
     findByFormerName: (name) => repositories.get(formerNames.get(name.toLowerCase()) ?? ''),
     contentAt,
-    hasContent: (repository) => Date.now() >= contentAt(repository),
+    hasContent: (repository) =>
+      !(repository.isTemplate && world.switches.accounts.isTemplateEmpty) &&
+      Date.now() >= contentAt(repository),
     isSeenByVercel: (repository) => Date.now() >= repository.createdAt + lagMs(),
     isContentSeenByVercel: (repository) => Date.now() >= contentAt(repository) + lagMs(),
     clear() {

@@ -26,26 +26,55 @@ function startingAnswer(world: World, request: ProviderRequest): Answer | undefi
   return { status: 200, text: 'n8n is starting up. Please wait' };
 }
 
-function generalOperations(): Operation[] {
+function generalOperations(world: World): Operation[] {
   const healthy = (): Answer => json(200, { status: 'ok' });
-  const scopes = ['create', 'list', 'read', 'update', 'delete', 'activate', 'deactivate'];
-  return [
+  const general: Operation[] = [
     { name: 'getHealth', method: 'GET', path: '/healthz', isOpen: true, handle: healthy },
     { name: 'getReadiness', method: 'GET', path: '/healthz/readiness', isOpen: true, handle: healthy },
+  ];
+  if (world.n8nGeneration === 'activate') return general;
+  return [
+    ...general,
     {
       name: 'discover',
       method: 'GET',
       path: '/api/v1/discover',
-      handle: () =>
-        json(200, {
-          data: {
-            scopes: scopes.map((scope) => `workflow:${scope}`),
-            resources: { workflow: { operations: scopes } },
-            specUrl: '/api/v1/openapi.yml',
-          },
-        }),
+      handle() {
+        const scopes = world.switches.accounts.n8nScopes;
+        const operations = scopes.map((scope) => scope.replace('workflow:', ''));
+        return json(200, {
+          data: { scopes, resources: { workflow: { operations } }, specUrl: '/api/v1/openapi.yml' },
+        });
+      },
     },
   ];
+}
+
+/** The right that an operation takes. */
+const rights: Record<string, string> = {
+  createWorkflow: 'create',
+  listWorkflows: 'list',
+  getWorkflow: 'read',
+  replaceWorkflow: 'update',
+  deleteWorkflow: 'delete',
+  archiveWorkflow: 'delete',
+  publishWorkflow: 'activate',
+  activateWorkflow: 'activate',
+  unpublishWorkflow: 'deactivate',
+  deactivateWorkflow: 'deactivate',
+};
+
+/** Refuses what the key has no scope for, before it is looked whether anything is there. */
+function withinScope(world: World, operation: Operation): Operation {
+  const right = rights[operation.name];
+  if (right === undefined) return operation;
+  return {
+    ...operation,
+    handle: (request) =>
+      world.switches.accounts.n8nScopes.includes(`workflow:${right}`)
+        ? operation.handle(request)
+        : json(403, { message: 'Forbidden' }),
+  };
 }
 
 function wrongMediaType(request: ProviderRequest): Answer | undefined {
@@ -60,11 +89,11 @@ export function n8nProvider(world: World, state: N8nState): Provider {
   return {
     name: 'n8n',
     operations: [
-      ...generalOperations(),
+      ...generalOperations(world),
       ...workflowOperations(world, state),
       ...publicationOperations(world, state),
       ...webhookOperations(state),
-    ],
+    ].map((operation) => withinScope(world, operation)),
     intercept: (request) => startingAnswer(world, request),
     authorize(request) {
       const isGood =

@@ -19,7 +19,10 @@ export function organizationOperations(world: World): Operation[] {
       name: 'listOrganizations',
       method: 'GET',
       path: '/v1/organizations',
-      handle: () => json(200, [{ id: slug, slug, name: 'Sandbox' }]),
+      handle: () => {
+        const { supabaseTokenScope } = world.switches.accounts;
+        return json(200, supabaseTokenScope === 'project' ? [] : [{ id: slug, slug, name: 'Sandbox' }]);
+      },
     },
     {
       name: 'getOrganization',
@@ -30,7 +33,7 @@ export function organizationOperations(world: World): Operation[] {
           ? json(200, {
               id: slug,
               name: 'Sandbox',
-              plan: 'free',
+              plan: world.switches.isQuotaReached ? 'free' : world.switches.accounts.supabasePlan,
               opt_in_tags: [],
               allowed_release_channels: ['ga', 'preview'],
             })

@@ -26,6 +26,14 @@ export function findProject(
   return { refusal: json(404, { message: 'Project not found' }) };
 }
 
+const freeProjects = 2;
+
+function isQuotaReached({ switches }: World, state: SupabaseState): boolean {
+  if (switches.isQuotaReached) return true;
+  const active = state.projects.all().filter(({ removedAt }) => removedAt === undefined);
+  return switches.accounts.supabasePlan === 'free' && active.length >= freeProjects;
+}
+
 function create(request: ProviderRequest, world: World, state: SupabaseState): Answer {
   const parsed = createProjectRequest.safeParse(request.body);
   if (!parsed.success) return json(400, { message: describeProblems(parsed.error) });
@@ -36,7 +44,9 @@ function create(request: ProviderRequest, world: World, state: SupabaseState): A
   if (order.organization_slug !== world.supabaseOrganization) {
     return json(404, { message: 'Organization not found' });
   }
-  if (world.switches.isQuotaReached) return json(400, { message: quotaMessage });
+  if (world.switches.accounts.supabaseTokenScope === 'project')
+    return json(403, { message: 'Forbidden resource' });
+  if (isQuotaReached(world, state)) return json(400, { message: quotaMessage });
   if (state.projects.find(({ name }) => name === order.name) !== undefined) {
     return json(400, { message: `Project with name ${order.name} already exists in your organization.` });
   }

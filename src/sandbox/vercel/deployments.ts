@@ -1,7 +1,7 @@
 import { json, parameter, type Answer, type Operation, type ProviderRequest } from '../exchange.ts';
 import type { GithubState } from '../github/state.ts';
 import { numberWithin } from '../paging.ts';
-import type { World } from '../world.ts';
+import { seesNewRepositories, type World } from '../world.ts';
 import { vercelError } from './answers.ts';
 import { deploymentBody, listedDeployment } from './deployment-answers.ts';
 import { progressOf } from './deployment-progress.ts';
@@ -23,7 +23,7 @@ function commitOf(
       : github.repositories.get(String(source.repoId));
   const isKnown =
     repository !== undefined &&
-    world.switches.isGithubAppInstalled &&
+    seesNewRepositories(world.switches) &&
     github.isContentSeenByVercel(repository) &&
     source.ref === repository.defaultBranch &&
     (source.sha === undefined || source.sha === repository.sha);

@@ -1,7 +1,7 @@
 import { json, type Answer, type Operation, type ProviderRequest } from '../exchange.ts';
 import type { GithubState } from '../github/state.ts';
 import { numberWithin } from '../paging.ts';
-import type { World } from '../world.ts';
+import { seesNewRepositories, type World } from '../world.ts';
 import { projectBody, vercelError } from './answers.ts';
 import { createProjectRequest, describeProblem } from './requests.ts';
 import { inAccount, withProject } from './scope.ts';
@@ -24,8 +24,16 @@ function linkTo(
       ),
     };
   }
+  if (world.switches.accounts.vercelPlan === 'hobby') {
+    return {
+      refusal: vercelError(
+        400,
+        'Repositories of an organization cannot be linked by a team on the Hobby plan.',
+      ),
+    };
+  }
   // A repository that was made a moment ago looks as if the app could not see it at all.
-  if (!world.switches.isGithubAppInstalled || !github.isSeenByVercel(found)) {
+  if (!seesNewRepositories(world.switches) || !github.isSeenByVercel(found)) {
     return {
       refusal: vercelError(
         400,
@@ -45,6 +53,8 @@ function create(
   state: VercelState,
   github: GithubState,
 ): Answer {
+  if (!['OWNER', 'MEMBER'].includes(world.switches.accounts.vercelRole))
+    return vercelError(403, "You don't have permission to create a project.");
   const parsed = createProjectRequest.safeParse(request.body);
   if (!parsed.success) return vercelError(400, describeProblem(parsed.error));
   const order = parsed.data;

@@ -12,18 +12,28 @@ const limitPerMinute = 500;
 
 const minuteFromNow = (): number => Math.floor(Date.now() / 1000) + 60;
 
-function accountOperations(world: World): Operation[] {
-  const team = {
+/** The team, or the part of it that a token of another scope is shown. */
+function teamBody(world: World) {
+  const { vercelPlan, vercelRole, isVercelTokenLimited } = world.switches.accounts;
+  const createdAt = 1_700_000_000_000;
+  const shown = {
     id: world.teamId,
     slug: world.teamSlug,
     name: world.teamSlug,
-    creatorId: world.userId,
     avatar: null,
-    createdAt: 1_700_000_000_000,
-    updatedAt: 1_700_000_000_000,
-    billing: { plan: 'pro', period: null, status: 'active' },
-    membership: { role: 'OWNER', confirmed: true, uid: world.userId, teamId: world.teamId },
+    createdAt,
+    membership: { role: vercelRole, confirmed: true, uid: world.userId, teamId: world.teamId },
   };
+  if (isVercelTokenLimited) return { ...shown, limited: true, limitedBy: ['scope'] };
+  return {
+    ...shown,
+    creatorId: world.userId,
+    updatedAt: createdAt,
+    billing: { plan: vercelPlan, period: null, status: 'active' },
+  };
+}
+
+function accountOperations(world: World): Operation[] {
   return [
     {
       name: 'getUser',
@@ -38,7 +48,7 @@ function accountOperations(world: World): Operation[] {
       name: 'listTeams',
       method: 'GET',
       path: '/v2/teams',
-      handle: () => json(200, { teams: [team], pagination: { count: 1, next: null, prev: null } }),
+      handle: () => json(200, { teams: [teamBody(world)], pagination: { count: 1, next: null, prev: null } }),
     },
     {
       name: 'getTeam',
@@ -46,7 +56,7 @@ function accountOperations(world: World): Operation[] {
       path: '/v2/teams/:id',
       handle: (request) =>
         [world.teamId, world.teamSlug].includes(parameter(request, 'id'))
-          ? json(200, team)
+          ? json(200, teamBody(world))
           : vercelError(403, 'You do not have permission to access this team.'),
     },
   ];

@@ -8,6 +8,7 @@ import { healthRoutes } from './health.ts';
 import { metricsRoutes } from './metrics.ts';
 import { operatorRoutes } from './operator.ts';
 import { orphanRoutes } from './orphans.ts';
+import { preflightRoutes } from './preflight.ts';
 import { provisioningRoutes } from './provisioning.ts';
 import { resourceRoutes } from './resources.ts';
 
@@ -19,6 +20,7 @@ export function allRoutes(deps: Deps): readonly AnyRoute[] {
     ...callbackRoutes(deps),
     ...eventRoutes(deps),
     ...orphanRoutes(deps),
+    ...preflightRoutes(deps),
     ...healthRoutes(deps),
     ...documentationRoutes(deps, () => routes),
     ...metricsRoutes(deps),

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { pageOf, provisioningAnswer } from '../../api/answers.ts';
+import { planAnswer } from '../../api/preflight.ts';
 import { presentProvisioning } from '../../api/present.ts';
 import { passCrashPoint } from '../../crash-points.ts';
 import { acceptProvisioning, listProvisionings, readFullSnapshots } from '../../ledger/provisionings.ts';
@@ -9,6 +10,7 @@ import type { Snapshot } from '../../ledger/rows.ts';
 import { provisionClient } from '../../queue/enqueue.ts';
 import { activeTraceParent } from '../../telemetry/trace-parent.ts';
 import type { Deps } from '../deps.ts';
+import { planProvisioning } from '../dry-run.ts';
 import { Problem } from '../problem.ts';
 import { cursorFor, listQuery, newProvisioningSchema, provisioningId } from '../requests.ts';
 import { idempotencyKeyOf, replay, replyOf } from '../idempotency.ts';
@@ -26,9 +28,13 @@ export function provisioningRoutes(deps: Deps): AnyRoute[] {
     operationId: 'provisionClient',
     tag: 'provisioning',
     summary: 'Provisions a client',
-    description: 'The 202 means a committed row: it ends, whatever happens to the queue.',
+    description:
+      'The 202 means a committed row: it ends, whatever happens to the queue. With `dryRun=true` nothing is written ' +
+      'anywhere: the answer is what would be made, and what stands in its way.',
+    query: z.strictObject({ dryRun: z.enum(['true', 'false'], 'must be true or false').optional() }),
     body: newProvisioningSchema(deps.config.CALLBACK_ALLOWED_HOSTS),
     answers: {
+      200: { description: 'With `dryRun=true`: the plan.', schema: planAnswer },
       202: {
         description: 'Accepted.',
         schema: provisioningAnswer,
@@ -45,9 +51,11 @@ export function provisioningRoutes(deps: Deps): AnyRoute[] {
     problems: {
       409: '`client-busy` or `client-exists`, with `provisioningId`; `idempotency-in-flight`.',
       422: '`idempotency-key-reused`: the key came with another body before.',
+      503: '`worker-unavailable`: no worker has answered a dry run.',
     },
-    async handle({ body: order, caller, request }) {
+    async handle({ body: order, query, caller, request }) {
       const key = idempotencyKeyOf(request, caller);
+      if (query.dryRun === 'true') return { status: 200, body: await planProvisioning(deps, order.clientId) };
       const answerFor = (snapshot: Snapshot) => {
         const body = presentProvisioning({ ...snapshot, resources: [] }, deps.steps, deps.publicUrl());
         return { status: 202, location: `/api/provisioning/${body.id}`, body: JSON.stringify(body) };

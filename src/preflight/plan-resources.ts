@@ -1,0 +1,89 @@
+/**
+ * What a provisioning of a client would make, and what stands in its way.
+ *
+ * Looks with the same look-ups that the steps make before they create anything. Those are given clients with mutating
+ * verbs, but no permit for one, so nothing can be sent.
+ */
+import { randomUUID } from 'node:crypto';
+import type { CheckResult, PlannedResource } from '../api/preflight.ts';
+import { StepFailure } from '../errors.ts';
+import type { ClientOrder } from '../provisioning.ts';
+import { fails, holds, type Finding } from '../steps/check.ts';
+import type { CallLimits, Intent, ResourceContext, ResourceType, Step } from '../steps/step.ts';
+import { ask } from './ask.ts';
+import type { Source } from './explain-failure.ts';
+import { resultOf } from './run-checks.ts';
+import { connector, type Surroundings } from './surroundings.ts';
+
+export interface ResourcePlan {
+  readonly resource: PlannedResource;
+  /** Whether the name is free. */
+  readonly check: CheckResult;
+}
+
+/** One entry per kind of resource, in the order in which they are made. */
+export async function planResources(surroundings: Surroundings, clientId: string): Promise<ResourcePlan[]> {
+  const client = clientOf(clientId);
+  return Promise.all(
+    surroundings.steps.flatMap((step) =>
+      (step.resources ?? []).map((type) => planResource(surroundings, step, type, client)),
+    ),
+  );
+}
+
+/** All that is known of a client before anything was accepted. Names depend on nothing else. */
+function clientOf(clientId: string): ClientOrder {
+  return { id: randomUUID(), clientId, clientName: clientId, orgEmail: '', tier: 'starter' };
+}
+
+async function planResource(
+  surroundings: Surroundings,
+  step: Step,
+  type: ResourceType<unknown, unknown>,
+  client: ClientOrder,
+): Promise<ResourcePlan> {
+  const [provider = type.kind] = type.kind.split('.');
+  const source: Source = step.checks?.find((check) => check.provider === provider) ?? { provider };
+  const connection = connector(step, surroundings.environment);
+  let existing: PlannedResource['existing'] = null;
+  const look = async (limits: CallLimits): Promise<Finding> => {
+    if ('failure' in connection) return connection.failure;
+    const context = contextOf(client, connection.connect(limits));
+    const { sightings } = await type.find(context, strangersIntent);
+    existing = sightings.map(({ externalId, name, url = null }) => ({ externalId, name, url }));
+    return judge(type, client, existing);
+  };
+  const finding = await ask(source, surroundings, look);
+  return {
+    resource: { step: step.name, kind: type.kind, name: type.nameFor(client), existing },
+    check: resultOf({ provider, name: 'name-free' }, finding),
+  };
+}
+
+/** No call was made, so nothing that is found can be ours. */
+const strangersIntent: Intent = {
+  mark: `prov-${randomUUID()}`,
+  absentAt: undefined,
+  mayExist: false,
+};
+
+function judge(
+  type: ResourceType<unknown, unknown>,
+  client: ClientOrder,
+  existing: readonly { readonly externalId: string; readonly name: string }[],
+): Finding {
+  if (existing.length === 0) return holds(`no ${type.kind} is named "${type.nameFor(client)}"`);
+  const found = existing.map(({ externalId, name }) => `"${name}" (${externalId})`).join(', ');
+  return fails(
+    `there is already the ${type.kind} ${found}`,
+    'Rename it or delete it, or choose another client id.',
+  );
+}
+
+/** A look for a name needs no secret and no earlier step. */
+function contextOf(client: ClientOrder, providers: unknown): ResourceContext<unknown> {
+  const refuse = async () => {
+    throw new StepFailure('internal-error', 'a dry run has no secrets and no outputs');
+  };
+  return { client, providers, secrets: { read: refuse, keep: refuse }, outputOf: refuse };
+}

@@ -1,0 +1,32 @@
+/** Runs the checks of all steps, side by side. Reads only: a check has no client that could change anything. */
+import type { CheckResult } from '../api/preflight.ts';
+import type { Check, Finding } from '../steps/check.ts';
+import type { CallLimits, Step } from '../steps/step.ts';
+import { ask } from './ask.ts';
+import { connector, type Surroundings } from './surroundings.ts';
+
+/** In the order of the steps, and of each step's checks. */
+export async function runChecks(surroundings: Surroundings): Promise<CheckResult[]> {
+  const results = surroundings.steps.map((step) => runChecksOf(step, surroundings));
+  return (await Promise.all(results)).flat();
+}
+
+async function runChecksOf(step: Step, surroundings: Surroundings): Promise<CheckResult[]> {
+  const connection = connector(step, surroundings.environment);
+  const run = async (check: Check<unknown>): Promise<CheckResult> => {
+    if ('failure' in connection) return resultOf(check, connection.failure);
+    const look = async (limits: CallLimits) => check.look(connection.connect(limits));
+    return resultOf(check, await ask(check, surroundings, look));
+  };
+  return Promise.all((step.checks ?? []).map(run));
+}
+
+export function resultOf(check: Pick<Check<unknown>, 'provider' | 'name'>, finding: Finding): CheckResult {
+  return {
+    provider: check.provider,
+    name: check.name,
+    ok: finding.ok,
+    detail: finding.detail,
+    fix: finding.ok ? null : finding.fix,
+  };
+}

@@ -1,0 +1,35 @@
+/**
+ * A question to whichever worker is free, and its answer: the value that the job returns.
+ *
+ * Polled, not listened for: an event stream would be one more connection per process, for what is asked a few times a
+ * day.
+ */
+import { randomUUID } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Queue } from 'bullmq';
+import { producerTimeoutMs, within } from './within.ts';
+
+const pollMs = 100;
+/** What nobody has fetched, since whoever asked has stopped meanwhile. */
+const leftovers = { age: 60, count: 100 } as const;
+
+/** Undefined: nobody has answered in time. Throws when the queue cannot be reached. */
+export async function askWorker(queue: Queue, question: object, timeoutMs: number): Promise<unknown> {
+  const endsAt = performance.now() + timeoutMs;
+  const jobId = randomUUID();
+  const options = { jobId, attempts: 1, removeOnComplete: leftovers, removeOnFail: leftovers };
+  await within(producerTimeoutMs, queue.add('preflight', question, options));
+  try {
+    while (performance.now() < endsAt) {
+      const state = await within(producerTimeoutMs, queue.getJobState(jobId));
+      if (state === 'completed') return (await within(producerTimeoutMs, queue.getJob(jobId)))?.returnvalue;
+      if (state === 'failed' || state === 'unknown') return undefined;
+      await pause(pollMs);
+    }
+    return undefined;
+  } finally {
+    // Nobody waits for it any more. One that a worker holds cannot be removed, and goes with the next that ends.
+    await within(producerTimeoutMs, queue.remove(jobId)).catch(() => {});
+  }
+}

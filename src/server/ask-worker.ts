@@ -1,0 +1,21 @@
+/** What only a worker can find out: it has the providers' tokens, and this process has not. */
+import { findingsSchema, type PreflightFindings } from '../api/preflight.ts';
+import type { PreflightJobData } from '../queue/flows.ts';
+import type { Deps } from './deps.ts';
+import { Problem } from './problem.ts';
+
+/** Longer than a worker takes, and shorter than the usual patience of callers and proxies. */
+const timeoutMs = 25_000;
+
+/** Throws a 503 when no worker answers, or one of another version that answers something else. */
+export async function askWorker(deps: Deps, question: PreflightJobData): Promise<PreflightFindings> {
+  const asked = deps.queues()?.askPreflight(question, timeoutMs);
+  const answer = await asked?.catch((error: unknown) => {
+    deps.log.warn({ err: error }, 'the queue did not take a question');
+  });
+  const parsed = findingsSchema.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  throw new Problem(503, 'worker-unavailable', 'No worker has answered in time. Is one running?', {
+    headers: { 'Retry-After': '10' },
+  });
+}

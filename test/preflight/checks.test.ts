@@ -1,0 +1,370 @@
+/** Each check holds where all is well, and fails for its own reason, which it names together with what mends it. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { startSandbox, type Sandbox, type SandboxControl } from '../../src/sandbox/sandbox.ts';
+import { check, detailOf, failuresIn } from './support.ts';
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await startSandbox({ postgresUrl: inject('postgresUrl') });
+});
+afterEach(() => sandbox.control.reset());
+afterAll(() => sandbox.stop());
+
+test('where everything is in order every check holds, with nothing to mend', async () => {
+  const checks = await check(sandbox);
+
+  expect(failuresIn(checks)).toEqual({});
+  expect(checks.map(({ provider, name }) => `${provider} ${name}`)).toEqual([
+    'supabase token',
+    'supabase region',
+    'supabase quota',
+    'schema template',
+    'github token',
+    'github create-and-delete',
+    'github template',
+    'github vercel-app',
+    'vercel token',
+    'vercel plan',
+    'vercel create-and-delete',
+    'n8n api',
+    'n8n scopes',
+    'n8n webhooks',
+  ]);
+  for (const { detail, fix } of checks) {
+    expect(detail).not.toBe('');
+    expect(fix).toBeNull();
+  }
+});
+
+test('nothing but reads is sent, and nothing is changed', async () => {
+  await check(sandbox);
+
+  const sent = sandbox.control.journal();
+  expect(new Set(sent.map(({ provider }) => provider))).toEqual(
+    new Set(['supabase', 'github', 'vercel', 'n8n']),
+  );
+  expect(sent.filter(({ method, effect }) => method !== 'GET' || effect !== 'none')).toEqual([]);
+});
+
+type Arrange = (control: SandboxControl) => unknown;
+const nothing: Arrange = () => {};
+
+/** What is wrong, how it comes about, and the checks that then fail, with words of what they say. */
+const cases: [string, Arrange, Record<string, string>, Record<string, RegExp>][] = [
+  [
+    'a revoked Supabase token',
+    (control) => control.revokeToken('supabase'),
+    {},
+    {
+      'supabase token': /answered 401 → Renew SUPABASE_MANAGEMENT_TOKEN/,
+      'supabase region': /401/,
+      'supabase quota': /401/,
+    },
+  ],
+  [
+    'a Supabase token of a single project',
+    (control) => control.setAccounts({ supabaseTokenScope: 'project' }),
+    {},
+    { 'supabase token': /single project.* → Make an access token for the whole organization/ },
+  ],
+  [
+    'a Supabase organization that the token does not see',
+    nothing,
+    { SUPABASE_ORG_ID: 'another' },
+    {
+      'supabase token': /does not see the organization another → Set SUPABASE_ORG_ID/,
+      'supabase region': /404 → Check the names/,
+      'supabase quota': /404/,
+    },
+  ],
+  [
+    'a region that Supabase has not',
+    nothing,
+    { SUPABASE_REGION: 'moon-1' },
+    { 'supabase region': /no region moon-1 → Set SUPABASE_REGION to one of .*eu-central-1/ },
+  ],
+  [
+    'a region without capacity',
+    (control) =>
+      control.addFault({
+        provider: 'supabase',
+        operation: 'listRegions',
+        mode: 'reject',
+        status: 200,
+        body: { all: { smartGroup: [], specific: [{ code: 'eu-central-1', status: 'capacity' }] } },
+      }),
+    {},
+    { 'supabase region': /eu-central-1 takes no new project at present → .*another region/ },
+  ],
+  [
+    'a free plan with as many projects as it takes',
+    async (control) => {
+      control.setAccounts({ supabasePlan: 'free' });
+      await control.createForeign('supabase.project', 'one');
+      await control.createForeign('supabase.project', 'two');
+    },
+    {},
+    { 'supabase quota': /allows 2 active projects, and the organization has 2 → Raise the .*plan/ },
+  ],
+  [
+    'a revoked GitHub token',
+    (control) => control.revokeToken('github'),
+    {},
+    {
+      'github token': /answered 401 → Renew GITHUB_TOKEN/,
+      'github create-and-delete': /401/,
+      'github template': /401/,
+      'github vercel-app': /401/,
+    },
+  ],
+  [
+    'an organization that the GitHub token does not see',
+    nothing,
+    { GITHUB_ORG: 'another' },
+    {
+      'github token': /404 → Check the names in the variables of github/,
+      'github create-and-delete': /404/,
+      'github template': /another\/client-template is not there/,
+    },
+  ],
+  [
+    'a GitHub token that may create but not delete',
+    (control) => control.setGithubScopes(['repo']),
+    {},
+    { 'github create-and-delete': /lacks the scope delete_repo → Add the scopes/ },
+  ],
+  [
+    'a GitHub token without any scope',
+    (control) => control.setGithubScopes([]),
+    {},
+    { 'github create-and-delete': /lacks the scope repo and delete_repo/ },
+  ],
+  [
+    'a fine-grained GitHub token that administers nothing',
+    (control) => control.setAccounts({ githubTokenKind: 'fine-grained', isGithubAdministrator: false }),
+    {},
+    { 'github create-and-delete': /fine-grained.* → Give the token "Administration: read and write"/ },
+  ],
+  [
+    'an organization that keeps its members from deleting',
+    (control) => control.setAccounts({ mayMembersDelete: false, isGithubAdministrator: false }),
+    {},
+    { 'github create-and-delete': /does not let its members delete repositories → Allow it/ },
+  ],
+  [
+    'a template repository that is not marked as one',
+    (control) => control.setAccounts({ isTemplateMarked: false }),
+    {},
+    { 'github template': /not marked as a template → Tick "Template repository"/ },
+  ],
+  [
+    'a template repository without a commit',
+    (control) => control.setAccounts({ isTemplateEmpty: true }),
+    {},
+    { 'github template': /is empty → Push a first commit/ },
+  ],
+  [
+    'a template repository that is not there',
+    nothing,
+    { GITHUB_TEMPLATE_REPO: 'elsewhere' },
+    { 'github template': /sandbox-agency\/elsewhere is not there.* → Set GITHUB_TEMPLATE_REPO/ },
+  ],
+  [
+    "an organization without Vercel's GitHub app",
+    (control) => control.setGithubAppInstalled(false),
+    {},
+    { 'github vercel-app': /not installed.* → Install https:\/\/github\.com\/apps\/vercel/ },
+  ],
+  [
+    "Vercel's GitHub app on chosen repositories",
+    (control) => control.setAccounts({ githubAppAccess: 'selected' }),
+    {},
+    { 'github vercel-app': /only chosen repositories.* → Choose "All repositories"/ },
+  ],
+  [
+    "Vercel's GitHub app, suspended",
+    (control) => control.setAccounts({ githubAppAccess: 'suspended' }),
+    {},
+    { 'github vercel-app': /suspended → Unsuspend it/ },
+  ],
+  [
+    'a revoked Vercel token',
+    (control) => control.revokeToken('vercel'),
+    {},
+    {
+      'vercel token': /answered 403 → Renew VERCEL_TOKEN/,
+      'vercel plan': /403/,
+      'vercel create-and-delete': /403/,
+    },
+  ],
+  [
+    'a Vercel team that the token cannot reach',
+    nothing,
+    { VERCEL_TEAM_ID: 'team_of_others' },
+    {
+      'vercel token': /answered 403 → Renew VERCEL_TOKEN, or give it the rights/,
+      'vercel plan': /403/,
+      'vercel create-and-delete': /403/,
+    },
+  ],
+  [
+    'a Vercel token that sees only a part of the team',
+    (control) => control.setAccounts({ isVercelTokenLimited: true }),
+    {},
+    { 'vercel token': /only a part.* → Make a token with the team as its scope/ },
+  ],
+  [
+    'a Vercel team on the Hobby plan',
+    (control) => control.setAccounts({ vercelPlan: 'hobby' }),
+    {},
+    { 'vercel plan': /Hobby, which cannot link.* → Upgrade the team to Pro/ },
+  ],
+  [
+    'a Vercel role that may only look',
+    (control) => control.setAccounts({ vercelRole: 'VIEWER' }),
+    {},
+    { 'vercel create-and-delete': /VIEWER, which may not create.* → .*Owner or Member/ },
+  ],
+  [
+    'a revoked n8n key',
+    (control) => control.revokeToken('n8n'),
+    {},
+    { 'n8n api': /answered 401 → Renew N8N_API_KEY/, 'n8n scopes': /401/ },
+  ],
+  [
+    'an n8n that is still starting',
+    (control) => control.setN8nStarting(60_000),
+    {},
+    {
+      'n8n api': /answered 200 with something unreadable → Wait until n8n has started/,
+      'n8n scopes': /unreadable → Check N8N_HOST/,
+      'n8n webhooks': /→ Check N8N_WEBHOOK_URL/,
+    },
+  ],
+  [
+    'an n8n whose public API is switched off',
+    (control) =>
+      control.addFault({ provider: 'n8n', operation: 'listWorkflows', mode: 'not-found', times: -1 }),
+    {},
+    { 'n8n api': /answered 404 → .*public API is not switched off/ },
+  ],
+  [
+    'an n8n key that may publish but not delete',
+    (control) =>
+      control.setAccounts({
+        n8nScopes: ['create', 'list', 'read', 'activate', 'deactivate'].map((right) => `workflow:${right}`),
+      }),
+    {},
+    { 'n8n scopes': /lacks the scope workflow:delete → Add the scopes to the key/ },
+  ],
+  [
+    'an n8n key that may not even look',
+    (control) => control.setAccounts({ n8nScopes: [] }),
+    {},
+    { 'n8n api': /answered 403 → Renew N8N_API_KEY, or give it the rights/, 'n8n scopes': /workflow:list/ },
+  ],
+  [
+    'webhooks that are served elsewhere',
+    nothing,
+    { N8N_WEBHOOK_URL: 'http://127.0.0.1:9' },
+    { 'n8n webhooks': /got no answer.* → Check N8N_WEBHOOK_URL/ },
+  ],
+  [
+    'a template schema that is not there',
+    nothing,
+    { SCHEMA_PATH: 'nowhere.sql' },
+    { 'schema template': /SCHEMA_PATH: no template can be read there.* → Set the variables/ },
+  ],
+];
+
+test.each(cases)('%s is told by the checks that it concerns, and by no other', async (...one) => {
+  const [, arrange, environment, expected] = one;
+  await arrange(sandbox.control);
+
+  const failures = failuresIn(await check(sandbox, { environment }));
+
+  expect(Object.keys(failures)).toEqual(Object.keys(expected));
+  for (const [name, words] of Object.entries(expected)) expect(failures[name]).toMatch(words);
+});
+
+test('a template schema with a quote left open is told, with file, line and column', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'preflight-'));
+  writeFileSync(join(folder, '1.sql'), "select 'fine';\n");
+  writeFileSync(join(folder, '2.sql'), "select 1;\nselect 'open;\n");
+
+  const failures = failuresIn(await check(sandbox, { environment: { SCHEMA_PATH: folder } }));
+
+  rmSync(folder, { recursive: true });
+  expect(Object.keys(failures)).toEqual(['schema template']);
+  expect(failures['schema template']).toMatch(/^2\.sql, line 2, column 8: a quote .* → Mend the file/);
+});
+
+describe('what cannot be told is no failure', () => {
+  test('a free plan with room left', async () => {
+    sandbox.control.setAccounts({ supabasePlan: 'free' });
+    await sandbox.control.createForeign('supabase.project', 'one');
+
+    const checks = await check(sandbox);
+
+    expect(failuresIn(checks)).toEqual({});
+    expect(detailOf(checks, 'supabase quota')).toContain(
+      'allows 2 active projects, and the organization has 1',
+    );
+  });
+
+  test('a fine-grained GitHub token that administers the template', async () => {
+    sandbox.control.setAccounts({ githubTokenKind: 'fine-grained' });
+    expect(failuresIn(await check(sandbox))).toEqual({});
+  });
+
+  test('an owner, where members may not delete', async () => {
+    sandbox.control.setAccounts({ mayMembersDelete: false });
+    expect(failuresIn(await check(sandbox))).toEqual({});
+  });
+
+  test.each([403, 404])('GitHub apps that the token may not list, by a %i', async (status) => {
+    const operation = 'listInstallations';
+    sandbox.control.addFault({ provider: 'github', operation, mode: 'refuse', status });
+
+    const checks = await check(sandbox);
+
+    expect(failuresIn(checks)).toEqual({});
+    expect(detailOf(checks, 'github vercel-app')).toContain('unknown');
+  });
+
+  test('a personal Vercel account, whose plan is not told', async () => {
+    const checks = await check(sandbox, { environment: { VERCEL_TEAM_ID: '' } });
+
+    expect(failuresIn(checks)).toEqual({});
+    expect(detailOf(checks, 'vercel token')).toContain('no team is set');
+  });
+
+  test('a group of regions, from which Supabase chooses', async () => {
+    const environment = { SUPABASE_REGION: 'smartGroup:emea' };
+    expect(failuresIn(await check(sandbox, { environment }))).toEqual({});
+  });
+});
+
+describe('an n8n of before 2026, which does not tell its scopes', () => {
+  let old: Sandbox;
+  beforeAll(async () => {
+    old = await startSandbox({ postgresUrl: inject('postgresUrl'), n8nGeneration: 'activate' });
+  });
+  afterAll(() => old.stop());
+
+  test('is asked for its list instead', async () => {
+    const checks = await check(old);
+
+    expect(failuresIn(checks)).toEqual({});
+    expect(detailOf(checks, 'n8n scopes')).toContain('too old to tell');
+  });
+
+  test('fails where the key may not list', async () => {
+    old.control.setAccounts({ n8nScopes: ['workflow:create'] });
+    expect(Object.keys(failuresIn(await check(old)))).toEqual(['n8n api', 'n8n scopes']);
+  });
+});

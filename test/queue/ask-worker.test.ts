@@ -1,0 +1,74 @@
+/** A question through the queue: one worker answers it, or nobody does in time, and nothing of it stays. */
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { migrateLedger } from '../../src/ledger/migrate.ts';
+import { migrateQueue, openQueues, type Processor, type Queues } from '../../src/queue/queues.ts';
+import { createDatabase, type TestDatabase } from '../helpers/database.ts';
+import { redisUrlForFile } from '../helpers/redis.ts';
+import { backends } from '../helpers/stack.ts';
+
+describe.each(backends)('on %s', (backend) => {
+  let database: TestDatabase;
+  const redis = redisUrlForFile();
+  let opened: Queues[] = [];
+  beforeAll(async () => {
+    database = await createDatabase();
+    await migrateLedger(database.url);
+    if (backend === 'postgres') await migrateQueue(database.url);
+  });
+  afterEach(async () => {
+    await Promise.all(opened.map((queues) => queues.close()));
+    opened = [];
+  });
+  afterAll(() => database.drop());
+
+  /** A queue of the test's own, with a worker where there is something to say. */
+  async function open(processor?: Processor): Promise<Queues> {
+    const queues = await openQueues({
+      redisUrl: backend === 'redis' ? inject('redisUrl') : undefined,
+      databaseUrl: database.url,
+      prefix: redis.prefix,
+      onError: () => {},
+    });
+    opened.push(queues);
+    if (processor !== undefined) await queues.startWorker('preflight', 2, processor);
+    return queues;
+  }
+  test('the worker is given the question, what it returns is the answer, and nothing of either stays', async () => {
+    let jobId = '';
+    await open(async (job) => {
+      jobId = job.id ?? '';
+      return { asked: job.data as unknown };
+    });
+    const queues = await open();
+
+    expect(await queues.askPreflight({ clientId: 'acme' }, 20_000)).toEqual({ asked: { clientId: 'acme' } });
+
+    expect(jobId).not.toBe('');
+    expect(await queues.getJobState('preflight', jobId)).toBe('unknown');
+  });
+
+  test('a worker that fails has not answered, and is not asked again', async () => {
+    let times = 0;
+    await open(async () => {
+      times += 1;
+      throw new Error('broken');
+    });
+    const queues = await open();
+    expect(await queues.askPreflight({}, 20_000)).toBeUndefined();
+    expect(times).toBe(1);
+  });
+
+  test('a question that nobody has answered in time is taken back', async () => {
+    const queues = await open();
+    expect(await queues.askPreflight({ clientId: 'old' }, 300)).toBeUndefined();
+
+    const asked: unknown[] = [];
+    await open(async (job) => asked.push(job.data));
+    await queues.askPreflight({ clientId: 'new' }, 20_000);
+    expect(asked).toEqual([{ clientId: 'new' }]);
+  });
+
+  test('the dashboard is not shown the questions', async () => {
+    expect((await open()).all.map(({ name }) => name)).toEqual(['provisioning', 'rollback', 'callbacks']);
+  });
+});
