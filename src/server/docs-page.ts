@@ -12,9 +12,9 @@ export function docsAssets(): RequestHandler {
   const serve = express.static(folder, { index: false, fallthrough: true, cacheControl: false });
   return (request, response, next) => {
     // The content policy allows no inline script, so the one line of ours is a file too.
-    if (request.path === '/start.js') return response.type('text/javascript').send(startScript);
-    if (assets.has(request.path)) return serve(request, response, next);
-    next();
+    if (request.path === '/start.js') response.type('text/javascript').send(startScript);
+    else if (assets.has(request.path)) void serve(request, response, next);
+    else next();
   };
 }
 

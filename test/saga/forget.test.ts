@@ -67,7 +67,7 @@ describe.each(backends)('on %s', (backend) => {
       'provisioning.rollback_incomplete',
       'provisioning.rolled_back',
     ]);
-    await stack.sandbox.control.removeObject('github.repository', repository.externalId ?? '');
+    stack.sandbox.control.removeObject('github.repository', repository.externalId ?? '');
     expect((await stack.provision({ clientId: left.clientId })).status).toBe('queued');
   });
 

@@ -99,7 +99,7 @@ describe.each(backends)('on %s', (backend) => {
   test('one that was given up has its day of attempts anew', async () => {
     stack.sandbox.control.setReceiver('caller', { status: 500 });
     const { id } = await provision();
-    await until(async () => (await list(id))[0]?.attempts.length || undefined, 'an attempt');
+    await until(async () => (await list(id))[0]?.attempts[0], 'an attempt');
     await stack.pool.query(
       `update ledger.callbacks set created_at = created_at - interval '2 days' where provisioning_id = $1`,
       [id],
@@ -112,7 +112,8 @@ describe.each(backends)('on %s', (backend) => {
       'more than one attempt',
     );
     stack.sandbox.control.setReceiver('caller', { status: 200 });
-    await untilStates(id, 'delivered');
+    const [delivered] = await untilStates(id, 'delivered');
+    expect(delivered?.attempts.at(-1)?.status).toBe(200);
   });
 
   test('a callback of another provisioning, or of none, is 404', async () => {

@@ -65,10 +65,14 @@ describe('a request that carries an Idempotency-Key', () => {
     const responses = await Promise.all(Array.from({ length: 100 }, () => send(body, 'crowd')));
     expect(await countRows(stack)).toBe(before + 1);
 
-    const ids = new Set<string>();
-    for (const response of responses)
-      if (response.status === 202) ids.add(((await response.json()) as ShownProvisioning).id);
-      else expect((await problemOf(response)).code).toBe('idempotency-in-flight');
+    const told = await Promise.all(
+      responses.map(async (response) =>
+        response.status === 202
+          ? ((await response.json()) as ShownProvisioning).id
+          : (await problemOf(response)).code,
+      ),
+    );
+    const ids = new Set(told.filter((one) => one !== 'idempotency-in-flight'));
     expect(ids.size).toBe(1);
   });
 
@@ -112,12 +116,10 @@ describe('a request that carries an Idempotency-Key', () => {
 });
 
 test.each([
-  ['empty', ''],
   ['longer than 255 characters', 'x'.repeat(256)],
   ['not ASCII', 'sch\u00f6n'],
-])('a key that is %s is 400, or counts as none', async (name, key) => {
+])('a key that is %s is 400', async (_name, key) => {
   const response = await send(order(), key);
-  if (name === 'empty') return expect([202, 400]).toContain(response.status);
   expect(response.status).toBe(400);
   expect((await problemOf(response)).errors?.[0]?.pointer).toBe('Idempotency-Key');
 });

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { request as httpRequest } from 'node:http';
-import { Agent } from 'node:http';
+import { Agent, request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { parseDescription, type Description } from '../../helpers/openapi.ts';
@@ -146,7 +145,7 @@ function problemOf({ operation, target }: DrawnRequest, answer: Answered): strin
     return `${what}, which is not described: ${answer.text.slice(0, 300)}`;
   }
   const schema = schemas.get(key);
-  if (schema === undefined || !/json/.test(answer.contentType)) return undefined;
+  if (schema === undefined || !answer.contentType.includes('json')) return undefined;
   const { error } = schema.safeParse(JSON.parse(answer.text));
   return error === undefined ? undefined : `${what}: ${z.prettifyError(error)}`;
 }
@@ -198,8 +197,8 @@ test(
       quietBatches += 1;
       expect(await digest()).toBe(before);
     }
-    console.info(
-      `${byKind.length} requests, seed ${seed}: ${JSON.stringify(Object.fromEntries([...counts].toSorted()))}`,
+    process.stdout.write(
+      `${byKind.length} requests, seed ${seed}: ${JSON.stringify(Object.fromEntries(counts))}\n`,
     );
     expect(problems.slice(0, 20)).toEqual([]);
     expect(byKind.length).toBeGreaterThanOrEqual(total);

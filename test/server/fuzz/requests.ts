@@ -24,9 +24,7 @@ export function requestOf(
   operation: Operation,
   idsFor: (name: string) => readonly string[],
 ): fc.Arbitrary<DrawnRequest> {
-  const kind = fc.constantFrom('fitting', 'fitting', 'nearly', 'nearly', 'hostile') as fc.Arbitrary<
-    DrawnRequest['kind']
-  >;
+  const kind = fc.constantFrom('fitting', 'fitting', 'nearly', 'nearly', 'hostile');
   return kind.chain((drawn) =>
     fc
       .record({
