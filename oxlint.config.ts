@@ -11,6 +11,11 @@ const libraries = {
   pg: { regex: '^pg$', message: 'SQL lives in src/ledger; the schema step has src/providers/postgres.ts.' },
   bullmq: { regex: '^bullmq(/|$)', message: 'BullMQ lives in src/queue, src/worker and the dashboard.' },
   'bull-board': { regex: '^@bull-board/', message: 'The dashboard lives in src/server/dashboard.' },
+  'prom-client': { regex: '^prom-client$', message: 'Prometheus lives in src/metrics.' },
+  opentelemetry: {
+    regex: '^(@opentelemetry/|bullmq-otel$)',
+    message: 'OpenTelemetry lives in src/telemetry, and where a request begins.',
+  },
   express: { regex: '^(express|helmet)$', message: 'Express lives in src/server and src/sandbox.' },
 };
 type Library = keyof typeof libraries;
@@ -66,6 +71,18 @@ const layers: Layer[] = [
     because: 'Server and worker use the queue; it knows neither.',
   },
   {
+    files: 'src/metrics/**',
+    mayUse: ['prom-client'],
+    mayNotImport: 'orphans steps providers worker server webhooks sandbox local demo',
+    because: 'Server and worker use metrics; these know what is counted, and nobody who counts.',
+  },
+  {
+    files: 'src/telemetry/**',
+    mayUse: ['opentelemetry', 'bullmq'],
+    mayNotImport: 'orphans steps providers worker server sandbox local demo',
+    because: 'Server and worker use telemetry; it knows neither.',
+  },
+  {
     files: 'src/webhooks/**',
     mayNotImport: 'orphans steps providers queue worker server sandbox local demo',
     because: 'Server and worker use webhooks; these know neither.',
@@ -95,6 +112,12 @@ const layers: Layer[] = [
   {
     files: 'src/server/dashboard{*,/**}',
     mayUse: ['express', 'bullmq', 'bull-board'],
+    mayNotImport: 'orphans worker sandbox local demo',
+    because: 'Server and worker never import each other; what both need belongs in a folder below them.',
+  },
+  {
+    files: 'src/server/middleware/trace-request.ts',
+    mayUse: ['express', 'opentelemetry'],
     mayNotImport: 'orphans worker sandbox local demo',
     because: 'Server and worker never import each other; what both need belongs in a folder below them.',
   },

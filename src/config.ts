@@ -38,6 +38,8 @@ export const coreEnvironment = z.object({
   CALLBACK_RETRY_BASE_MS: milliseconds(5000),
   WORKER_CONCURRENCY: wholeNumber(20, 1, 1000),
   RETENTION_DAYS: wholeNumber(90, 0, 36_500),
+  OTEL_EXPORTER_OTLP_ENDPOINT: webUrl.optional(),
+  OTEL_SERVICE_NAME: z.string().default('client-provisioner'),
 });
 
 /** Needed by the API. */
@@ -61,9 +63,7 @@ export const workerEnvironment = z.object({
   PUBLIC_URL: webUrl.optional(),
   PORT: port,
   ENCRYPTION_KEYS: z.string().transform(encryptionKeys),
-  WEBHOOK_SIGNING_SECRET: z
-    .string()
-    .refine((secret) => isSigningSecret(secret), 'must be whsec_ and at least 24 bytes in base64'),
+  WEBHOOK_SIGNING_SECRET: z.string().transform(signingSecrets),
   CALLBACK_ALLOWED_HOSTS: z.string().default('').transform(hostList),
 });
 
@@ -90,9 +90,19 @@ function bytesOf(base64: string): Buffer {
   return bytes.toString('base64') === base64 ? bytes : Buffer.alloc(0);
 }
 
-function isSigningSecret(text: string): boolean {
-  const [, encoded = ''] = /^whsec_(.+)$/.exec(text) ?? [];
-  return bytesOf(encoded).length >= 24;
+/** While a secret is being replaced there are two or more: each signs, so that either side may change first. */
+export type SigningSecrets = readonly [string, ...string[]];
+
+function signingSecrets(text: string, context: z.RefinementCtx): SigningSecrets {
+  const [first = '', ...others] = text.split(',').map((part) => part.trim());
+  const secrets = [first, ...others] as const;
+  for (const [index, secret] of secrets.entries())
+    if (!secret.startsWith('whsec_') || bytesOf(secret.slice('whsec_'.length)).length < 24)
+      context.addIssue(
+        `secret ${index + 1} of ${secrets.length} must be whsec_ and at least 24 bytes in base64`,
+      );
+  if (new Set(secrets).size < secrets.length) context.addIssue('names a secret twice');
+  return secrets;
 }
 
 /** An encryption key by its id. */

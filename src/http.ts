@@ -7,6 +7,7 @@
 import type { z } from 'zod';
 import { ProviderError } from './errors.ts';
 import type { Permit } from './permit.ts';
+import { beginProviderCall, type CallEnd } from './provider-calls.ts';
 
 /** A provider's answer larger than this is cut off and counts as unreadable. */
 const maxAnswerBytes = 1024 * 1024;
@@ -99,6 +100,7 @@ export async function exchange(
     [AbortSignal.timeout(timeoutMs), connection.signal, permit?.signal].filter((s) => s !== undefined),
   );
   permit?.take();
+  const end = beginProviderCall({ provider: connection.provider, operation });
   try {
     const response = await fetch(request.url, {
       method: request.method,
@@ -107,12 +109,11 @@ export async function exchange(
       redirect: 'manual',
       signal,
     });
-    return {
-      status: response.status,
-      headers: response.headers,
-      text: await readCapped(response, maxAnswerBytes),
-    };
+    const text = await readCapped(response, maxAnswerBytes);
+    end({ status: response.status });
+    return { status: response.status, headers: response.headers, text };
   } catch (error) {
+    end(endWithoutAnswer(error));
     throw connectionError(connection.provider, operation, error);
   }
 }
@@ -190,6 +191,15 @@ export function refusalError(
   });
 }
 
+function endWithoutAnswer(error: unknown): CallEnd {
+  if (error instanceof AnswerTooLarge) return { failure: 'answer-too-large' };
+  return { failure: isTimeout(error) ? 'timeout' : 'no-answer' };
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TimeoutError';
+}
+
 /** Error codes that mean no connection was made, so nothing was sent. */
 const neverConnected = new Set([
   'ECONNREFUSED',
@@ -212,12 +222,13 @@ function connectionError(provider: string, operation: string, error: unknown): P
       cause: error,
     });
   const code = errorCode(error);
-  const isTimeout = error instanceof Error && error.name === 'TimeoutError';
   return new ProviderError({
     provider,
     operation,
     outcome: code !== undefined && neverConnected.has(code) ? 'not-made' : 'in-doubt',
-    reason: isTimeout ? 'got no answer in time' : `got no answer${code === undefined ? '' : ` (${code})`}`,
+    reason: isTimeout(error)
+      ? 'got no answer in time'
+      : `got no answer${code === undefined ? '' : ` (${code})`}`,
     cause: error,
   });
 }

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Queryable } from './pool.ts';
-import { callbackRow, type CallbackRow } from './rows.ts';
+import { callbackRow, provisioningRow, type CallbackRow } from './rows.ts';
 
 /** Numbers a callback and stores the exact bytes of every attempt. Undefined: nobody asked to be called. */
 export async function insertCallback(
@@ -32,6 +32,7 @@ export async function insertCallback(
 
 const dueCallback = callbackRow.extend({
   callback_url: z.string(),
+  trace_parent: provisioningRow.shape.trace_parent,
   /** Since it was written, or since an operator had it sent again; and the attempts since then, this one included. */
   age_ms: z.number(),
   tries: z.number(),
@@ -63,7 +64,7 @@ export async function takeCallback(
        and not exists (select 1 from ledger.callbacks earlier
                        where earlier.provisioning_id = c.provisioning_id and earlier.sequence < c.sequence
                          and earlier.state = 'pending')
-     returning c.*, p.callback_url, c.attempts - c.attempts_before as tries,
+     returning c.*, p.callback_url, p.trace_parent, c.attempts - c.attempts_before as tries,
        (extract(epoch from clock_timestamp() - coalesce(c.redelivered_at, c.created_at)) * 1000)::float8 as age_ms`,
     [id, attemptMs, holder],
   );
@@ -78,6 +79,25 @@ export async function takeCallback(
     [id],
   );
   return waits[0] && { retryInMs: Math.max(250, Math.ceil(waits[0].wait_ms) + 25) };
+}
+
+/** Where a callback goes to. Undefined: it has ended. */
+export async function readReceiver(db: Queryable, id: string): Promise<string | undefined> {
+  const { rows } = await db.query<{ callback_url: string }>(
+    `select p.callback_url from ledger.callbacks c join ledger.provisionings p on p.id = c.provisioning_id
+     where c.id = $1 and c.state = 'pending'`,
+    [id],
+  );
+  return rows[0]?.callback_url;
+}
+
+/** Has a callback that nobody has taken wait longer: it is not due meanwhile, and no attempt is counted. */
+export async function putOffCallback(db: Queryable, id: string, delayMs: number): Promise<void> {
+  await db.query(
+    `update ledger.callbacks set due_at = clock_timestamp() + $2 * interval '1 ms'
+     where id = $1 and state = 'pending' and due_at <= clock_timestamp()`,
+    [id, delayMs],
+  );
 }
 
 export interface AttemptOutcome {

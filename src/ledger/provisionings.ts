@@ -18,6 +18,8 @@ export interface NewProvisioning {
   readonly callbackUrl: string | undefined;
   readonly onFailure: 'rollback' | 'pause';
   readonly stepNames: readonly string[];
+  /** The W3C traceparent of the request. Undefined: nobody traces it. */
+  readonly traceParent?: string | undefined;
   /** If nobody has claimed it by then, the sweeper enqueues it. */
   readonly sweepAfterMs: number;
   /** The answer to this request is kept under its key, by the same commit. */
@@ -76,8 +78,9 @@ async function acceptOnce(db: Queryable, order: NewProvisioning): Promise<Snapsh
 async function insert(db: Queryable, order: NewProvisioning): Promise<Snapshot> {
   await db.query(
     `insert into ledger.provisionings
-       (id, client_id, client_name, org_email, tier, callback_url, on_failure, step_names, sweep_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp() + $9 * interval '1 ms')`,
+       (id, client_id, client_name, org_email, tier, callback_url, on_failure, step_names, sweep_at,
+        trace_parent)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp() + $9 * interval '1 ms', $10)`,
     [
       order.id,
       order.clientId,
@@ -88,6 +91,7 @@ async function insert(db: Queryable, order: NewProvisioning): Promise<Snapshot> 
       order.onFailure,
       order.stepNames,
       order.sweepAfterMs,
+      order.traceParent,
     ],
   );
   await db.query(

@@ -20,6 +20,7 @@ export const provisioningRow = z.object({
   org_email: z.string(),
   tier: z.enum(tiers),
   callback_url: optional(z.string()),
+  trace_parent: optional(z.string()),
   on_failure: z.enum(['rollback', 'pause']),
   step_names: z.array(z.string()),
   status: z.enum(provisioningStatuses),

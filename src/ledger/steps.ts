@@ -27,13 +27,20 @@ export interface StepProgress {
     | undefined;
 }
 
+/** A step that was just begun. */
+export interface BegunStep extends StepProgress {
+  /** How long ago it began for the first time. */
+  readonly begunMsAgo: number;
+}
+
 /** Begins an attempt, or a further look of one that waits. */
-export async function beginStep(db: Queryable, step: StepKey): Promise<StepProgress> {
+export async function beginStep(db: Queryable, step: StepKey): Promise<BegunStep> {
   const { rows } = await db.query<{
     attempts: number;
     interruptions: number;
     waiting_for: string | null;
     waited_ms: number | null;
+    begun_ms_ago: number;
     looks: number;
   }>(
     `update ledger.steps
@@ -43,7 +50,8 @@ export async function beginStep(db: Queryable, step: StepKey): Promise<StepProgr
      where provisioning_id = $1 and direction = $2 and position = $3
        and status in ('pending', 'running', 'waiting')
      returning attempts, interruptions, waiting_for, looks,
-       (extract(epoch from clock_timestamp() - waiting_since) * 1000)::float8 as waited_ms`,
+       (extract(epoch from clock_timestamp() - waiting_since) * 1000)::float8 as waited_ms,
+       (extract(epoch from clock_timestamp() - started_at) * 1000)::float8 as begun_ms_ago`,
     [...keyOf(step)],
   );
   const [row] = rows;
@@ -63,6 +71,7 @@ export async function beginStep(db: Queryable, step: StepKey): Promise<StepProgr
   return {
     attempts: row.attempts,
     interruptions: row.interruptions,
+    begunMsAgo: row.begun_ms_ago,
     wait:
       row.waiting_for === null
         ? undefined

@@ -14,6 +14,7 @@ import {
   type FlowJob,
   type Job,
   type Queue,
+  type Telemetry,
   type Worker,
 } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -31,6 +32,8 @@ export interface QueueSettings {
   /** Separates installations that share one Redis. */
   readonly prefix?: string;
   readonly onError: (error: Error) => void;
+  /** Carries traces from whoever adds a job to whoever works on it. */
+  readonly telemetry?: Telemetry | undefined;
 }
 
 export type Processor = (job: Job, token: string | undefined) => Promise<unknown>;
@@ -98,12 +101,12 @@ async function openRedisQueues(settings: QueueSettings, url: string): Promise<Qu
   const producer = open();
   const consumer = open();
   const bull = redisBackend();
-  const prefix = settings.prefix ?? defaultPrefix;
-  return assemble(settings, 'redis', prefix, {
-    queue: (name) => new bull.Queue(name, { connection: producer, prefix }),
-    flow: () => new bull.FlowProducer({ connection: producer, prefix }),
+  const shared = sharedOptions(settings);
+  return assemble(settings, 'redis', shared.prefix, {
+    queue: (name) => new bull.Queue(name, { connection: producer, ...shared }),
+    flow: () => new bull.FlowProducer({ connection: producer, ...shared }),
     worker: (name, processor, concurrency) =>
-      new bull.Worker(name, processor, { connection: consumer, prefix, concurrency, ...workerOptions }),
+      new bull.Worker(name, processor, { connection: consumer, ...shared, concurrency, ...workerOptions }),
     ping: async () => {
       await producer.ping();
     },
@@ -120,7 +123,7 @@ async function openPostgresQueues(settings: QueueSettings): Promise<Queues> {
   const bull = postgresBackend();
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the PostgreSQL backend wants a pool
   const connection = pool as unknown as ConnectionOptions;
-  const prefix = settings.prefix ?? defaultPrefix;
+  const shared = sharedOptions(settings);
   // A queue built while the database is away, or not migrated yet, stays dead for good, so ask first.
   try {
     await assertSchemaCompatibility(pool);
@@ -128,11 +131,11 @@ async function openPostgresQueues(settings: QueueSettings): Promise<Queues> {
     await pool.end();
     throw error;
   }
-  return assemble(settings, 'postgres', prefix, {
-    queue: (name) => new bull.Queue(name, { connection, prefix }),
-    flow: () => new bull.FlowProducer({ connection, prefix }),
+  return assemble(settings, 'postgres', shared.prefix, {
+    queue: (name) => new bull.Queue(name, { connection, ...shared }),
+    flow: () => new bull.FlowProducer({ connection, ...shared }),
     worker: (name, processor, concurrency) =>
-      new bull.Worker(name, processor, { connection, prefix, concurrency, ...workerOptions }),
+      new bull.Worker(name, processor, { connection, ...shared, concurrency, ...workerOptions }),
     ping: async () => {
       await pool.query('select 1');
     },
@@ -140,6 +143,11 @@ async function openPostgresQueues(settings: QueueSettings): Promise<Queues> {
       await pool.end();
     },
   });
+}
+
+/** What every part of the queue is built with. */
+function sharedOptions({ prefix = defaultPrefix, telemetry }: QueueSettings) {
+  return telemetry === undefined ? { prefix } : { prefix, telemetry };
 }
 
 const redisBackend = () => withBackend(createRedisBackend);

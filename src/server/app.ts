@@ -6,6 +6,7 @@ import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
 import { dashboardRoutes } from './dashboard.ts';
 import type { Deps } from './deps.ts';
+import { docsAssets } from './docs-page.ts';
 import { createAccess } from './middleware/authenticate.ts';
 import { handleErrors, refuseUnknownRoute } from './middleware/handle-errors.ts';
 import { createRateLimit } from './middleware/rate-limit.ts';
@@ -70,6 +71,7 @@ export function createApp(deps: Deps): Express {
     requireDatabase: requireDatabase(deps.pool),
   };
   app.use(dashboardRoutes(deps, access));
+  app.use('/docs', docsAssets());
   app.use(mount(allRoutes(deps), gates));
   app.use(authorize(gates, 'viewer'));
   app.use(refuseUnknownRoute);

@@ -3,6 +3,7 @@ import { Router, type Request, type RequestHandler } from 'express';
 import { z } from 'zod';
 import { hasRole, type Caller, type Role } from './caller.ts';
 import { parseBody, parseQuery, readBody } from './middleware/parse.ts';
+import { traceRequest } from './middleware/trace-request.ts';
 import { Problem } from './problem.ts';
 import type { AnyRoute, RouteRequest } from './route.ts';
 
@@ -25,6 +26,7 @@ export function mount(routes: readonly AnyRoute[], gates: Gates): Router {
   for (const route of routes)
     router[route.method](
       route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      ...(route.path.startsWith('/api/') ? [traceRequest(route)] : []),
       authorize(gates, route.role),
       ...(route.role === 'public' || route.isWithoutDatabase === true ? [] : [gates.requireDatabase]),
       ...(route.body === undefined ? [] : readBody),

@@ -9,6 +9,7 @@ import { stopLimitMs, waitFor, type Running } from '../process.ts';
 import { openQueues, type Queues } from '../queue/queues.ts';
 import { steps } from '../steps/index.ts';
 import type { Step } from '../steps/step.ts';
+import { startTracing } from '../telemetry/tracing.ts';
 import { createApp } from './app.ts';
 
 export interface ServerOptions {
@@ -29,6 +30,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { config, log, signal } = options;
   const onError = (error: Error) => log.warn({ err: error }, 'a connection failed');
   const pool = openPool({ url: config.DATABASE_URL, onError });
+  const tracing = await startTracing(config, log);
   const stopping = new AbortController();
   let queues: Queues | undefined;
   let url = '';
@@ -50,6 +52,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         redisUrl: config.REDIS_URL,
         databaseUrl: config.DATABASE_URL,
         onError,
+        telemetry: tracing?.queueTelemetry,
         ...(options.queuePrefix === undefined ? {} : { prefix: options.queuePrefix }),
       });
     },
@@ -80,6 +83,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await reachQueue;
       await queues?.close();
       await pool.end();
+      await tracing?.stop();
       log.info('server stopped');
     },
   };

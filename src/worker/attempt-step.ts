@@ -14,16 +14,18 @@ import {
   completeStep,
   failStep,
   postponeStep,
+  type BegunStep,
   type StepKey,
-  type StepProgress,
 } from '../ledger/steps.ts';
 import type { Engine } from './engine.ts';
+import { measureStep, type AttemptResult } from './measure-step.ts';
 import { decideOutcome, type Outcome } from './outcome.ts';
 import { postpone } from './postpone.ts';
 import type { Session } from './session.ts';
 import { showLine, showProgress } from './show.ts';
 import { parseOutput, stepContext } from './step-context.ts';
 import { wakeSender } from './wake-sender.ts';
+import { watchStep } from './watch-step.ts';
 
 export interface StepTask {
   readonly engine: Engine;
@@ -37,13 +39,19 @@ export interface StepTask {
 /** A step that takes its worker down each time must come to an end too. */
 const maxInterruptions = 100;
 
-/** What a log line says of an attempt. */
-type Facts = Readonly<Record<string, unknown>>;
+interface Attempt {
+  readonly progress: BegunStep;
+  /** What a log line says of it. */
+  readonly facts: Readonly<Record<string, unknown>>;
+  /** To be told what came of it, once that is written down. */
+  readonly count: (result: AttemptResult) => void;
+}
 
 export async function attemptStep(task: StepTask): Promise<unknown> {
   const { engine, session, key, job } = task;
   const startedAt = performance.now();
   const progress = await session.lease.write((db) => beginStep(db, key));
+  const count = measureStep(engine.metrics, key, progress);
   await showProgress(job, { step: key.name, status: 'running', attempt: progress.attempts });
   const result =
     progress.interruptions > maxInterruptions
@@ -53,8 +61,8 @@ export async function attemptStep(task: StepTask): Promise<unknown> {
             'it was interrupted again and again: the worker log has it',
           ),
         }
-      : await perform(task);
-  const facts: Facts = {
+      : await watchStep(engine, key, () => perform(task));
+  const facts = {
     provisioning: key.provisioningId,
     client: session.client.clientId,
     step: key.name,
@@ -62,10 +70,11 @@ export async function attemptStep(task: StepTask): Promise<unknown> {
     attempt: progress.attempts,
     durationMs: Math.round(performance.now() - startedAt),
   };
-  if ('error' in result) return conclude(task, progress, result.error, facts);
+  if ('error' in result) return conclude(task, { progress, facts, count }, result.error);
 
   await session.lease.write((db) => completeStep(db, key, result.output, engine.sweepIntervalMs));
   passCrashPoint('step-recorded');
+  count('succeeded');
   engine.log.info(facts, key.direction === 'run' ? 'step succeeded' : 'undo succeeded');
   await showProgress(job, { step: key.name, status: 'succeeded', attempt: progress.attempts });
   await showLine(job, `attempt ${progress.attempts}: succeeded`);
@@ -96,27 +105,25 @@ async function perform({
 }
 
 /** Writes down what follows from an error, and tells the queue. */
-async function conclude(
-  task: StepTask,
-  progress: StepProgress,
-  error: unknown,
-  facts: Facts,
-): Promise<unknown> {
+async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promise<unknown> {
   const { engine, session, key, job, token } = task;
+  const { progress, facts, count } = attempt;
   // A call that was cut off says nothing about the step.
   const outcome: Outcome = engine.cutOff.aborted
     ? { is: 'interrupted' }
     : decideOutcome(error, progress, key.direction, engine.patience, Math.random);
   if (outcome.is === 'interrupted') {
+    count('interrupted');
     const reason = error instanceof Error ? error.name : 'unknown';
     engine.log.info({ ...facts, reason }, 'the step was left to another worker');
     await session.lease.release(engine.sweepIntervalMs).catch(() => {});
     return postpone(job, token, 100);
   }
-  if (outcome.is === 'postponed') return wait(task, progress, outcome, error, facts);
+  if (outcome.is === 'postponed') return wait(task, attempt, outcome, error);
 
   const callbackId = await session.lease.write((db) => endInFailure(db, task, outcome.error));
   passCrashPoint('outcome-recorded');
+  count('failed');
   engine.log.error({ ...facts, err: error, code: outcome.error.code }, 'the step failed for good');
   const { code } = outcome.error;
   await showProgress(job, { step: key.name, status: 'failed', attempt: progress.attempts, code });
@@ -128,15 +135,15 @@ async function conclude(
 
 async function wait(
   { engine, session, key, job, token }: StepTask,
-  progress: StepProgress,
+  { progress, facts, count }: Attempt,
   outcome: Extract<Outcome, { is: 'postponed' }>,
   error: unknown,
-  facts: Facts,
 ): Promise<never> {
   const { waitingFor, delayMs } = outcome;
   await session.lease.write((db) =>
     postponeStep(db, key, { ...outcome, sweepAfterMs: engine.sweepIntervalMs }),
   );
+  count(waitingFor === undefined ? 'retried' : 'waiting');
   const attempt = progress.attempts;
   if (waitingFor === undefined) {
     engine.log.warn({ ...facts, err: error, delayMs }, 'an attempt failed');

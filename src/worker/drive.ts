@@ -5,6 +5,7 @@ import type { Queryable } from '../ledger/pool.ts';
 import type { Snapshot, StepRow } from '../ledger/rows.ts';
 import { provisionClient, rollbackProvisioning } from '../queue/enqueue.ts';
 import type { Direction } from '../provisioning.ts';
+import { inTrace } from '../telemetry/trace-parent.ts';
 import type { Engine } from './engine.ts';
 import { nextAction } from './next-action.ts';
 
@@ -26,7 +27,7 @@ export async function planNextFlow(
   return async () => {
     passCrashPoint('flow-numbered');
     const enqueue = direction === 'run' ? provisionClient : rollbackProvisioning;
-    await enqueue(engine.queues, order).catch((error: unknown) => {
+    await inTrace(provisioning.trace_parent, () => enqueue(engine.queues, order)).catch((error: unknown) => {
       // The ledger has it; the sweeper enqueues it again.
       engine.log.warn({ err: error, provisioning: provisioning.id, flow }, 'the queue did not take a flow');
     });

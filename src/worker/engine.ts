@@ -3,6 +3,7 @@ import type { EncryptionKey } from '../config.ts';
 import type { Pool } from '../ledger/pool.ts';
 import type { Presence } from '../ledger/presence.ts';
 import type { Logger } from '../logger.ts';
+import type { WorkerMetrics } from '../metrics/worker-metrics.ts';
 import type { Queues } from '../queue/queues.ts';
 import type { Step } from '../steps/step.ts';
 import type { Patience } from './outcome.ts';
@@ -11,6 +12,7 @@ export interface Engine {
   readonly pool: Pool;
   readonly queues: Queues;
   readonly log: Logger;
+  readonly metrics: WorkerMetrics;
   /** The steps of this version of the program, and the undo of each. */
   readonly steps: readonly Step[];
   readonly rollbackActions: ReadonlyMap<string, Step['undo']>;

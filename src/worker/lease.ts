@@ -8,6 +8,7 @@ import { LeaseLost } from '../errors.ts';
 import { PermitRefused } from '../permit.ts';
 import { releaseLease, renewLease, withFence, type Claim } from '../ledger/claims.ts';
 import type { Pool, Queryable } from '../ledger/pool.ts';
+import type { WorkerMetrics } from '../metrics/worker-metrics.ts';
 import type { ProvisioningStatus } from '../provisioning.ts';
 
 export interface LeaseSettings {
@@ -15,6 +16,7 @@ export interface LeaseSettings {
   readonly graceMs: number;
   /** Others may take this process for dead from then on. */
   readonly presenceLost: AbortSignal;
+  readonly metrics: Pick<WorkerMetrics, 'leasesLost' | 'staleWritesRefused'>;
 }
 
 export interface Lease {
@@ -43,7 +45,11 @@ export function holdLease(pool: Pool, claim: Claim, claimedAt: number, settings:
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
 
-  const lose = (cause?: unknown) => controller.abort(new LeaseLost(claim.provisioningId, { cause }));
+  const lose = (reason: 'taken' | 'run-out' | 'presence') => {
+    if (controller.signal.aborted) return;
+    settings.metrics.leasesLost.inc({ reason });
+    controller.abort(new LeaseLost(claim.provisioningId));
+  };
   const remainingMs = () => (controller.signal.aborted ? 0 : deadline - performance.now());
 
   async function renew(ms: number): Promise<ProvisioningStatus> {
@@ -53,7 +59,7 @@ export function holdLease(pool: Pool, claim: Claim, claimedAt: number, settings:
       deadline = Math.max(deadline, askedAt + ms);
       return status;
     } catch (error) {
-      if (error instanceof LeaseLost) lose();
+      if (error instanceof LeaseLost) lose('taken');
       throw error;
     }
   }
@@ -65,14 +71,14 @@ export function holdLease(pool: Pool, claim: Claim, claimedAt: number, settings:
 
   async function beat(): Promise<void> {
     // A database that cannot be asked is asked again until the lease is over.
-    if (remainingMs() <= 0) lose();
+    if (remainingMs() <= 0) lose('run-out');
     else await renew(settings.leaseMs).catch(() => {});
     if (!isStopped && !controller.signal.aborted) schedule();
   }
 
-  const onPresenceLost = () => lose();
+  const onPresenceLost = () => lose('presence');
   settings.presenceLost.addEventListener('abort', onPresenceLost);
-  if (settings.presenceLost.aborted) lose();
+  if (settings.presenceLost.aborted) lose('presence');
   schedule();
   return {
     provisioningId: claim.provisioningId,
@@ -88,7 +94,10 @@ export function holdLease(pool: Pool, claim: Claim, claimedAt: number, settings:
     },
     async write(work) {
       controller.signal.throwIfAborted();
-      return withFence(pool, claim, work);
+      return withFence(pool, claim, work).catch((error: unknown) => {
+        if (error instanceof LeaseLost) settings.metrics.staleWritesRefused.inc();
+        throw error;
+      });
     },
     async release(sweepAfterMs) {
       await withFence(pool, claim, (db) => releaseLease(db, claim.provisioningId, sweepAfterMs));

@@ -5,17 +5,21 @@ import { isDatabaseAway, openPool } from '../ledger/pool.ts';
 import { announcePresence } from '../ledger/presence.ts';
 import { requireLedger } from '../ledger/ready.ts';
 import type { Logger } from '../logger.ts';
+import { createWorkerMetrics } from '../metrics/worker-metrics.ts';
 import { stopLimitMs, waitFor, type Running } from '../process.ts';
 import { queueNames } from '../queue/flows.ts';
 import { openQueues, type Processor } from '../queue/queues.ts';
 import { rollbackActions, steps as allSteps } from '../steps/index.ts';
 import type { Step } from '../steps/step.ts';
 import { callbackSender } from '../webhooks/send.ts';
+import { startTracing } from '../telemetry/tracing.ts';
 import { deliverCallback } from './deliver-callback.ts';
 import type { Engine } from './engine.ts';
 import { finishFlow } from './finish-flow.ts';
 import { startOrphanScanner } from './orphan-scan.ts';
 import { postpone } from './postpone.ts';
+import { callbackConcurrency, receiverSlots } from './receiver-slots.ts';
+import { startMetricsReporter } from './report-metrics.ts';
 import { startSweeper } from './sweep.ts';
 import { workStep } from './work-step.ts';
 
@@ -36,6 +40,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
   const cutOff = new AbortController();
   const onError = (error: Error) => log.warn({ err: error }, 'a connection failed');
   const pool = openPool({ url: config.DATABASE_URL, max: config.WORKER_CONCURRENCY + 10, onError });
+  const tracing = await startTracing(config, log);
   await waitFor(() => requireLedger(pool), {
     signal,
     onWait: (error) => log.warn({ err: error }, 'waiting for the database'),
@@ -46,6 +51,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
         redisUrl: config.REDIS_URL,
         databaseUrl: config.DATABASE_URL,
         onError,
+        telemetry: tracing?.queueTelemetry,
         ...(options.queuePrefix === undefined ? {} : { prefix: options.queuePrefix }),
       }),
     { signal, onWait: (error) => log.warn({ err: error }, 'waiting for the queue') },
@@ -58,6 +64,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
     pool,
     queues,
     log,
+    metrics: createWorkerMetrics(),
     steps,
     rollbackActions: rollbackActions(steps),
     environment: withoutEmpty(options.environment),
@@ -80,27 +87,29 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
     cutOff: cutOff.signal,
   };
   const send = callbackSender({
-    signingSecret: config.WEBHOOK_SIGNING_SECRET,
+    signingSecrets: config.WEBHOOK_SIGNING_SECRET,
     allowedHosts: config.CALLBACK_ALLOWED_HOSTS,
   });
 
   const flow = guard(engine, (job, token) =>
     isStepJob(job) ? workStep(engine, job, token) : finishFlow(engine, job, token),
   );
-  const callbacks = guard(engine, (job, token) => deliverCallback(engine, send, job, token));
+  const delivery = { engine, send, slots: receiverSlots() };
+  const callbacks = guard(engine, (job, token) => deliverCallback(delivery, job, token));
   const concurrency = config.WORKER_CONCURRENCY;
   const processors = [
-    [queueNames.run, flow],
-    [queueNames.undo, flow],
-    [queueNames.callbacks, callbacks],
+    [queueNames.run, concurrency, flow],
+    [queueNames.undo, concurrency, flow],
+    [queueNames.callbacks, callbackConcurrency(concurrency), callbacks],
   ] as const;
-  for (const [name, processor] of processors)
-    await waitFor(() => queues.startWorker(name, concurrency, processor), {
+  for (const [name, atOnce, processor] of processors)
+    await waitFor(() => queues.startWorker(name, atOnce, processor), {
       signal,
       onWait: (error) => log.warn({ err: error }, 'waiting for the queue'),
     });
   const sweeper = startSweeper(engine);
   const orphanScanner = startOrphanScanner(engine);
+  const reporter = startMetricsReporter(engine);
   log.info({ queue: queues.kind, concurrency, holder: presence.holder() }, 'worker started');
 
   return {
@@ -111,8 +120,10 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
       await sweeper.stop();
       await orphanScanner.stop();
       await queues.close(config.PROVIDER_TIMEOUT_MS + 1500);
+      await reporter.stop();
       await presence.stop();
       await pool.end();
+      await tracing?.stop();
       clearTimeout(timer);
       log.info('worker stopped');
     },

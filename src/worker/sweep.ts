@@ -39,6 +39,7 @@ async function sweepOne(engine: Engine, id: string): Promise<void> {
   passCrashPoint('sweeping');
   const enqueue = await inTransaction(engine.pool, (db) => planNextFlow(engine, db, snapshot));
   if (enqueue === undefined) return;
+  engine.metrics.workDrivenOn.inc();
   engine.log.warn(
     { provisioning: id, client: snapshot.provisioning.client_id },
     'work without a job is driven on',
@@ -70,6 +71,7 @@ function deadHolderWatch(engine: Engine): () => Promise<number> {
     suspects = new Set(dead);
     if (confirmed.length === 0) return 0;
     const { leases, callbackIds } = await revokeLeases(engine.pool, confirmed);
+    engine.metrics.leasesRevoked.inc(leases);
     const callbacks = callbackIds.length;
     if (leases + callbacks > 0) engine.log.warn({ leases, callbacks }, 'a worker is gone; its work goes on');
     for (const id of callbackIds) await engine.queues.addCallback(id, { isAbandoned: true });
@@ -111,8 +113,10 @@ export function startSweeper(engine: Engine): Sweeper {
         sweptAt = performance.now();
         await sweep(engine, isLeader ? 0 : 2 * engine.sweepIntervalMs);
         if (isLeader) await cleanUp();
+        engine.metrics.sweeps.inc({ outcome: 'done' });
       }
     } catch (error) {
+      engine.metrics.sweeps.inc({ outcome: 'failed' });
       engine.log.warn({ err: error }, 'a sweep failed');
     }
     if (!isStopped) timer = setTimeout(next, intervalMs);

@@ -6,6 +6,7 @@ import { claimProvisioning, manyClaims, type Claim } from '../ledger/claims.ts';
 import { readSnapshot } from '../ledger/provisionings.ts';
 import type { Snapshot } from '../ledger/rows.ts';
 import type { RootJobData } from '../queue/flows.ts';
+import { inTrace } from '../telemetry/trace-parent.ts';
 import type { Engine } from './engine.ts';
 import { holdLease, type Lease } from './lease.ts';
 import { postpone } from './postpone.ts';
@@ -31,6 +32,7 @@ export async function withClaim(
     stepNames: engine.steps.map(({ name }) => name),
     ...times,
   });
+  engine.metrics.claims.inc({ result: result.is });
   if (result.is === 'superseded') return { superseded: true };
   if (result.is === 'busy') return postpone(job, token, result.retryInMs);
   if (result.is === 'unknown-steps') {
@@ -45,9 +47,14 @@ export async function withClaim(
       { provisioning: data.provisioningId, claims: unreturned },
       'whoever works on it does not come back: it is tried ever more rarely',
     );
-  const lease = holdLease(engine.pool, result.claim, claimedAt, { ...times, presenceLost });
+  const lease = holdLease(engine.pool, result.claim, claimedAt, {
+    ...times,
+    presenceLost,
+    metrics: engine.metrics,
+  });
   try {
-    return await work(lease, result.claim.snapshot);
+    const { snapshot } = result.claim;
+    return await inTrace(snapshot.provisioning.trace_parent, () => work(lease, snapshot));
   } catch (error) {
     const isMeant = error instanceof DelayedError || error instanceof UnrecoverableError;
     if (isMeant || !(await wasCancelled(engine, result.claim))) throw error;

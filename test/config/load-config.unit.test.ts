@@ -76,6 +76,12 @@ describe('a variable that cannot be used is named once, for', () => {
     ['WEBHOOK_SIGNING_SECRET', Buffer.alloc(32).toString('base64')],
     ['WEBHOOK_SIGNING_SECRET', `whsec_${Buffer.alloc(23).toString('base64')}`],
     ['WEBHOOK_SIGNING_SECRET', `whsec_${'A'.repeat(33)}`],
+    ['WEBHOOK_SIGNING_SECRET', `whsec_${key},`],
+    ['WEBHOOK_SIGNING_SECRET', `,whsec_${key}`],
+    ['WEBHOOK_SIGNING_SECRET', `whsec_${key},${key}`],
+    ['WEBHOOK_SIGNING_SECRET', `whsec_${key} whsec_${key}`],
+    ['WEBHOOK_SIGNING_SECRET', `whsec_${key},whsec_${key}`],
+    ['WEBHOOK_SIGNING_SECRET', `whsec_${key},whsec_${Buffer.alloc(23).toString('base64')}`],
     ['CALLBACK_ALLOWED_HOSTS', 'http://hooks.example'],
     ['CALLBACK_ALLOWED_HOSTS', 'hooks.example/path'],
     ['CALLBACK_ALLOWED_HOSTS', 'hooks.example, two words'],
@@ -139,12 +145,12 @@ test('no value of a secret is repeated in the message', () => {
   const secrets = {
     ADMIN_API_KEY: 'too-short-secret-1',
     ENCRYPTION_KEYS: 'k1:too-short-secret-2',
-    WEBHOOK_SIGNING_SECRET: 'too-short-secret-3',
+    WEBHOOK_SIGNING_SECRET: 'too-short-secret-3,whsec_too-short-secret-3',
     DATABASE_URL: 'mysql://u:too-short-secret-4@h/d',
     REDIS_URL: 'http://u:too-short-secret-5@h/',
   };
 
-  expect(problemsOf(secrets)).toHaveLength(5);
+  expect(problemsOf(secrets)).toHaveLength(6);
   expect(problemsOf(secrets).join()).not.toContain('too-short-secret');
 });
 
@@ -159,6 +165,28 @@ describe('encryption keys', () => {
     expect(ENCRYPTION_KEYS).toEqual([
       { id: 'new', key: first },
       { id: 'old_2025', key: second },
+    ]);
+  });
+});
+
+describe('signing secrets', () => {
+  const [newer, older] = [5, 6].map((byte) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`);
+
+  test.each([
+    ['one', `${newer}`, [newer]],
+    ['several, in their order', `${newer}, ${older}`, [newer, older]],
+  ])('are %s', (_name, text, secrets) => {
+    const { WEBHOOK_SIGNING_SECRET } = loadConfig(
+      { ...goodEnvironment, WEBHOOK_SIGNING_SECRET: text },
+      groups,
+    );
+
+    expect(WEBHOOK_SIGNING_SECRET).toEqual(secrets);
+  });
+
+  test('that cannot be used are named by their place', () => {
+    expect(problemsOf({ WEBHOOK_SIGNING_SECRET: `${newer},whsec_short,${older}` })).toEqual([
+      '  - WEBHOOK_SIGNING_SECRET: secret 2 of 3 must be whsec_ and at least 24 bytes in base64',
     ]);
   });
 });

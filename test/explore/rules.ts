@@ -86,6 +86,7 @@ const provisioning: ProvisioningRow = {
   org_email: 'a@b.example',
   tier: 'starter',
   callback_url: undefined,
+  trace_parent: undefined,
   on_failure: 'rollback',
   step_names: ['one', 'two'],
   status: 'queued',

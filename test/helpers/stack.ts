@@ -65,6 +65,8 @@ export interface Stack {
   waitUntilDone(id: string): Promise<ShownProvisioning>;
   /** One more, with other steps than the stack's where they are given. */
   startWorker(withSteps?: readonly Step[]): Promise<Running>;
+  /** From then on nothing happens by itself. */
+  stopWorkers(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -178,6 +180,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       const once: Running = { ...worker, stop: () => (stopping ??= worker.stop()) };
       workers.push(once);
       return once;
+    },
+    async stopWorkers() {
+      await Promise.all(workers.map((worker) => worker.stop()));
     },
     async stop() {
       await Promise.all([server.stop(), ...workers.map((worker) => worker.stop())]);

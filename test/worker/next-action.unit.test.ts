@@ -12,6 +12,7 @@ function provisioning(status: ProvisioningStatus, rollback: RollbackStatus): Pro
     org_email: 'a@b.example',
     tier: 'starter',
     callback_url: undefined,
+    trace_parent: undefined,
     on_failure: 'rollback',
     step_names: ['a', 'b', 'c'],
     status,

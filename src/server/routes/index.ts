@@ -2,15 +2,17 @@
 import type { Deps } from '../deps.ts';
 import type { AnyRoute } from '../route.ts';
 import { callbackRoutes } from './callbacks.ts';
+import { documentationRoutes } from './documentation.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
+import { metricsRoutes } from './metrics.ts';
 import { operatorRoutes } from './operator.ts';
 import { orphanRoutes } from './orphans.ts';
 import { provisioningRoutes } from './provisioning.ts';
 import { resourceRoutes } from './resources.ts';
 
 export function allRoutes(deps: Deps): readonly AnyRoute[] {
-  return [
+  const routes: readonly AnyRoute[] = [
     ...provisioningRoutes(deps),
     ...operatorRoutes(deps),
     ...resourceRoutes(deps),
@@ -18,5 +20,8 @@ export function allRoutes(deps: Deps): readonly AnyRoute[] {
     ...eventRoutes(deps),
     ...orphanRoutes(deps),
     ...healthRoutes(deps),
+    ...documentationRoutes(deps, () => routes),
+    ...metricsRoutes(deps),
   ];
+  return routes;
 }

@@ -7,6 +7,7 @@ import { passCrashPoint } from '../../crash-points.ts';
 import { acceptProvisioning, listProvisionings, readFullSnapshots } from '../../ledger/provisionings.ts';
 import type { Snapshot } from '../../ledger/rows.ts';
 import { provisionClient } from '../../queue/enqueue.ts';
+import { activeTraceParent } from '../../telemetry/trace-parent.ts';
 import type { Deps } from '../deps.ts';
 import { Problem } from '../problem.ts';
 import { cursorFor, listQuery, newProvisioningSchema, provisioningId } from '../requests.ts';
@@ -57,6 +58,7 @@ export function provisioningRoutes(deps: Deps): AnyRoute[] {
         ...order,
         callbackUrl: order.callbackUrl,
         stepNames: deps.steps.map(({ name }) => name),
+        traceParent: activeTraceParent(),
         sweepAfterMs: deps.config.SWEEP_INTERVAL_MS,
         idempotency: key && { key, answerFor },
       });

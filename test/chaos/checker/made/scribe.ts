@@ -106,6 +106,7 @@ function newRow(id: string, clientId: string, at: Date): CaseRow {
     org_email: 'ops@acme.example',
     tier: 'starter',
     callback_url: `http://127.0.0.1/receiver/${clientId}`,
+    trace_parent: undefined,
     on_failure: 'rollback',
     step_names: [...stepNames],
     status: 'queued',

@@ -1,0 +1,2 @@
+/** What every name of a metric begins with. */
+export const prefix = 'client_provisioner_';
