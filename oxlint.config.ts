@@ -81,6 +81,11 @@ const layers: Layer[] = [
     because: 'It looks at the providers and nothing else: it knows steps, and needs no database.',
   },
   {
+    files: 'src/keys/**',
+    mayNotImport: 'orphans preflight steps providers queue worker server webhooks sandbox local demo',
+    because: 'A command of its own and the server use it: it knows the ledger.',
+  },
+  {
     files: 'src/worker/**',
     mayUse: ['bullmq'],
     mayNotImport: 'server sandbox local demo',

@@ -41,22 +41,27 @@ export const coreEnvironment = z.object({
 });
 
 /** Needed by the API. */
-export const serverEnvironment = z.object({
-  PORT: port,
-  HOST: z.string().min(1).default('127.0.0.1'),
-  PUBLIC_URL: webUrl.optional(),
-  ADMIN_API_KEY: z.string().min(32, 'must have at least 32 characters'),
-  CALLBACK_ALLOWED_HOSTS: z.string().default('').transform(hostList),
-});
+export const serverEnvironment = z
+  .object({
+    PORT: port,
+    HOST: z.string().min(1).default('127.0.0.1'),
+    PUBLIC_URL: webUrl.optional(),
+    ADMIN_API_KEY: z.string().min(32, 'must have at least 32 characters'),
+    AUTH_JWKS_URL: webUrl.optional(),
+    AUTH_ISSUER: z.string().optional(),
+    AUTH_AUDIENCE: z.string().optional(),
+    RATE_LIMIT_PER_MINUTE: wholeNumber(600, 0, 1_000_000),
+    CALLBACK_ALLOWED_HOSTS: z.string().default('').transform(hostList),
+  })
+  // Also when other variables have problems, so that these are listed with them.
+  .superRefine(requireWholeIssuer, { when: () => true });
 
 /** Needed by whoever sends callbacks and keeps secrets. */
 export const workerEnvironment = z.object({
   PUBLIC_URL: webUrl.optional(),
   PORT: port,
   ENCRYPTION_KEYS: z.string().transform(encryptionKeys),
-  WEBHOOK_SIGNING_SECRET: z
-    .string()
-    .refine((secret) => isSigningSecret(secret), 'must be whsec_ and at least 24 bytes in base64'),
+  WEBHOOK_SIGNING_SECRET: z.string().transform(signingSecrets),
   CALLBACK_ALLOWED_HOSTS: z.string().default('').transform(hostList),
 });
 
@@ -64,15 +69,38 @@ export type CoreConfig = z.infer<typeof coreEnvironment>;
 export type ServerConfig = CoreConfig & z.infer<typeof serverEnvironment>;
 export type WorkerConfig = CoreConfig & z.infer<typeof workerEnvironment>;
 
+const issuerVariables = ['AUTH_JWKS_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE'] as const;
+
+/** Without its issuer and its audience any token that the same keys have signed would be accepted. */
+function requireWholeIssuer(
+  given: { readonly [Name in (typeof issuerVariables)[number]]?: string | undefined },
+  context: z.RefinementCtx,
+): void {
+  const missing = issuerVariables.filter((name) => given[name] === undefined);
+  if (missing.length === issuerVariables.length) return;
+  for (const name of missing)
+    context.addIssue({ code: 'custom', path: [name], message: 'goes with the other AUTH_ variables' });
+}
+
 /** Strict: what Node makes of a mistyped text would be another key. */
 function bytesOf(base64: string): Buffer {
   const bytes = Buffer.from(base64, 'base64');
   return bytes.toString('base64') === base64 ? bytes : Buffer.alloc(0);
 }
 
-function isSigningSecret(text: string): boolean {
-  const [, encoded = ''] = /^whsec_(.+)$/.exec(text) ?? [];
-  return bytesOf(encoded).length >= 24;
+/** While a secret is being replaced there are two or more: each signs, so that either side may change first. */
+export type SigningSecrets = readonly [string, ...string[]];
+
+function signingSecrets(text: string, context: z.RefinementCtx): SigningSecrets {
+  const [first = '', ...others] = text.split(',').map((part) => part.trim());
+  const secrets = [first, ...others] as const;
+  for (const [index, secret] of secrets.entries())
+    if (!secret.startsWith('whsec_') || bytesOf(secret.slice('whsec_'.length)).length < 24)
+      context.addIssue(
+        `secret ${index + 1} of ${secrets.length} must be whsec_ and at least 24 bytes in base64`,
+      );
+  if (new Set(secrets).size < secrets.length) context.addIssue('names a secret twice');
+  return secrets;
 }
 
 /** An encryption key by its id. */

@@ -7,6 +7,7 @@ export function secretValues(environment: Readonly<Record<string, string | undef
   return Object.entries(environment).flatMap(([name, value]) => {
     if (value === undefined || value === '') return [];
     if (name === 'ENCRYPTION_KEYS') return value.split(',').map((entry) => entry.split(':')[1] ?? '');
+    if (name === 'WEBHOOK_SIGNING_SECRET') return value.split(',').map((secret) => secret.trim());
     if (secretNames.test(name)) return [value];
     if (!URL.canParse(value)) return [];
     const { password } = new URL(value);

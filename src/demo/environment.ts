@@ -43,6 +43,8 @@ export function demoEnvironment(surroundings: DemoSurroundings): Record<string, 
     SWEEP_INTERVAL_MS: '1000',
     CALLBACK_RETRY_BASE_MS: '500',
     WORKER_CONCURRENCY: '5',
+    // It looks ten times a second at what it shows.
+    RATE_LIMIT_PER_MINUTE: '0',
     LOG_LEVEL: 'debug',
   };
 }

@@ -111,7 +111,7 @@ async function startParts(options: DemoStackOptions, stops: (() => Promise<void>
   return {
     apiUrl: server.url,
     adminKey: config.ADMIN_API_KEY,
-    signingSecret: config.WEBHOOK_SIGNING_SECRET,
+    signingSecret: config.WEBHOOK_SIGNING_SECRET[0],
     queue: redisUrl === undefined ? ('PostgreSQL' as const) : ('Redis' as const),
     logFile,
     sandbox,

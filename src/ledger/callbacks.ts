@@ -80,6 +80,25 @@ export async function takeCallback(
   return waits[0] && { retryInMs: Math.max(250, Math.ceil(waits[0].wait_ms) + 25) };
 }
 
+/** Where a callback goes to. Undefined: it has ended. */
+export async function readReceiver(db: Queryable, id: string): Promise<string | undefined> {
+  const { rows } = await db.query<{ callback_url: string }>(
+    `select p.callback_url from ledger.callbacks c join ledger.provisionings p on p.id = c.provisioning_id
+     where c.id = $1 and c.state = 'pending'`,
+    [id],
+  );
+  return rows[0]?.callback_url;
+}
+
+/** Has a callback that nobody has taken wait longer: it is not due meanwhile, and no attempt is counted. */
+export async function putOffCallback(db: Queryable, id: string, delayMs: number): Promise<void> {
+  await db.query(
+    `update ledger.callbacks set due_at = clock_timestamp() + $2 * interval '1 ms'
+     where id = $1 and state = 'pending' and due_at <= clock_timestamp()`,
+    [id, delayMs],
+  );
+}
+
 export interface AttemptOutcome {
   readonly state: CallbackRow['state'];
   readonly status: number | undefined;

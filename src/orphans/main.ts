@@ -6,10 +6,10 @@ import { ConfigurationError, ProviderError } from '../errors.ts';
 import { openPool } from '../ledger/pool.ts';
 import { requireLedger } from '../ledger/ready.ts';
 import { steps } from '../steps/index.ts';
+import { withoutSteering } from '../text-table.ts';
 import { help, readOptions } from './options.ts';
 import { removeOrphan } from './remove-orphan.ts';
 import { scanOrphans } from './scan.ts';
-import { withoutSteering } from '../terminal.ts';
 import { tableOf } from './table.ts';
 
 const stopping = new AbortController();

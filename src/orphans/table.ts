@@ -1,6 +1,6 @@
 /** A report as people read it in a terminal. */
 import type { Orphan, OrphanReport } from '../ledger/orphans.ts';
-import { alignColumns } from '../terminal.ts';
+import { textTable } from '../text-table.ts';
 
 export function tableOf({ checkedAt, items, errors }: OrphanReport): string {
   const header = ['KIND', 'ID', 'NAME', 'AGE', 'EVIDENCE', 'NOTE'];
@@ -12,7 +12,7 @@ export function tableOf({ checkedAt, items, errors }: OrphanReport): string {
     item.evidence,
     item.note ?? '',
   ]);
-  const lines = alignColumns([header, ...rows]);
+  const lines = textTable(header, rows);
   const failures = errors.map(({ kind, message }) => `NOT LOOKED THROUGH: ${kind}: ${message}`);
   const summary = errors.length > 0 ? 'The list is not whole.' : `${items.length} found.`;
   return [...(items.length === 0 ? [] : lines), ...failures, summary, ''].join('\n');

@@ -1,6 +1,6 @@
 /** A report as people read it in a terminal. */
 import type { CheckResult } from '../api/preflight.ts';
-import { alignColumns, withoutSteering } from '../terminal.ts';
+import { textTable, withoutSteering } from '../text-table.ts';
 
 export function tableOf(checks: readonly CheckResult[]): string {
   const header = ['PROVIDER', 'CHECK', '', 'SEEN'];
@@ -9,5 +9,5 @@ export function tableOf(checks: readonly CheckResult[]): string {
   const fixes = failed.map(({ provider, name, fix }) => `${provider} ${name}: ${fix ?? ''}`);
   const summary =
     failed.length === 0 ? 'Everything is in order.' : `${failed.length} of ${checks.length} failed:`;
-  return [...alignColumns([header, ...rows]), '', summary, ...fixes.map(withoutSteering), ''].join('\n');
+  return [...textTable(header, rows), '', summary, ...fixes.map(withoutSteering), ''].join('\n');
 }

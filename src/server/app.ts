@@ -1,12 +1,15 @@
 /** The API as an Express application: what runs before the routes, the routes, and what runs when they fail. */
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
 import { dashboardRoutes } from './dashboard.ts';
 import type { Deps } from './deps.ts';
-import { authenticator } from './middleware/authenticate.ts';
+import { docsAssets } from './docs-page.ts';
+import { createAccess } from './middleware/authenticate.ts';
 import { handleErrors, refuseUnknownRoute } from './middleware/handle-errors.ts';
+import { createRateLimit } from './middleware/rate-limit.ts';
 import { refuseWhenStopping } from './middleware/refuse-when-stopping.ts';
 import { requireDatabase } from './middleware/require-database.ts';
 import { authorize, mount } from './mount.ts';
@@ -61,11 +64,14 @@ export function createApp(deps: Deps): Express {
 
   app.use(refuseWhenStopping(deps.stopping));
 
+  const access = createAccess(deps.config, deps.pool);
   const gates = {
-    identify: authenticator(deps.config.ADMIN_API_KEY),
+    identify: (request: IncomingMessage) => access.identify(request),
+    limitRate: createRateLimit(deps.pool, deps.config.RATE_LIMIT_PER_MINUTE),
     requireDatabase: requireDatabase(deps.pool),
   };
-  app.use(dashboardRoutes(deps));
+  app.use(dashboardRoutes(deps, access));
+  app.use('/docs', docsAssets());
   app.use(mount(allRoutes(deps), gates));
   app.use(authorize(gates, 'viewer'));
   app.use(refuseUnknownRoute);

@@ -1,8 +1,7 @@
 /** Who calls, and what a caller may do. */
+import { roles, type Role } from '../roles.ts';
 
-/** From the least to the most. Each may do what those before it may. */
-export const roles = ['viewer', 'operator', 'admin'] as const;
-export type Role = (typeof roles)[number];
+export type { Role } from '../roles.ts';
 
 export interface Caller {
   /** As histories name it: `admin-key`, `key:<id>` or `jwt:<subject>`. */

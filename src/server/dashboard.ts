@@ -1,75 +1,37 @@
-/** bull-board at `/admin/queues`: behind a sign-in with the admin key, and for looking only. */
-import { hkdfSync } from 'node:crypto';
+/** bull-board at `/admin/queues`: behind a sign-in, and for looking only. */
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
-import { Router, urlencoded, type RequestHandler } from 'express';
-import { jwtVerify, SignJWT } from 'jose';
+import { Router, type RequestHandler } from 'express';
 import type { Queues } from '../queue/queues.ts';
+import { hasRole } from './caller.ts';
+import { createDashboardSessions } from './dashboard-session.ts';
+import { dashboardPath, signInPath, signInRoutes, signOutPath } from './dashboard-sign-in.ts';
 import type { Deps } from './deps.ts';
-import { bearerToken, keyMatcher } from './middleware/authenticate.ts';
+import type { Access } from './middleware/authenticate.ts';
 import { Problem } from './problem.ts';
-import { signInPage } from './sign-in-page.ts';
 
-const cookieName = 'client-provisioner-dashboard';
-const sessionSeconds = 12 * 3600;
-const base = '/admin/queues';
-
-export function dashboardRoutes(deps: Deps): Router {
+export function dashboardRoutes(deps: Deps, access: Access): Router {
   const router = Router();
-  const matches = keyMatcher(deps.config.ADMIN_API_KEY);
-  // Sessions end with the admin key: their signing key is derived from it.
-  const sessionKey = new Uint8Array(
-    hkdfSync('sha256', deps.config.ADMIN_API_KEY, '', 'client-provisioner dashboard session', 32),
-  );
-
-  router.get('/admin/sign-in', (_request, response) => {
-    response.type('html').send(signInPage(''));
-  });
-
-  router.post('/admin/sign-in', urlencoded({ extended: false, limit: '4kb' }), async (request, response) => {
-    const site = request.headers['sec-fetch-site'];
-    if (site !== undefined && site !== 'same-origin' && site !== 'none')
-      throw new Problem(403, 'forbidden', 'Sign in from the dashboard itself.');
-    const body: unknown = request.body;
-    const key =
-      typeof body === 'object' && body !== null && 'key' in body && typeof body.key === 'string'
-        ? body.key
-        : '';
-    if (!matches(key)) {
-      response.status(401).type('html').send(signInPage('This is not the admin key.'));
-      return;
-    }
-    const token = await new SignJWT()
-      .setProtectedHeader({ alg: 'HS256' })
-      .setExpirationTime(`${sessionSeconds}s`)
-      .sign(sessionKey);
-    response.cookie(cookieName, token, {
-      httpOnly: true,
-      sameSite: 'strict',
-      secure: deps.publicUrl().startsWith('https:'),
-      path: '/admin',
-      maxAge: sessionSeconds * 1000,
-    });
-    response.redirect(303, base);
-  });
+  const sessions = createDashboardSessions(deps);
+  router.use(signInRoutes(deps, access, sessions));
 
   const requireSession: RequestHandler = async (request, response, next) => {
     if (request.method !== 'GET' && request.method !== 'HEAD')
       throw new Problem(405, 'method-not-allowed', 'The dashboard is for looking only.', {
         headers: { Allow: 'GET, HEAD' },
       });
-    const bearer = bearerToken(request.headers.authorization);
-    const isSignedIn =
-      (bearer !== undefined && matches(bearer)) ||
-      (await isSession(readCookie(request.headers.cookie), sessionKey));
-    if (isSignedIn) return next();
-    if (request.accepts(['json', 'html']) === 'html') return response.redirect(303, '/admin/sign-in');
-    throw new Problem(
-      401,
-      'unauthorized',
-      'Sign in at /admin/sign-in, or send the admin key as a bearer token.',
-    );
+    if (request.headers.authorization !== undefined) {
+      if (!hasRole(await access.identify(request), 'viewer'))
+        throw new Problem(403, 'forbidden', 'This needs the role viewer.');
+      return next();
+    }
+    const holder = await sessions.holderOf(request);
+    if (holder !== undefined && (await access.isKeyValid(holder))) return next();
+    if (request.accepts(['json', 'html']) === 'html') return response.redirect(303, signInPath);
+    throw new Problem(401, 'unauthorized', `Sign in at ${signInPath}, or send a key as a bearer token.`, {
+      headers: { 'WWW-Authenticate': 'Bearer' },
+    });
   };
 
   let board: { queues: Queues; handler: RequestHandler } | undefined;
@@ -82,17 +44,24 @@ export function dashboardRoutes(deps: Deps): Router {
     if (board?.queues !== queues) board = { queues, handler: buildBoard(queues) };
     board.handler(request, response, next);
   };
-  router.use(base, requireSession, serveBoard);
+  router.use(dashboardPath, requireSession, serveBoard);
   return router;
 }
 
 function buildBoard(queues: Queues): RequestHandler {
   const adapter = new BoardAdapter();
-  adapter.setBasePath(base);
+  adapter.setBasePath(dashboardPath);
   createBullBoard({
     queues: queues.all.map((queue) => new BullMQAdapter(queue, { readOnlyMode: true })),
     serverAdapter: adapter,
-    options: { uiConfig: { boardTitle: 'client-provisioner', sortQueues: false, hideDocsLink: true } },
+    options: {
+      uiConfig: {
+        boardTitle: 'client-provisioner',
+        sortQueues: false,
+        hideDocsLink: true,
+        miscLinks: [{ text: 'Sign out', url: signOutPath }],
+      },
+    },
   });
   return adapter.getRouter();
 }
@@ -134,20 +103,3 @@ const flowStyle = `
   .react-flow__edge-path { stroke: #94a3b8 !important; stroke-width: 3px !important }
   [class^="panelTitle-"] { white-space: normal !important }
 `;
-
-async function isSession(token: string | undefined, key: Uint8Array): Promise<boolean> {
-  if (token === undefined) return false;
-  return jwtVerify(token, key, { algorithms: ['HS256'] }).then(
-    () => true,
-    () => false,
-  );
-}
-
-function readCookie(header: string | undefined): string | undefined {
-  const prefix = `${cookieName}=`;
-  return (header ?? '')
-    .split(';')
-    .map((part) => part.trim())
-    .find((part) => part.startsWith(prefix))
-    ?.slice(prefix.length);
-}

@@ -9,6 +9,8 @@ import type { AnyRoute, RouteRequest } from './route.ts';
 export interface Gates {
   /** Throws a 401, or what else stands in the way of knowing the caller. */
   identify(request: Request): Promise<Caller>;
+  /** Throws a 429, or returns the headers that say what is left. */
+  limitRate(caller: Caller): Promise<Readonly<Record<string, string>>>;
   /** Runs once the caller is known and may call. */
   readonly requireDatabase: RequestHandler;
 }
@@ -33,9 +35,10 @@ export function mount(routes: readonly AnyRoute[], gates: Gates): Router {
 
 /** Whoever is not known gets no further, whatever they ask for: what is not there is not told to them either. */
 export function authorize(gates: Gates, least: Role | 'public'): RequestHandler {
-  return async (request, _response, next) => {
+  return async (request, response, next) => {
     if (least === 'public') return next();
     const caller = await gates.identify(request);
+    response.set(await gates.limitRate(caller));
     if (!hasRole(caller, least))
       throw new Problem(403, 'forbidden', `This needs the role ${least}${heldRole(caller)}.`);
     callers.set(request, caller);

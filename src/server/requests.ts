@@ -15,7 +15,8 @@ export function plainText(most: number) {
     .min(1, 'must not be empty')
     .refine((text) => Array.from(text).length <= most, `must have at most ${most} characters`)
     .refine((text) => text.trim() !== '', 'must not be blank')
-    .refine((text) => !invisible.test(text) && text.isWellFormed(), 'must not have control characters');
+    .refine((text) => !invisible.test(text) && text.isWellFormed(), 'must not have control characters')
+    .meta({ maxLength: most });
 }
 
 export function newProvisioningSchema(allowedHosts: readonly AllowedHost[]) {

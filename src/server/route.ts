@@ -34,6 +34,8 @@ export interface RouteAnswer {
   readonly schema?: z.ZodType;
   /** Default `application/json`. */
   readonly contentType?: string;
+  /** Another content type that can be asked for. */
+  readonly alsoAs?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

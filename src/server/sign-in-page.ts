@@ -1,11 +1,35 @@
-/** The page that asks for the admin key. No script, so the strictest content policy fits. */
+/** The pages around the dashboard. No script, so the strictest content policy fits. */
 
-export function signInPage(error: '' | 'This is not the admin key.'): string {
+export function signInPage(error: '' | 'This key is not valid.'): string {
+  return page(
+    'Sign in',
+    `<form method="post" action="/admin/sign-in">
+  <h1>client-provisioner: queues</h1>
+  <!-- Password managers want to know whose key it is. -->
+  <input name="user" value="admin" autocomplete="username" hidden>
+  <label for="key">API key</label>
+  <input id="key" name="key" type="password" autocomplete="current-password" required autofocus>
+  <button>Sign in</button>
+  <p>The server's ADMIN_API_KEY, or a key made with "npm run keys".</p>
+  ${error === '' ? '' : `<p role="alert">${error}</p>`}
+</form>`,
+  );
+}
+
+export const signOutPage = page(
+  'Sign out',
+  `<form method="post" action="/admin/sign-out">
+  <h1>client-provisioner: queues</h1>
+  <button autofocus>Sign out</button>
+</form>`,
+);
+
+function page(title: string, form: string): string {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Sign in · client-provisioner</title>
+<title>${title} · client-provisioner</title>
 <link rel="icon" href="data:,">
 <style>
   body { font: 16px/1.5 system-ui, sans-serif; background: #f4f5f7; color: #1c2430; display: grid; place-items: center; min-height: 100vh; margin: 0 }
@@ -17,16 +41,7 @@ export function signInPage(error: '' | 'This is not the admin key.'): string {
   p { margin: .6rem 0 0; font-size: .85rem; color: #5a6472 }
   [role="alert"] { font-size: 1rem; color: #a11 }
 </style>
-<form method="post" action="/admin/sign-in">
-  <h1>client-provisioner: queues</h1>
-  <!-- Password managers want to know whose key it is. -->
-  <input name="user" value="admin" autocomplete="username" hidden>
-  <label for="key">Admin key</label>
-  <input id="key" name="key" type="password" autocomplete="current-password" required autofocus>
-  <button>Sign in</button>
-  <p>It is the server's ADMIN_API_KEY.</p>
-  ${error === '' ? '' : `<p role="alert">${error}</p>`}
-</form>
+${form}
 </html>
 `;
 }

@@ -1,8 +1,9 @@
 /** Sends a signed callback, once. https://www.standardwebhooks.com */
 import { Webhook } from 'standardwebhooks';
-import type { AllowedHost } from '../config.ts';
+import type { AllowedHost, SigningSecrets } from '../config.ts';
 import { retryAfterMs } from '../http.ts';
-import { guardedAgent } from './guard.ts';
+import { ForbiddenAddress, guardedAgent } from './guarded-agent.ts';
+import type { Resolve } from './resolve.ts';
 
 export interface CallbackSender {
   (callback: { id: string; url: string; body: string }, signal?: AbortSignal): Promise<CallbackAnswer>;
@@ -19,14 +20,17 @@ export interface CallbackAnswer {
 const longestTimeoutMs = 20_000;
 
 export function callbackSender(settings: {
-  readonly signingSecret: string;
+  /** Each of them signs: a receiver needs to know one. */
+  readonly signingSecrets: SigningSecrets;
   readonly allowedHosts: readonly AllowedHost[];
   /** The longest that one attempt may take, in ms. Default and upper limit: 20 s. */
   readonly timeoutMs?: number;
+  /** Default: the machine's name servers. */
+  readonly resolve?: Resolve;
 }): CallbackSender {
   const timeoutMs = Math.min(settings.timeoutMs ?? longestTimeoutMs, longestTimeoutMs);
-  const webhook = new Webhook(settings.signingSecret);
-  const agent = guardedAgent(settings.allowedHosts);
+  const signers = settings.signingSecrets.map((secret) => new Webhook(secret));
+  const agent = guardedAgent(settings.allowedHosts, settings.resolve);
 
   async function send(
     callback: { id: string; url: string; body: string },
@@ -41,13 +45,14 @@ export function callbackSender(settings: {
           'user-agent': 'client-provisioner',
           'webhook-id': callback.id,
           'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
-          'webhook-signature': webhook.sign(callback.id, at, callback.body),
+          'webhook-signature': signers.map((signer) => signer.sign(callback.id, at, callback.body)).join(' '),
         },
         body: callback.body,
         redirect: 'manual',
         signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])]),
       });
-      await response.body?.cancel();
+      // The status says it all. Whatever comes behind it is neither waited for nor kept: it may have no end.
+      await response.body?.cancel().catch(() => {});
       const headers = new Headers([...response.headers]);
       const wait = retryAfterMs(response.status, headers, at);
       return { status: response.status, ...(wait === undefined ? {} : { retryAfterMs: wait }) };
@@ -61,6 +66,8 @@ export function callbackSender(settings: {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'failed';
   if (error.name === 'TimeoutError') return 'no answer in time';
+  if (error.name === 'AbortError') return 'cut off: the worker stopped';
   const cause = error.cause instanceof Error ? error.cause : error;
+  if (cause instanceof ForbiddenAddress) return `refused: ${cause.message}`;
   return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
 }

@@ -3,28 +3,62 @@ import { performance } from 'node:perf_hooks';
 import type { Job } from 'bullmq';
 import { z } from 'zod';
 import { passCrashPoint } from '../crash-points.ts';
-import { listDueCallbacks, recordAttempt, takeCallback, type AttemptOutcome } from '../ledger/callbacks.ts';
+import {
+  listDueCallbacks,
+  putOffCallback,
+  readReceiver,
+  recordAttempt,
+  takeCallback,
+} from '../ledger/callbacks.ts';
 import { inTransaction } from '../ledger/pool.ts';
 import type { CallbackJobData } from '../queue/flows.ts';
 import type { CallbackSender } from '../webhooks/send.ts';
+import { decideCallbackOutcome } from './callback-outcome.ts';
 import type { Engine } from './engine.ts';
 import { postpone } from './postpone.ts';
+import type { ReceiverSlots } from './receiver-slots.ts';
 
 const callbackJobData = z.object({ callbackId: z.uuid() }) satisfies z.ZodType<CallbackJobData>;
 
-/** A callback is given up after a day. */
-const dayMs = 24 * 3_600_000;
 /** From taking a callback to sending it, and from the answer to its record. */
 const marginMs = 2500;
-const longestDelayMs = 4 * 3_600_000;
+/** A little late rather than early: before its time it is not taken. */
+const lateMs = 25;
 
+export interface CallbackDelivery {
+  readonly engine: Engine;
+  readonly send: CallbackSender;
+  readonly slots: ReceiverSlots;
+}
+
+/** Makes the attempt if its receiver has a slot left. Where it has none the callback waits, and no attempt is used up. */
 export async function deliverCallback(
-  engine: Engine,
-  send: CallbackSender,
+  delivery: CallbackDelivery,
   job: Job,
   token: string | undefined,
 ): Promise<unknown> {
+  const { engine, slots } = delivery;
   const { callbackId } = callbackJobData.parse(job.data);
+  const url = await readReceiver(engine.pool, callbackId);
+  if (url === undefined) return { ended: true };
+  const slot = slots.take(url);
+  if ('retryInMs' in slot) {
+    await putOffCallback(engine.pool, callbackId, slot.retryInMs);
+    return postpone(job, token, slot.retryInMs + lateMs);
+  }
+  try {
+    return await attempt(delivery, callbackId, job, token);
+  } finally {
+    slot.release();
+  }
+}
+
+async function attempt(
+  { engine, send }: CallbackDelivery,
+  callbackId: string,
+  job: Job,
+  token: string | undefined,
+): Promise<unknown> {
   // Others may take what this process has taken, once they can take it for dead.
   const presenceLost = engine.presence.signal();
   if (presenceLost.aborted) return postpone(job, token, 500);
@@ -43,7 +77,12 @@ export async function deliverCallback(
     AbortSignal.any([engine.cutOff, presenceLost]),
   );
   passCrashPoint('callback-sent');
-  const outcome = judge(engine, callback, answer, performance.now() - startedAt);
+  const outcome = decideCallbackOutcome(
+    { ...callback, durationMs: performance.now() - startedAt },
+    answer,
+    engine.callbackRetryBaseMs,
+    Math.random,
+  );
   await inTransaction(engine.pool, (db) => recordAttempt(db, callback, outcome));
   engine.log.info(
     {
@@ -61,29 +100,9 @@ export async function deliverCallback(
   await job
     .log(`attempt ${callback.attempts}: ${outcome.status ?? outcome.error ?? 'no answer'}`)
     .catch(() => {});
-  // A little late rather than early: before its time it is not taken.
-  if (outcome.state === 'pending') return postpone(job, token, outcome.retryInMs + 25);
+  if (outcome.state === 'pending') return postpone(job, token, outcome.retryInMs + lateMs);
   await wakeNext(engine, callback.provisioning_id);
   return { state: outcome.state, attempts: callback.attempts };
-}
-
-/** 2xx delivers, 410 stops, everything else is tried again with growing delays for a day. */
-function judge(
-  engine: Engine,
-  callback: { tries: number; age_ms: number },
-  answer: { status?: number; error?: string; retryAfterMs?: number },
-  durationMs: number,
-): AttemptOutcome {
-  const outcome = { status: answer.status, error: answer.error, durationMs, retryInMs: 0 };
-  if (answer.status !== undefined && answer.status >= 200 && answer.status < 300)
-    return { ...outcome, state: 'delivered' };
-  if (answer.status === 410) return { ...outcome, state: 'stopped' };
-  const backoffMs = engine.callbackRetryBaseMs * 2 ** Math.min(callback.tries - 1, 12);
-  const delayMs = Math.min(backoffMs, longestDelayMs) * (0.8 + Math.random() * 0.4);
-  const leftMs = dayMs - callback.age_ms;
-  if (leftMs <= 0) return { ...outcome, state: 'failed' };
-  const askedMs = Math.min(answer.retryAfterMs ?? 0, longestDelayMs);
-  return { ...outcome, state: 'pending', retryInMs: Math.ceil(Math.min(Math.max(delayMs, askedMs), leftMs)) };
 }
 
 /** The next one of the same provisioning was waiting for this one. */

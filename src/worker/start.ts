@@ -17,6 +17,7 @@ import type { Engine } from './engine.ts';
 import { finishFlow } from './finish-flow.ts';
 import { startOrphanScanner } from './orphan-scan.ts';
 import { postpone } from './postpone.ts';
+import { callbackConcurrency, receiverSlots } from './receiver-slots.ts';
 import { startSweeper } from './sweep.ts';
 import { workStep } from './work-step.ts';
 
@@ -81,23 +82,24 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
     cutOff: cutOff.signal,
   };
   const send = callbackSender({
-    signingSecret: config.WEBHOOK_SIGNING_SECRET,
+    signingSecrets: config.WEBHOOK_SIGNING_SECRET,
     allowedHosts: config.CALLBACK_ALLOWED_HOSTS,
   });
 
   const flow = guard(engine, (job, token) =>
     isStepJob(job) ? workStep(engine, job, token) : finishFlow(engine, job, token),
   );
-  const callbacks = guard(engine, (job, token) => deliverCallback(engine, send, job, token));
+  const delivery = { engine, send, slots: receiverSlots() };
+  const callbacks = guard(engine, (job, token) => deliverCallback(delivery, job, token));
   const questions = guard(engine, (job) => answerQuestion(engine, job));
   const concurrency = config.WORKER_CONCURRENCY;
   const processors = [
-    [queueNames.run, flow, concurrency],
-    [queueNames.undo, flow, concurrency],
-    [queueNames.callbacks, callbacks, concurrency],
-    [queueNames.preflight, questions, questionsAtOnce],
+    [queueNames.run, concurrency, flow],
+    [queueNames.undo, concurrency, flow],
+    [queueNames.callbacks, callbackConcurrency(concurrency), callbacks],
+    [queueNames.preflight, questionsAtOnce, questions],
   ] as const;
-  for (const [name, processor, atOnce] of processors)
+  for (const [name, atOnce, processor] of processors)
     await waitFor(() => queues.startWorker(name, atOnce, processor), {
       signal,
       onWait: (error) => log.warn({ err: error }, 'waiting for the queue'),

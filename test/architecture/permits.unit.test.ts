@@ -50,7 +50,7 @@ test('every mutating verb of a provider client takes a permit', () => {
 });
 
 test('nothing reaches the network but the http module, the callbacks and the projects’ databases', () => {
-  expect(filesWith(/(?<![.\w])fetch\(/)).toEqual(['http.ts', 'webhooks/guard.ts']);
+  expect(filesWith(/(?<![.\w])fetch\(/)).toEqual(['http.ts', 'webhooks/guarded-agent.ts']);
   expect(filesWith(/new pg\.Client\(/)).toEqual([
     'ledger/presence.ts',
     'providers/postgres.ts',

@@ -33,6 +33,7 @@ test('a complete environment has no problem, and what is left out has its defaul
     SWEEP_INTERVAL_MS: 5000,
     WORKER_CONCURRENCY: 20,
     CALLBACK_ALLOWED_HOSTS: [],
+    RATE_LIMIT_PER_MINUTE: 600,
   });
   expect(problemsOf({})).toEqual([]);
 });
@@ -59,6 +60,8 @@ describe('a variable that cannot be used is named once, for', () => {
     ['PUBLIC_URL', 'provisioner.example'],
     ['PUBLIC_URL', 'ftp://provisioner.example'],
     ['ADMIN_API_KEY', 'x'.repeat(31)],
+    ['RATE_LIMIT_PER_MINUTE', '-1'],
+    ['RATE_LIMIT_PER_MINUTE', '1.5'],
     ['ENCRYPTION_KEYS', 'k1'],
     ['ENCRYPTION_KEYS', key],
     ['ENCRYPTION_KEYS', `k1:${Buffer.alloc(31).toString('base64')}`],
@@ -73,6 +76,12 @@ describe('a variable that cannot be used is named once, for', () => {
     ['WEBHOOK_SIGNING_SECRET', Buffer.alloc(32).toString('base64')],
     ['WEBHOOK_SIGNING_SECRET', `whsec_${Buffer.alloc(23).toString('base64')}`],
     ['WEBHOOK_SIGNING_SECRET', `whsec_${'A'.repeat(33)}`],
+    ['WEBHOOK_SIGNING_SECRET', `whsec_${key},`],
+    ['WEBHOOK_SIGNING_SECRET', `,whsec_${key}`],
+    ['WEBHOOK_SIGNING_SECRET', `whsec_${key},${key}`],
+    ['WEBHOOK_SIGNING_SECRET', `whsec_${key} whsec_${key}`],
+    ['WEBHOOK_SIGNING_SECRET', `whsec_${key},whsec_${key}`],
+    ['WEBHOOK_SIGNING_SECRET', `whsec_${key},whsec_${Buffer.alloc(23).toString('base64')}`],
     ['CALLBACK_ALLOWED_HOSTS', 'http://hooks.example'],
     ['CALLBACK_ALLOWED_HOSTS', 'hooks.example/path'],
     ['CALLBACK_ALLOWED_HOSTS', 'hooks.example, two words'],
@@ -105,16 +114,43 @@ describe('a variable that cannot be used is named once, for', () => {
   });
 });
 
+describe('an issuer of JWTs', () => {
+  const issuer = {
+    AUTH_JWKS_URL: 'https://auth.example/jwks.json',
+    AUTH_ISSUER: 'https://auth.example',
+    AUTH_AUDIENCE: 'provisioner',
+  };
+
+  test('can be left out, or given as a whole', () => {
+    expect(problemsOf({})).toEqual([]);
+    expect(problemsOf(issuer)).toEqual([]);
+  });
+
+  test.each(Object.keys(issuer))('with %s alone lacks the other two, listed with everything else', (name) => {
+    const given = Object.entries(issuer).filter(([key]) => key === name);
+    const others = Object.keys(issuer).filter((key) => key !== name);
+
+    expect(problemsOf({ ...Object.fromEntries(given), ADMIN_API_KEY: '' })).toEqual([
+      '  - ADMIN_API_KEY is missing',
+      ...others.map((other) => `  - ${other} is missing`),
+    ]);
+  });
+
+  test('has its keys at an address of the web', () => {
+    expect(problemsOf({ ...issuer, AUTH_JWKS_URL: 'file:///keys.json' })).toHaveLength(1);
+  });
+});
+
 test('no value of a secret is repeated in the message', () => {
   const secrets = {
     ADMIN_API_KEY: 'too-short-secret-1',
     ENCRYPTION_KEYS: 'k1:too-short-secret-2',
-    WEBHOOK_SIGNING_SECRET: 'too-short-secret-3',
+    WEBHOOK_SIGNING_SECRET: 'too-short-secret-3,whsec_too-short-secret-3',
     DATABASE_URL: 'mysql://u:too-short-secret-4@h/d',
     REDIS_URL: 'http://u:too-short-secret-5@h/',
   };
 
-  expect(problemsOf(secrets)).toHaveLength(5);
+  expect(problemsOf(secrets)).toHaveLength(6);
   expect(problemsOf(secrets).join()).not.toContain('too-short-secret');
 });
 
@@ -129,6 +165,28 @@ describe('encryption keys', () => {
     expect(ENCRYPTION_KEYS).toEqual([
       { id: 'new', key: first },
       { id: 'old_2025', key: second },
+    ]);
+  });
+});
+
+describe('signing secrets', () => {
+  const [newer, older] = [5, 6].map((byte) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`);
+
+  test.each([
+    ['one', `${newer}`, [newer]],
+    ['several, in their order', `${newer}, ${older}`, [newer, older]],
+  ])('are %s', (_name, text, secrets) => {
+    const { WEBHOOK_SIGNING_SECRET } = loadConfig(
+      { ...goodEnvironment, WEBHOOK_SIGNING_SECRET: text },
+      groups,
+    );
+
+    expect(WEBHOOK_SIGNING_SECRET).toEqual(secrets);
+  });
+
+  test('that cannot be used are named by their place', () => {
+    expect(problemsOf({ WEBHOOK_SIGNING_SECRET: `${newer},whsec_short,${older}` })).toEqual([
+      '  - WEBHOOK_SIGNING_SECRET: secret 2 of 3 must be whsec_ and at least 24 bytes in base64',
     ]);
   });
 });

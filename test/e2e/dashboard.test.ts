@@ -105,7 +105,7 @@ describe.skipIf(isWithoutBrowser).each(backends)('on %s', (backend) => {
 
   async function signIn(): Promise<void> {
     await page.goto(`${stack.server.url}/admin/queues`);
-    await page.getByLabel('Admin key').fill(stack.environment['ADMIN_API_KEY'] ?? '');
+    await page.getByLabel('API key').fill(stack.environment['ADMIN_API_KEY'] ?? '');
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('link', { name: 'provisioning', exact: true }).first().waitFor();
   }
@@ -140,7 +140,7 @@ describe.skipIf(isWithoutBrowser).each(backends)('on %s', (backend) => {
     expect(new URL(page.url()).pathname).toBe('/admin/sign-in');
     if (backend === 'redis') await keepPicture(page, 'sign-in.png');
 
-    await page.getByLabel('Admin key').fill(stack.environment['ADMIN_API_KEY'] ?? '');
+    await page.getByLabel('API key').fill(stack.environment['ADMIN_API_KEY'] ?? '');
     await page.keyboard.press('Enter');
 
     for (const name of ['provisioning', 'rollback', 'callbacks'])
@@ -253,7 +253,7 @@ describe.skipIf(isWithoutBrowser).each(backends)('on %s', (backend) => {
       // Twice, for what the first click opens: menus, questions whether one is sure.
       for (let round = 0; round < 2; round += 1) {
         await page.evaluate(
-          `document.querySelectorAll('button, [role=menuitem]').forEach((it) => it.click())`,
+          `document.querySelectorAll('button, [role=menuitem]:not([href])').forEach((it) => it.click())`,
         );
         await page.waitForResponse((response) => response.url().includes('/admin/queues/api/queues'));
       }
@@ -271,5 +271,16 @@ describe.skipIf(isWithoutBrowser).each(backends)('on %s', (backend) => {
     for (const path of ['/pause', '/empty', `/${running.id}.1.run.4/promote`, `/${running.id}.1.run.4/clean`])
       expect((await context.request.put(queue + path)).status()).toBe(405);
     expect(await stack.show(running.id)).toMatchObject({ status: 'running', done: false });
+  });
+
+  test('who signs out has to sign in again', async () => {
+    await signIn();
+    await page.goto(`${stack.server.url}/admin/sign-out`);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.waitForURL('**/admin/sign-in');
+
+    await page.goto(`${stack.server.url}/admin/queues`);
+
+    expect(new URL(page.url()).pathname).toBe('/admin/sign-in');
   });
 });

@@ -127,8 +127,11 @@ function fits(values: readonly string[], schema: z.ZodType): boolean {
 
 /** Reads one vendor's description. Operations are written as there: `GET /v1/projects/{ref}`. */
 export function readDescription(vendor: string): Description {
-  const document: unknown = JSON.parse(readFileSync(new URL(`${vendor}.json`, folder), 'utf8'));
+  return parseDescription(vendor, JSON.parse(readFileSync(new URL(`${vendor}.json`, folder), 'utf8')));
+}
 
+/** `vendor`: whose document it is, for what is said about it. */
+export function parseDescription(vendor: string, document: unknown): Description {
   function at(path: readonly string[]): unknown {
     let found: unknown = document;
     for (const key of path) found = isObject(found) ? resolve(found[key]) : undefined;
@@ -221,7 +224,9 @@ export function readDescription(vendor: string): Description {
     answer(operation, status) {
       const path = [...operationAt(operation), 'responses', String(status)];
       if (at(path) === undefined) throw new Error(`${vendor} has no answer ${status} to ${operation}`);
-      const schema = at([...path, 'content', 'application/json', 'schema']);
+      const schema = ['application/json', 'application/problem+json']
+        .map((type) => at([...path, 'content', type, 'schema']))
+        .find((found) => found !== undefined);
       return schema === undefined ? undefined : compile(schema);
     },
     body: (operation) => compile(bodySchema(operation)),

@@ -65,6 +65,8 @@ export interface Stack {
   waitUntilDone(id: string): Promise<ShownProvisioning>;
   /** One more, with other steps than the stack's where they are given. */
   startWorker(withSteps?: readonly Step[]): Promise<Running>;
+  /** From then on nothing happens by itself. */
+  stopWorkers(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -92,6 +94,8 @@ export function testEnvironment(databaseUrl: string): Record<string, string> {
     ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
     WEBHOOK_SIGNING_SECRET: `whsec_${randomBytes(32).toString('base64')}`,
     CALLBACK_ALLOWED_HOSTS: '127.0.0.1',
+    // Tests look far more often than callers do.
+    RATE_LIMIT_PER_MINUTE: '0',
     SCHEMA_PATH: templateSchema,
     PROVIDER_TIMEOUT_MS: '5000',
     STEP_MAX_ATTEMPTS: '4',
@@ -176,6 +180,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       const once: Running = { ...worker, stop: () => (stopping ??= worker.stop()) };
       workers.push(once);
       return once;
+    },
+    async stopWorkers() {
+      await Promise.all(workers.map((worker) => worker.stop()));
     },
     async stop() {
       await Promise.all([server.stop(), ...workers.map((worker) => worker.stop())]);

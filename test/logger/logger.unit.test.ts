@@ -48,6 +48,12 @@ describe('a known secret is taken out of', () => {
   });
 });
 
+test('of a key of the API its id stays', () => {
+  expect(scrub(`before cpk_0123456789ab_${'Ab-_'.repeat(10)}abc after`)).toBe(
+    'before cpk_0123456789ab_[secret] after',
+  );
+});
+
 describe('what looks like a secret is taken out although nobody named it:', () => {
   test.each([
     ["Supabase's token", 'sbp_0123456789abcdef0123'],
@@ -97,7 +103,7 @@ describe('the secrets among the variables are', () => {
       secretValues({
         GITHUB_TOKEN: 'token-1',
         N8N_API_KEY: 'key-2',
-        WEBHOOK_SIGNING_SECRET: 'whsec_3',
+        WEBHOOK_SIGNING_SECRET: 'whsec_3, whsec_3-before',
         ENCRYPTION_KEYS: 'new:a2V5LTQ=,old:a2V5LTU=',
         DATABASE_URL: 'postgres://user:p%40ss@localhost/x',
         REDIS_URL: 'redis://:redis-password@localhost',
@@ -111,6 +117,7 @@ describe('the secrets among the variables are', () => {
       'token-1',
       'key-2',
       'whsec_3',
+      'whsec_3-before',
       'a2V5LTQ=',
       'a2V5LTU=',
       'p%40ss',

@@ -87,7 +87,7 @@ describe.each(backends)('on %s', (backend) => {
 
         expect(response.status).toBe(401);
         expect(response.headers.get('set-cookie')).toBeNull();
-        expect(await response.text()).toContain('This is not the admin key.');
+        expect(await response.text()).toContain('This key is not valid.');
       },
     );
 

@@ -1,6 +1,11 @@
 /** What the tests of the API have in common: an API without a worker, and words for requests and answers. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { coreEnvironment, loadConfig, serverEnvironment } from '../../src/config.ts';
+import { createKey } from '../../src/keys/commands.ts';
+import { createLogger } from '../../src/logger.ts';
+import type { Role } from '../../src/roles.ts';
+import { startServer, type RunningServer } from '../../src/server/start.ts';
 import { newClientId, startStack, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 
@@ -89,3 +94,25 @@ export async function untilReady(stack: Stack): Promise<void> {
 }
 
 export const unknownId = randomUUID();
+
+/** Makes a key of the API, as `npm run keys -- create` does. */
+export async function makeKey(
+  stack: Stack,
+  role: Role,
+  name = `a ${role}`,
+): Promise<{ id: string; token: string }> {
+  const { result = '' } = await createKey(stack.pool, { name, role, expiresInDays: undefined });
+  return { id: result.split('_')[1] ?? '', token: result };
+}
+
+/** One more server on the database of a stack; stop it before the stack. */
+export function startAnotherServer(stack: Stack): Promise<RunningServer> {
+  const config = loadConfig(stack.environment, [coreEnvironment, serverEnvironment]);
+  const log = createLogger({ level: 'warn', secrets: [], destination: { write: () => {} } });
+  return startServer({ config, log, signal: new AbortController().signal, queuePrefix: 'unused' });
+}
+
+/** Asks one of several servers, by its address. */
+export function ask(url: string, path: string, key: string): Promise<Response> {
+  return fetch(url + path, { redirect: 'manual', headers: { authorization: `Bearer ${key}` } });
+}

@@ -1,11 +1,10 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { Webhook } from 'standardwebhooks';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ReceivedCallback } from '../../src/sandbox/control/receivers.ts';
 import { backends, newClientId, startStack, type ShownProvisioning, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 import { textLike } from '../sandbox/matchers.ts';
+import { startReceiver } from './receiver.ts';
 
 interface CallbackBody {
   type: string;
@@ -156,25 +155,78 @@ describe.each(backends)('on %s', (backend) => {
     expect(received(elsewhere)).toEqual([]);
   });
 
-  test("a receiver that never answers does not hold up another client's callback", async () => {
-    const sockets = new Set<Socket>();
-    const dead = createServer((socket) => void sockets.add(socket.on('error', () => {})));
-    dead.listen(0, '127.0.0.1');
-    await once(dead, 'listening');
-    onTestFinished(() => {
-      for (const socket of sockets) socket.destroy();
-      dead.close();
+  test('a receiver that says when to come again is left alone until then', async () => {
+    const attemptedAt: number[] = [];
+    const { url } = await startReceiver((_request, response) => {
+      attemptedAt.push(performance.now());
+      response.writeHead(attemptedAt.length === 1 ? 503 : 204, { 'retry-after': '2' }).end();
     });
-    const deadUrl = `http://127.0.0.1:${(dead.address() as AddressInfo).port}/`;
-    const waiting = await Promise.all([1, 2, 3].map(() => stack.provision({ callbackUrl: deadUrl })));
-    await until(() => (sockets.size >= 3 ? true : undefined), 'the dead receiver to be called');
+    const { id } = await stack.provision({ callbackUrl: url });
 
-    const name = `alive-${backend}`;
-    const { id } = await stack.provision({ callbackUrl: urlOf(name) });
     await untilStates(id, '1 delivered');
 
-    for (const provisioning of waiting) expect(await listStates(provisioning.id)).toEqual(['1 pending']);
-    for (const socket of sockets) socket.destroy();
+    const [first = 0, second = 0] = attemptedAt;
+    expect(attemptedAt).toHaveLength(2);
+    expect(second - first).toBeGreaterThanOrEqual(2000);
+  });
+
+  test('what nobody took for a day is given up, and does not hold up what comes after it', async () => {
+    let status = 500;
+    const { url, received: attempts } = await startReceiver((_request, response) =>
+      response.writeHead(status).end(),
+    );
+    const { id } = await provisionToFail(url);
+    await stack.waitUntilDone(id);
+    await until(() => attempts.length >= 2, 'some attempts');
+    await stack.pool.query(
+      `update ledger.callbacks set created_at = created_at - interval '1 day'
+       where provisioning_id = $1 and sequence = 1`,
+      [id],
+    );
+    await untilStates(id, '1 failed', '2 pending');
+    status = 204;
+    await untilStates(id, '1 failed', '2 delivered');
+
+    expect(attempts.at(-1)?.body).toContain('"provisioning.rolled_back"');
+  });
+
+  test('a URL is judged at each attempt, and the record says what was refused', async () => {
+    const name = `moved-inside-${backend}`;
+    stack.sandbox.control.setReceiver(name, { status: 503 });
+    const { id } = await stack.provision({ callbackUrl: urlOf(name) });
+    await until(() => received(name).length > 0, 'the first attempt');
+    await stack.pool.query('update ledger.provisionings set callback_url = $2 where id = $1', [
+      id,
+      'https://169.254.169.254/latest/meta-data/',
+    ]);
+
+    const errors = () =>
+      stack.pool.query<{ error: string | null }>(
+        `select a.error from ledger.callback_attempts a join ledger.callbacks c on c.id = a.callback_id
+         where c.provisioning_id = $1 and a.status is null`,
+        [id],
+      );
+    const [refused] = await until(async () => {
+      const { rows } = await errors();
+      return rows.length > 0 ? rows : undefined;
+    }, 'an attempt that was refused');
+
+    expect(refused).toEqual({ error: 'refused: the URL must not name a private address' });
+  });
+
+  test('what a receiver says beside its status is kept nowhere', async () => {
+    const { url } = await startReceiver((_request, response) =>
+      response.writeHead(200, { 'x-said': 'said-in-a-header' }).end('said-in-a-body'),
+    );
+    const { id } = await stack.provision({ callbackUrl: url });
+    await untilStates(id, '1 delivered');
+
+    const { rows } = await stack.pool.query<{ row: string }>(
+      `select row_to_json(c)::text as row from ledger.callbacks c
+       union all select row_to_json(a)::text from ledger.callback_attempts a`,
+    );
+    expect(rows.map(({ row }) => row).join()).toContain(id);
+    expect(rows.map(({ row }) => row).join() + stack.logLines.join()).not.toMatch(/said-in-a/);
   });
 
   test('each attempt is on record with what came of it', async () => {

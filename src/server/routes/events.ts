@@ -36,8 +36,15 @@ export function eventRoutes(deps: Deps): AnyRoute[] {
       'Last-Event-ID': 'Of a stream: goes on after this sequence.',
     },
     answers: {
-      200: { description: 'A page, oldest first; or the stream.', schema: pageOf(eventAnswer) },
+      200: {
+        description: 'A page, oldest first; or the stream.',
+        schema: pageOf(eventAnswer),
+        alsoAs: 'text/event-stream',
+      },
       204: { description: 'Of a stream: nothing more will come.' },
+    },
+    problems: {
+      503: '`too-many-streams`, or what any route may say; `Retry-After` says when to come again.',
     },
     async handle({ params: { id }, query: { limit, cursor }, request, response }) {
       const [progress] = await readProgress(deps.pool, [id]);

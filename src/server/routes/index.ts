@@ -2,6 +2,7 @@
 import type { Deps } from '../deps.ts';
 import type { AnyRoute } from '../route.ts';
 import { callbackRoutes } from './callbacks.ts';
+import { documentationRoutes } from './documentation.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { operatorRoutes } from './operator.ts';
@@ -11,7 +12,7 @@ import { provisioningRoutes } from './provisioning.ts';
 import { resourceRoutes } from './resources.ts';
 
 export function allRoutes(deps: Deps): readonly AnyRoute[] {
-  return [
+  const routes: readonly AnyRoute[] = [
     ...provisioningRoutes(deps),
     ...operatorRoutes(deps),
     ...resourceRoutes(deps),
@@ -20,5 +21,7 @@ export function allRoutes(deps: Deps): readonly AnyRoute[] {
     ...orphanRoutes(deps),
     ...preflightRoutes(deps),
     ...healthRoutes(deps),
+    ...documentationRoutes(deps, () => routes),
   ];
+  return routes;
 }

@@ -1,0 +1,137 @@
+/** The OpenAPI document, made of the routes that are mounted and of the schemas that check what they are sent. */
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { problemAnswer } from '../api/answers.ts';
+import type { AnyRoute, RouteAnswer } from './route.ts';
+
+const tags = {
+  provisioning: 'Ask for a stack, and see what becomes of it.',
+  operator: 'What a person decides when it sticks.',
+  callbacks: 'What was told to the caller.',
+  health: 'For whoever watches the process.',
+  documentation: 'This description.',
+} as const;
+
+export function describeApi(routes: readonly AnyRoute[], publicUrl: string) {
+  const paths: ZodOpenApiPathsObject = {};
+  for (const route of routes)
+    paths[route.path] = { ...paths[route.path], [route.method]: describeRoute(route) };
+  return createDocument({
+    openapi: '3.1.1',
+    info: {
+      title: 'client-provisioner',
+      version: '1',
+      description:
+        'One request gives a new client a whole stack; a failure undoes all of it. ' +
+        'Errors are RFC 9457 problem documents. `X-Request-Id` is echoed, or made.',
+    },
+    servers: [{ url: publicUrl }],
+    security: [{ key: [] }],
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
+    paths,
+    components: {
+      securitySchemes: {
+        key: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'An API key, or a JWT where those are accepted.',
+        },
+      },
+      schemas: { Problem: problemAnswer },
+    },
+  });
+}
+
+function describeRoute(route: AnyRoute): ZodOpenApiOperationObject {
+  const { operationId, summary, tag, role } = route;
+  const roleText = role === 'public' ? '' : `Needs the role \`${role}\`.`;
+  return {
+    operationId,
+    summary,
+    tags: [tag],
+    description: [route.description, roleText]
+      .filter((text) => text !== undefined && text !== '')
+      .join('\n\n'),
+    ...(role === 'public' ? { security: [] } : {}),
+    requestParams: {
+      ...(route.params === undefined ? {} : { path: route.params }),
+      ...(route.query === undefined ? {} : { query: route.query }),
+      ...(route.headers === undefined ? {} : { header: headersOf(route.headers) }),
+    },
+    ...(route.body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: route.isBodyOptional !== true,
+            content: { 'application/json': { schema: route.body } },
+          },
+        }),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(problemsOf(route)).map(([status, description]) => [
+          status,
+          { description, content: { 'application/problem+json': { schema: problemAnswer } } },
+        ]),
+      ),
+      ...Object.fromEntries(
+        Object.entries(route.answers).map(([status, answer]) => [status, describeAnswer(answer)]),
+      ),
+    },
+  };
+}
+
+function describeAnswer({ description, schema, contentType, alsoAs, headers }: RouteAnswer) {
+  return {
+    description,
+    ...(headers === undefined
+      ? {}
+      : {
+          headers: Object.fromEntries(
+            Object.entries(headers).map(([name, text]) => [
+              name,
+              { description: text, schema: { type: 'string' as const } },
+            ]),
+          ),
+        }),
+    ...(schema === undefined && contentType === undefined
+      ? {}
+      : {
+          content: {
+            [contentType ?? 'application/json']: schema === undefined ? {} : { schema },
+            ...(alsoAs === undefined ? {} : { [alsoAs]: {} }),
+          },
+        }),
+  };
+}
+
+function headersOf(headers: Readonly<Record<string, string>>) {
+  return z.object(
+    Object.fromEntries(
+      Object.entries(headers).map(([name, description]) => [
+        name,
+        z.string().optional().meta({ description }),
+      ]),
+    ),
+  );
+}
+
+/** What every route of its kind may answer, and what is its own. */
+function problemsOf(route: AnyRoute): Record<number, string> {
+  const isOpen = route.role === 'public';
+  return {
+    400: 'Something of the request is not as it must be; `errors` points at it.',
+    ...(isOpen
+      ? {}
+      : {
+          401: 'No key, or none that counts.',
+          403: `The key lacks the role.`,
+          429: 'Too many requests; `Retry-After` says when to come again.',
+          503: 'The database is away, or the process stops; `Retry-After` says when to come again.',
+        }),
+    ...(route.params === undefined ? {} : { 404: 'There is nothing of this id.' }),
+    ...(route.body === undefined
+      ? {}
+      : { 413: 'The body is larger than 64 KiB.', 415: 'The body is not application/json.' }),
+    ...route.problems,
+  };
+}
