@@ -11,20 +11,24 @@ import type { Queue } from 'bullmq';
 import { producerTimeoutMs, within } from './within.ts';
 
 const pollMs = 100;
+/** By then a worker has taken the question, unless there is none, or all are busy. */
+const takenWithinMs = 500;
 /** What nobody has fetched, since whoever asked has stopped meanwhile. */
 const leftovers = { age: 60, count: 100 } as const;
 
-/** Undefined: nobody has answered in time. Throws when the queue cannot be reached. */
+/** Undefined: no worker is there, or none has answered in time. Throws when the queue cannot be reached. */
 export async function askWorker(queue: Queue, question: object, timeoutMs: number): Promise<unknown> {
-  const endsAt = performance.now() + timeoutMs;
+  const askedAt = performance.now();
+  const isWorkerThere = async () => (await within(producerTimeoutMs, queue.getWorkersCount())) > 0;
   const jobId = randomUUID();
   const options = { jobId, attempts: 1, removeOnComplete: leftovers, removeOnFail: leftovers };
   await within(producerTimeoutMs, queue.add('preflight', question, options));
   try {
-    while (performance.now() < endsAt) {
+    for (let waitedMs = 0; waitedMs < timeoutMs; waitedMs = performance.now() - askedAt) {
       const state = await within(producerTimeoutMs, queue.getJobState(jobId));
       if (state === 'completed') return (await within(producerTimeoutMs, queue.getJob(jobId)))?.returnvalue;
       if (state === 'failed' || state === 'unknown') return undefined;
+      if (state === 'waiting' && waitedMs > takenWithinMs && !(await isWorkerThere())) return undefined;
       await pause(pollMs);
     }
     return undefined;

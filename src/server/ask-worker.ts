@@ -15,7 +15,7 @@ export async function askWorker(deps: Deps, question: PreflightJobData): Promise
   });
   const parsed = findingsSchema.safeParse(answer);
   if (parsed.success) return parsed.data;
-  throw new Problem(503, 'worker-unavailable', 'No worker has answered in time. Is one running?', {
+  throw new Problem(503, 'worker-unavailable', 'No worker has answered. Is one running?', {
     headers: { 'Retry-After': '10' },
   });
 }

@@ -179,7 +179,7 @@ describe('what is refused', () => {
     expect((await post(stack, order(), { path: '/api/provisioning?dryRun=false' })).status).toBe(202);
   });
 
-  test('without a worker both are answered 503 in half a minute, with a time to come back', async () => {
+  test('without a worker both are answered 503, with a time to come back', async () => {
     const answers = await Promise.all([stack.call('/api/preflight'), post(stack, order(), { path: dryRun })]);
 
     for (const answer of answers) {

@@ -131,7 +131,9 @@ const schemas = new Map<string, z.ZodType | undefined>();
 function problemOf({ operation, target }: DrawnRequest, answer: Answered): string | undefined {
   const name = `${operation.method.toUpperCase()} ${operation.path}`;
   const what = `${name} (${target}) answered ${answer.status}`;
-  if (answer.status >= 500) return `${what}: ${answer.text.slice(0, 300)}`;
+  // The workers are stopped: whoever would ask one is told so.
+  const isWithoutWorker = answer.status === 503 && answer.text.includes('"worker-unavailable"');
+  if (answer.status >= 500 && !isWithoutWorker) return `${what}: ${answer.text.slice(0, 300)}`;
   // A target that names another path, or none, is told so; no operation is meant by it.
   if (
     description.operationOf({ method: operation.method.toUpperCase(), path: target, body: undefined }) !==
