@@ -1,8 +1,10 @@
 /**
- * Slows guessing: after so many failures in a minute no further credential is looked at.
+ * Slows guessing, and locks out nobody for it.
  *
- * Counted per address and what the credential says it is, so that a program with a revoked key locks out nobody else
- * at its address. A server learns of failures at another one with the next failure of its own.
+ * Counted per address and what the credential says it is. After so many failures in a minute a key of the ledger is
+ * not looked at any more. The admin key and JWTs name no key, so whoever shares an address shares their count, and
+ * behind a proxy that is everybody: failures beyond the count are told to wait, and the right one still passes. Both
+ * are too long to be guessed. A server learns of failures at another one with the next failure of its own.
  */
 import type { Pool } from '../../ledger/pool.ts';
 import { readKeyToken } from '../../keys/token.ts';
@@ -28,8 +30,9 @@ export function createThrottle(pool: Pool): Throttle {
   const tooMany = (waitMs: number) =>
     tooManyRequests('Too many attempts have failed. Wait before the next.', waitMs);
   return async (attempt, check) => {
-    const name = nameOf(attempt);
-    const waitMs = await failures.exhaustedForMs(name);
+    const keyId = readKeyToken(attempt.credential)?.id;
+    const name = nameOf(attempt, keyId);
+    const waitMs = keyId === undefined ? undefined : await failures.exhaustedForMs(name);
     if (waitMs !== undefined) throw tooMany(waitMs);
     const found = await check();
     if (found !== undefined) return found;
@@ -39,8 +42,8 @@ export function createThrottle(pool: Pool): Throttle {
   };
 }
 
-function nameOf({ address, credential }: Attempt): string {
+function nameOf({ address, credential }: Attempt, keyId: string | undefined): string {
   // A JWT that has expired is no guess at a key.
   const otherwise = credential.split('.').length === 3 ? 'jwt' : '-';
-  return `${address} ${readKeyToken(credential)?.id ?? otherwise}`;
+  return `${address} ${keyId ?? otherwise}`;
 }
