@@ -25,7 +25,8 @@ export async function startLedger(): Promise<TestLedger> {
     pool,
     async accept(fields = {}) {
       const accepted = await acceptProvisioning(pool, newProvisioning(fields));
-      if (!('provisioning' in accepted)) throw new Error('the place is taken');
+      if ('takenBy' in accepted) throw new Error(`the place is taken by ${accepted.takenBy}`);
+      if ('keyUse' in accepted) throw new Error('its key was used before');
       return accepted.provisioning.id;
     },
     async first<Row extends object>(sql: string, values: readonly unknown[] = []) {
