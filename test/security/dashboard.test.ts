@@ -4,7 +4,7 @@ import { openQueues } from '../../src/queue/queues.ts';
 import { createScrubber } from '../../src/scrubber.ts';
 import { startOwnRedis } from '../helpers/redis.ts';
 import type { TestServer } from '../helpers/services/test-server.ts';
-import { backends, startStack, type Backend, type Stack, type StackOptions } from '../helpers/stack.ts';
+import { backends, startStack, type Backend, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 import { untilReady } from '../server/support.ts';
 import { everyLookAtTheDashboard } from './every-answer.ts';
@@ -32,7 +32,7 @@ describe.each(backends)('on %s', (backend) => {
     await redis?.remove();
   });
 
-  async function startStackWith(scrubber: StackOptions['scrubber']): Promise<Stack> {
+  async function startStackWith(scrubber: typeof createScrubber): Promise<Stack> {
     // An address of its own leaves the queue's names as they are, so that the test finds them.
     const started = await startStack({ backend, workers: 0, redisUrl: redis?.url ?? 'none', scrubber });
     await untilReady(started);
@@ -65,7 +65,7 @@ describe.each(backends)('on %s', (backend) => {
     }
   });
 
-  test('lengths, HEAD and ETags are those of what is shown, and nothing is compressed past the scrubber', async () => {
+  test('HEAD tells the length and the ETag of what is shown, and nothing is compressed past the scrubber', async () => {
     for (const path of ['/admin/queues/', '/admin/queues/api/queues/provisioning/planted']) {
       const headers = { 'accept-encoding': 'gzip, br' };
       const [shown, head] = await Promise.all([
@@ -78,8 +78,8 @@ describe.each(backends)('on %s', (backend) => {
       expect(shown.headers.get('content-length')).toBe(String(Buffer.byteLength(body)));
       expect(head.headers.get('content-length')).toBe(shown.headers.get('content-length'));
       expect(await head.text()).toBe('');
-      const etag = shown.headers.get('etag') ?? '';
-      expect((await stack.call(path, { headers: { 'if-none-match': etag } })).status).toBe(304);
+      expect(shown.headers.get('etag')).toMatch(/^W\/"/);
+      expect(head.headers.get('etag')).toBe(shown.headers.get('etag'));
     }
   });
 });
