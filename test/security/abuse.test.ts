@@ -4,8 +4,11 @@ import { z } from 'zod';
 import type { Role } from '../../src/roles.ts';
 import type { Stack } from '../helpers/stack.ts';
 import { makeKey, moveTo, order, post, startApi } from '../server/support.ts';
-import { abuseCases } from './abuse-cases.ts';
+import { abuseOfRequests } from './abuse-of-requests.ts';
+import { abuseOfRights } from './abuse-of-rights.ts';
 import { sendRaw, type RawRequest } from './raw-request.ts';
+
+const abuseCases = { ...abuseOfRights, ...abuseOfRequests };
 
 let stack: Stack;
 /** What the placeholders in requests stand for. */

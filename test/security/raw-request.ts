@@ -43,11 +43,11 @@ export async function sendRaw(url: string, request: RawRequest): Promise<RawAnsw
 
 function write({ method = 'GET', path = '/', headers = [], body }: RawRequest, host: string): string {
   const content = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
-  const names = headers.map(([name]) => name.toLowerCase());
+  const names = new Set(headers.map(([name]) => name.toLowerCase()));
   const all = [
-    ...(names.includes('host') ? [] : [['Host', host]]),
+    ...(names.has('host') ? [] : [['Host', host]]),
     ...headers,
-    ...(body === undefined || names.includes('content-type') ? [] : [['Content-Type', 'application/json']]),
+    ...(body === undefined || names.has('content-type') ? [] : [['Content-Type', 'application/json']]),
     ...(body === undefined ? [] : [['Content-Length', String(Buffer.byteLength(content))]]),
     ['Connection', 'close'],
   ];

@@ -1,169 +1,21 @@
-/** What somebody might try at the API, and the exact refusal. */
+/** What somebody might send in order to confuse those who read it. */
 import { unknownId } from '../server/support.ts';
-import type { RawRequest } from './raw-request.ts';
+import {
+  create,
+  good,
+  invalid,
+  malformed,
+  one,
+  field,
+  text,
+  path,
+  header,
+  type AbuseCase,
+} from './abuse-case.ts';
 
-/** Whose key is sent. */
-export type Holder = 'nobody' | 'viewer' | 'operator' | 'admin';
-
-export interface AbuseCase extends RawRequest {
-  readonly name: string;
-  /** Default `admin`. */
-  readonly as?: Holder;
-  /** Status, and the problem's code where there is one. */
-  readonly answer: string;
-}
-
-const create = { method: 'POST', path: '/api/provisioning' } as const;
-const good = { clientId: 'abuse', clientName: 'Abuse', orgEmail: 'a@abuse.example', tier: 'starter' };
-const invalid = '400 invalid-request';
-const malformed = '400 malformed-request';
-const unauthorized = '401 unauthorized';
-const notFound = '404 not-found';
-const readOnly = '405 method-not-allowed';
-
-/** One wrong field, the rest as it should be. */
-function field(name: string, value: Record<string, unknown>): AbuseCase {
-  return { ...create, name, body: { ...good, ...value }, answer: invalid };
-}
-function text(name: string, body: string, answer = invalid): AbuseCase {
-  return { ...create, name, body, answer };
-}
-function path(name: string, where: string, answer = notFound): AbuseCase {
-  return { name, path: where, answer };
-}
-function bearer(name: string, value: string): AbuseCase {
-  return {
-    name,
-    as: 'nobody',
-    path: '/api/provisioning',
-    headers: [['Authorization', value]],
-    answer: unauthorized,
-  };
-}
-function role(as: Holder, method: string, where: string): AbuseCase {
-  return {
-    name: `${method} ${where} by ${as}`,
-    as,
-    method,
-    path: where,
-    body: method === 'POST' ? {} : undefined,
-    answer: as === 'nobody' ? unauthorized : '403 forbidden',
-  };
-}
-function header(
-  name: string,
-  sent: readonly [string, string][],
-  answer: string,
-  more: RawRequest = create,
-): AbuseCase {
-  return {
-    ...more,
-    name,
-    headers: sent,
-    body: more.method === 'POST' ? (more.body ?? {}) : undefined,
-    answer,
-  };
-}
-
-const none = 'eyJhbGciOiJub25lIn0.eyJhcHBfbWV0YWRhdGEiOnsicm9sZSI6ImFkbWluIn19.';
 const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
-const one = '/api/provisioning/{id}';
 
-export const abuseCases: Readonly<Record<string, readonly AbuseCase[]>> = {
-  auth: [
-    bearer('an empty bearer', 'Bearer '),
-    bearer('a wrong key', 'Bearer wrong'),
-    bearer('another scheme', 'Basic YWRtaW46YWRtaW4='),
-    bearer('no scheme', '{admin}'),
-    bearer('the key twice', 'Bearer {admin} {admin}'),
-    bearer('the key and a character', 'Bearer {admin}x'),
-    bearer('the key in upper case', 'Bearer {ADMIN}'),
-    bearer('a key of the right form that was never made', `Bearer cpk_0123456789ab_${'A'.repeat(43)}`),
-    bearer('a key as a wildcard of SQL', `Bearer cpk_%_${'%'.repeat(43)}`),
-    bearer('a JWT without a signature', `Bearer ${none}`),
-    bearer('a very long key', `Bearer ${'x'.repeat(8000)}`),
-    {
-      name: 'the key in the address',
-      as: 'nobody',
-      path: '/api/provisioning?key={admin}',
-      answer: unauthorized,
-    },
-    {
-      name: 'the key as a cookie',
-      as: 'nobody',
-      path: '/api/provisioning',
-      headers: [['Cookie', 'key={admin}']],
-      answer: unauthorized,
-    },
-    {
-      name: 'the key in another header',
-      as: 'nobody',
-      path: '/api/provisioning',
-      headers: [['X-Api-Key', '{admin}']],
-      answer: unauthorized,
-    },
-    {
-      name: 'the claim to be a trusted proxy',
-      as: 'nobody',
-      path: '/api/provisioning',
-      headers: [
-        ['X-Forwarded-User', 'admin'],
-        ['X-Forwarded-For', '127.0.0.1'],
-      ],
-      answer: unauthorized,
-    },
-    { name: 'a path that is not there', as: 'nobody', path: '/api/secret', answer: unauthorized },
-    {
-      name: 'the dashboard without a session',
-      as: 'nobody',
-      path: '/admin/queues/api/queues',
-      headers: [['Accept', 'application/json']],
-      answer: unauthorized,
-    },
-    {
-      name: "a dashboard's cookie that nobody signed",
-      as: 'nobody',
-      path: '/admin/queues',
-      headers: [
-        ['Accept', 'application/json'],
-        ['Cookie', `client-provisioner-dashboard=${none}`],
-      ],
-      answer: unauthorized,
-    },
-  ],
-  roles: [
-    ...(['nobody', 'viewer', 'operator'] as const).map((as) => role(as, 'POST', '/api/provisioning')),
-    ...(['nobody', 'viewer', 'operator'] as const).map((as) =>
-      role(as, 'POST', `${one}/resources/${unknownId}/forget`),
-    ),
-    ...(['nobody', 'viewer'] as const).flatMap((as) => [
-      role(as, 'POST', `${one}/cancel`),
-      role(as, 'POST', `${one}/resume`),
-      role(as, 'POST', `${one}/rollback`),
-      role(as, 'POST', `${one}/callbacks/${unknownId}/redeliver`),
-      role(as, 'GET', '/api/preflight'),
-    ]),
-    ...['', `/{id}`, '/{id}/events', '/{id}/callbacks'].map((rest) =>
-      role('nobody', 'GET', `/api/provisioning${rest}`),
-    ),
-    role('nobody', 'GET', '/metrics'),
-    role('nobody', 'GET', '/api/orphans'),
-    {
-      ...create,
-      name: 'a role in the body',
-      as: 'viewer',
-      body: { ...good, role: 'admin' },
-      answer: '403 forbidden',
-    },
-    {
-      ...create,
-      name: 'a role in a header',
-      as: 'viewer',
-      headers: [['X-Role', 'admin']],
-      body: good,
-      answer: '403 forbidden',
-    },
-  ],
+export const abuseOfRequests: Readonly<Record<string, readonly AbuseCase[]>> = {
   input: [
     field('a list as clientId', { clientId: ['abuse'] }),
     field('an operator object as clientId', { clientId: { $ne: '' } }),
@@ -292,72 +144,6 @@ export const abuseCases: Readonly<Record<string, readonly AbuseCase[]>> = {
     path('two slashes', '//api//provisioning'),
     path('a hidden file', '/.env'),
   ],
-  'method override': [
-    ...['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override'].flatMap((name) => [
-      {
-        name: `${name}: GET at the dashboard`,
-        method: 'POST',
-        path: '/admin/queues/api/queues/provisioning/pause',
-        headers: [[name, 'GET']] as const,
-        answer: readOnly,
-      },
-      {
-        name: `${name}: POST at a list`,
-        path: '/api/provisioning?_method=POST',
-        headers: [[name, 'POST']] as const,
-        answer: invalid,
-      },
-    ]),
-    {
-      name: '_method in the address of the dashboard',
-      method: 'PUT',
-      path: '/admin/queues/api/queues/provisioning/pause?_method=GET',
-      answer: readOnly,
-    },
-    {
-      name: '_method in a body for the dashboard',
-      method: 'POST',
-      path: '/admin/queues/api/queues/provisioning/pause',
-      body: { _method: 'GET' },
-      answer: readOnly,
-    },
-    ...['PUT', 'PATCH', 'DELETE'].map((method) => ({
-      name: `${method} of a provisioning`,
-      method,
-      path: one,
-      answer: notFound,
-    })),
-    { name: 'TRACE', method: 'TRACE', path: '/api/provisioning', answer: notFound },
-  ],
-  'host header': [
-    {
-      name: 'of a stranger at the sign-in',
-      as: 'nobody',
-      method: 'POST',
-      path: '/admin/sign-in',
-      headers: [
-        ['Host', 'evil.example'],
-        ['Origin', 'https://evil.example'],
-        ['Content-Type', 'application/x-www-form-urlencoded'],
-      ],
-      body: 'key={admin}',
-      answer: '403 forbidden',
-    },
-    { name: 'none', bytes: 'GET /api/provisioning HTTP/1.1\r\nConnection: close\r\n\r\n', answer: '400' },
-    {
-      name: 'two',
-      bytes:
-        'GET /api/provisioning HTTP/1.1\r\nHost: {host}\r\nHost: evil.example\r\nConnection: close\r\n\r\n',
-      answer: unauthorized,
-    },
-    {
-      name: 'X-Forwarded-Host',
-      as: 'nobody',
-      path: '/api/provisioning',
-      headers: [['X-Forwarded-Host', 'evil.example']],
-      answer: unauthorized,
-    },
-  ],
   'line breaks': [
     path('in a path', `/api/provisioning/x%0d%0aSet-Cookie:%20a=b`),
     path('in a query', '/api/provisioning?status=%0d%0aSet-Cookie:%20a=b', invalid),
@@ -419,42 +205,6 @@ export const abuseCases: Readonly<Record<string, readonly AbuseCase[]>> = {
     Buffer.from(`0000-01-01T00:00:00.000000Z ${unknownId}`).toString('base64url'),
     Buffer.from('2026-01-01T00:00:00.000000Z').toString('base64url'),
   ].map((cursor) => path(cursor, `/api/provisioning?cursor=${cursor}`, invalid)),
-  'Idempotency-Key': [
-    header('empty', [['Idempotency-Key', '']], invalid, { ...create, body: good }),
-    header('of 256 characters', [['Idempotency-Key', 'k'.repeat(256)]], invalid, { ...create, body: good }),
-    header(
-      'given before with another body',
-      [['Idempotency-Key', 'standing']],
-      '422 idempotency-key-reused',
-      { ...create, body: good },
-    ),
-    {
-      ...create,
-      name: "another caller's",
-      as: 'viewer',
-      headers: [['Idempotency-Key', 'standing']],
-      body: good,
-      answer: '403 forbidden',
-    },
-  ],
-  "another client's": [
-    { ...create, name: 'place', body: { ...good, clientId: 'standing' }, answer: '409 client-busy' },
-    path('callbacks by an id of none', `/api/provisioning/${unknownId}/callbacks`),
-    path('events by an id of none', `/api/provisioning/${unknownId}/events`),
-    {
-      name: 'callback, through a provisioning that has none',
-      method: 'POST',
-      path: `${one}/callbacks/${unknownId}/redeliver`,
-      answer: notFound,
-    },
-    {
-      name: 'resource, through a provisioning that has none',
-      method: 'POST',
-      path: `${one}/resources/${unknownId}/forget`,
-      body: { reason: 'x' },
-      answer: notFound,
-    },
-  ],
   'callback URLs': [
     'http://hooks.example/',
     'file:///etc/passwd',
@@ -473,55 +223,6 @@ export const abuseCases: Readonly<Record<string, readonly AbuseCase[]>> = {
     'https://hooks.example/\r\nX: y',
     '//hooks.example/',
   ].map((callbackUrl) => field(callbackUrl, { callbackUrl })),
-  confirmation: [
-    {
-      name: 'a rollback of what is not done',
-      method: 'POST',
-      path: `${one}/rollback`,
-      body: {},
-      answer: '409 wrong-state',
-    },
-    ...[
-      {},
-      { confirm: '' },
-      { confirm: 'standing' },
-      { confirm: 'SUCCEEDED' },
-      { confirm: 'succeeded ' },
-    ].map((body) => ({
-      name: `an offboarding with ${JSON.stringify(body)}`,
-      method: 'POST',
-      path: '/api/provisioning/{succeeded}/rollback',
-      body,
-      answer: '428 confirmation-required',
-    })),
-    ...[
-      { confirm: true },
-      { confirm: ['succeeded'] },
-      { confirm: null },
-      { confirm: 'succeeded', force: true },
-    ].map((body) => ({
-      name: `an offboarding with ${JSON.stringify(body)}`,
-      method: 'POST',
-      path: '/api/provisioning/{succeeded}/rollback',
-      body,
-      answer: invalid,
-    })),
-    {
-      name: 'an offboarding confirmed in the address',
-      method: 'POST',
-      path: '/api/provisioning/{succeeded}/rollback?confirm=succeeded',
-      body: {},
-      answer: invalid,
-    },
-    {
-      name: 'an offboarding by an operator',
-      as: 'operator',
-      method: 'POST',
-      path: '/api/provisioning/{succeeded}/rollback',
-      body: { confirm: 'succeeded' },
-      answer: '403 forbidden',
-    },
-  ],
   'request smuggling': Object.entries({
     'a length and chunks':
       'Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /x HTTP/1.1\r\n\r\n',
