@@ -15,8 +15,9 @@ await runProcess(async (signal) => {
     workerEnvironment,
     ...steps.map((step) => step.environment),
   ]);
-  const log = createLogger({ level: config.LOG_LEVEL, secrets: secretValues(environment) });
-  const server = await startServer({ config, log, signal });
+  const secrets = secretValues(environment);
+  const log = createLogger({ level: config.LOG_LEVEL, secrets });
+  const server = await startServer({ config, log, secrets, signal });
   const worker = await startWorker({ config, environment, log, signal }).catch(async (error: unknown) => {
     await server.stop();
     throw error;

@@ -1,18 +1,39 @@
-/** The secrets among the environment variables, for the scrubber of the log. */
+/** The secrets among the environment variables, for the scrubber. */
 
-const secretNames = /(TOKEN|KEY|KEYS|SECRET|PASSWORD)$/;
+const secretNames = /(TOKEN|KEY|SECRET|PASSWORD)$/;
+
+/** Variables that hold several secrets, or one inside of something else. */
+const readers: Readonly<Record<string, (value: string) => string[]>> = {
+  ENCRYPTION_KEYS: (value) => listed(value).map((entry) => entry.slice(entry.indexOf(':') + 1)),
+  WEBHOOK_SIGNING_SECRET: (value) =>
+    listed(value).flatMap((secret) => [secret, secret.replace(/^whsec_/, '')]),
+  // `name=value,…`, each value URL-encoded; that of Authorization is a scheme and a credential.
+  OTEL_EXPORTER_OTLP_HEADERS: (value) =>
+    listed(value).flatMap((entry) => {
+      const header = entry.slice(entry.indexOf('=') + 1);
+      return [header, decoded(header), decoded(header).replace(/^\w+ +/, '')];
+    }),
+};
 
 /** Values of variables that are secret by their name, and the passwords inside connection URLs. */
 export function secretValues(environment: Readonly<Record<string, string | undefined>>): string[] {
   return Object.entries(environment).flatMap(([name, value]) => {
     if (value === undefined || value === '') return [];
-    if (name === 'ENCRYPTION_KEYS') return value.split(',').map((entry) => entry.split(':')[1] ?? '');
-    if (name === 'WEBHOOK_SIGNING_SECRET') return value.split(',').map((secret) => secret.trim());
-    if (secretNames.test(name)) return [value];
-    if (!URL.canParse(value)) return [];
-    const { password } = new URL(value);
-    return password === '' ? [] : [password, decoded(password)];
+    const read = readers[name];
+    if (read !== undefined) return [...new Set(read(value))];
+    return secretNames.test(name) ? [value] : passwordsIn(value);
   });
+}
+
+function passwordsIn(text: string): string[] {
+  const url = URL.parse(text);
+  if (url === null) return [];
+  const passwords = [url.password, decoded(url.password), url.searchParams.get('password') ?? ''];
+  return [...new Set(passwords)].filter((password) => password !== '');
+}
+
+function listed(value: string): string[] {
+  return value.split(',').map((part) => part.trim());
 }
 
 /** As it was meant; a text that cannot be decoded was meant as it is. */

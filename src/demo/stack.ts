@@ -97,13 +97,10 @@ async function startParts(options: DemoStackOptions, stops: (() => Promise<void>
     providers: sandbox.environment,
   });
   const config = loadConfig(environment, [coreEnvironment, serverEnvironment, workerEnvironment]);
-  const log = createLogger({
-    level: config.LOG_LEVEL,
-    secrets: secretValues(environment),
-    destination: output,
-  });
+  const secrets = secretValues(environment);
+  const log = createLogger({ level: config.LOG_LEVEL, secrets, destination: output });
   if (redisUrl !== undefined) await emptyQueues(redisUrl, ledger.url);
-  const server = await startServer({ config, log, signal, queuePrefix });
+  const server = await startServer({ config, log, secrets, signal, queuePrefix });
   stops.push(() => server.stop());
   const worker = await startWorker({ config, environment, log, signal, queuePrefix });
   stops.push(() => worker.stop());

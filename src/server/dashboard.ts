@@ -9,6 +9,7 @@ import { createDashboardSessions } from './dashboard-session.ts';
 import { dashboardPath, signInPath, signInRoutes, signOutPath } from './dashboard-sign-in.ts';
 import type { Deps } from './deps.ts';
 import type { Access } from './middleware/authenticate.ts';
+import { scrubAnswers } from './middleware/scrub-answers.ts';
 import { Problem } from './problem.ts';
 
 export function dashboardRoutes(deps: Deps, access: Access): Router {
@@ -44,7 +45,7 @@ export function dashboardRoutes(deps: Deps, access: Access): Router {
     if (board?.queues !== queues) board = { queues, handler: buildBoard(queues) };
     board.handler(request, response, next);
   };
-  router.use(dashboardPath, requireSession, serveBoard);
+  router.use(dashboardPath, requireSession, scrubAnswers(deps.scrub), serveBoard);
   return router;
 }
 

@@ -3,12 +3,15 @@ import type { ServerConfig } from '../config.ts';
 import type { Pool } from '../ledger/pool.ts';
 import type { Logger } from '../logger.ts';
 import type { Queues } from '../queue/queues.ts';
+import type { Scrub } from '../scrubber.ts';
 import type { Step } from '../steps/step.ts';
 
 export interface Deps {
   readonly config: ServerConfig;
   readonly pool: Pool;
   readonly log: Logger;
+  /** Takes secrets out of what the dashboard shows. */
+  readonly scrub: Scrub;
   /** Undefined until the queue was reached for the first time. */
   readonly queues: () => Queues | undefined;
   /** The steps that a new provisioning is accepted with, in order. */

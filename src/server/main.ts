@@ -7,6 +7,7 @@ import { startServer } from './start.ts';
 
 await runProcess(async (signal) => {
   const config = loadConfig(process.env, [coreEnvironment, serverEnvironment]);
-  const log = createLogger({ level: config.LOG_LEVEL, secrets: secretValues(process.env) });
-  return startServer({ config, log, signal });
+  const secrets = secretValues(process.env);
+  const log = createLogger({ level: config.LOG_LEVEL, secrets });
+  return startServer({ config, log, secrets, signal });
 });

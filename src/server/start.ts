@@ -7,6 +7,7 @@ import { requireLedger } from '../ledger/ready.ts';
 import type { Logger } from '../logger.ts';
 import { stopLimitMs, waitFor, type Running } from '../process.ts';
 import { openQueues, type Queues } from '../queue/queues.ts';
+import { createScrubber } from '../scrubber.ts';
 import { steps } from '../steps/index.ts';
 import type { Step } from '../steps/step.ts';
 import { startTracing } from '../telemetry/tracing.ts';
@@ -15,6 +16,10 @@ import { createApp } from './app.ts';
 export interface ServerOptions {
   readonly config: ServerConfig;
   readonly log: Logger;
+  /** Those of the environment: the dashboard shows none of them. */
+  readonly secrets?: readonly string[];
+  /** Another than the product's own. */
+  readonly scrubber?: typeof createScrubber;
   readonly signal: AbortSignal;
   readonly queuePrefix?: string;
   /** Others than the product's own. */
@@ -38,6 +43,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     config,
     pool,
     log,
+    scrub: (options.scrubber ?? createScrubber)(options.secrets ?? []),
     queues: () => queues,
     steps: options.steps ?? steps,
     stopping: stopping.signal,

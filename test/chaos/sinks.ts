@@ -1,18 +1,26 @@
 /** All the text that the product leaves behind: where a secret must never be. */
 import { Redis } from 'ioredis';
-import type { Arena } from './arena.ts';
+import type { Pool } from '../../src/ledger/pool.ts';
 
 export interface Sink {
   readonly name: string;
   readonly text: string;
 }
 
-export async function readSinks(arena: Arena): Promise<Sink[]> {
-  return [...arena.takeLogs(), ...(await readTables(arena)), ...(await readRedis(arena))];
+/** Where it is read from. */
+export interface SinkSources {
+  readonly pool: Pick<Pool, 'query'>;
+  /** The Redis with the queue. */
+  readonly redis: { readonly url: string } | undefined;
+  takeLogs(): Sink[];
+}
+
+export async function readSinks(sources: SinkSources): Promise<Sink[]> {
+  return [...sources.takeLogs(), ...(await readTables(sources)), ...(await readRedis(sources))];
 }
 
 /** Every row of every table, the queue's included where it lives there. */
-async function readTables({ pool }: Arena): Promise<Sink[]> {
+async function readTables({ pool }: SinkSources): Promise<Sink[]> {
   const { rows: tables } = await pool.query<{ name: string }>(
     `select format('%I.%I', schemaname, tablename) as name from pg_tables
      where schemaname not in ('pg_catalog', 'information_schema')`,
@@ -27,7 +35,7 @@ async function readTables({ pool }: Arena): Promise<Sink[]> {
   return sinks;
 }
 
-async function readRedis({ redis: server }: Arena): Promise<Sink[]> {
+async function readRedis({ redis: server }: SinkSources): Promise<Sink[]> {
   if (server === undefined) return [];
   const redis = new Redis(server.url, { maxRetriesPerRequest: 3 });
   redis.on('error', () => {});

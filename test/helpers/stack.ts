@@ -9,6 +9,8 @@ import { migrateQueue } from '../../src/queue/queues.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import { startServer, type RunningServer } from '../../src/server/start.ts';
 import type { Running } from '../../src/process.ts';
+import type { createScrubber } from '../../src/scrubber.ts';
+import { secretValues } from '../../src/secret-values.ts';
 import { steps as allSteps } from '../../src/steps/index.ts';
 import type { Step } from '../../src/steps/step.ts';
 import { startWorker } from '../../src/worker/start.ts';
@@ -81,6 +83,8 @@ export interface StackOptions {
   readonly redisUrl?: string | undefined;
   /** Others than the product's own. */
   readonly steps?: readonly Step[];
+  /** Default: one that knows no secret, so that tests see whether one gets that far. */
+  readonly scrubber?: typeof createScrubber;
 }
 
 const templateSchema = 'examples/template-schema';
@@ -127,14 +131,18 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     // For a person who looks into a failing test: TEST_LOG=1 npx vitest …
     if (process.env['TEST_LOG'] === '1') process.stderr.write(line);
   };
-  const log = createLogger({ level: config.LOG_LEVEL, secrets: [], destination: { write: keepLine } });
+  const scrubbing =
+    options.scrubber === undefined
+      ? { secrets: [] }
+      : { secrets: secretValues(environment), scrubber: options.scrubber };
+  const log = createLogger({ level: config.LOG_LEVEL, ...scrubbing, destination: { write: keepLine } });
   await migrateLedger(database.url);
   if (options.backend === 'postgres') await migrateQueue(database.url);
 
   const { signal } = new AbortController();
   const queue = options.redisUrl === undefined ? { queuePrefix: redis.prefix } : {};
   const steps = options.steps ?? allSteps;
-  const server = await startServer({ config, log, signal, ...queue, steps });
+  const server = await startServer({ config, log, signal, ...queue, ...scrubbing, steps });
   const pool = openPool({ url: database.url, onError: () => {} });
   const workers: Running[] = [];
   const stack: Stack = {

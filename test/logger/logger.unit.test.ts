@@ -48,6 +48,34 @@ describe('a known secret is taken out of', () => {
   });
 });
 
+describe('a known secret is taken out in the form of', () => {
+  const secret = 'k3y-of/a+provider?_1234';
+  const bytes = (before: string) => Buffer.from(`${before}${secret}: refused`);
+  test.each([
+    ['JSON in JSON', JSON.stringify({ body: JSON.stringify({ token: secret }) })],
+    ['a URL', encodeURIComponent(secret)],
+    ...['', 'u', 'us'].flatMap((before): [string, string][] => [
+      [`base64 after ${before.length} bytes`, bytes(before).toString('base64')],
+      [`base64url after ${before.length} bytes`, bytes(before).toString('base64url')],
+    ]),
+  ])('%s', (_name, text) => {
+    const clean = String(scrub(text, [secret]));
+
+    expect(clean).toContain('[secret]');
+    expect(Buffer.from(clean.replaceAll('[secret]', ''), 'base64').toString()).not.toMatch(/k3y|provider/);
+  });
+
+  test('base64url, though it was given in base64', () => {
+    const key = Buffer.from('\xfb\xff\xbe'.repeat(8), 'latin1');
+
+    expect(scrub(`key ${key.toString('base64url')}`, [key.toString('base64')])).toBe('key [secret]');
+  });
+});
+
+test('of two secrets the longer is taken out whole, though it begins with the other', () => {
+  expect(scrub('is secret-1-and-more', ['secret-1', 'secret-1-and-more'])).toBe('is [secret]');
+});
+
 test('of a key of the API its id stays', () => {
   expect(scrub(`before cpk_0123456789ab_${'Ab-_'.repeat(10)}abc after`)).toBe(
     'before cpk_0123456789ab_[secret] after',
@@ -108,6 +136,7 @@ describe('the secrets among the variables are', () => {
         DATABASE_URL: 'postgres://user:p%40ss@localhost/x',
         REDIS_URL: 'redis://:redis-password@localhost',
         PGPASSWORD: 'password-6',
+        OTEL_EXPORTER_OTLP_HEADERS: 'Authorization=Basic%20otlp-7,x-key=otlp-8',
         GITHUB_ORG: 'acme',
         N8N_HOST: 'https://n8n.example',
         SUPABASE_MANAGEMENT_TOKEN: undefined,
@@ -117,14 +146,19 @@ describe('the secrets among the variables are', () => {
       'token-1',
       'key-2',
       'whsec_3',
+      '3',
       'whsec_3-before',
+      '3-before',
       'a2V5LTQ=',
       'a2V5LTU=',
       'p%40ss',
       'p@ss',
       'redis-password',
-      'redis-password',
       'password-6',
+      'Basic%20otlp-7',
+      'Basic otlp-7',
+      'otlp-7',
+      'otlp-8',
     ]);
   });
 

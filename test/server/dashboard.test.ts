@@ -134,7 +134,11 @@ describe.each(backends)('on %s', (backend) => {
       cookie = (await signIn(adminKey())).headers.get('set-cookie')?.split(';')[0] ?? '';
     });
     const look = (path: string, init: RequestInit = {}) =>
-      stack.call(path, { key: '', ...init, headers: { cookie, ...browser } });
+      stack.call(path, {
+        key: '',
+        ...init,
+        headers: { cookie, ...browser, ...Object.fromEntries(new Headers(init.headers)) },
+      });
 
     test('the dashboard is shown, with the parts that its page asks for', async () => {
       const page = await look('/admin/queues');
@@ -214,6 +218,26 @@ describe.each(backends)('on %s', (backend) => {
         expect((await problemOf(response)).code).toBe('method-not-allowed');
       }
     });
+
+    test.each(['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override'])(
+      'a method that %s, the address or the body names instead does not count',
+      async (header) => {
+        const pause = '/admin/queues/api/queues/provisioning/pause';
+        const asForm = { body: new URLSearchParams({ _method: 'GET' }) };
+        const posted = await Promise.all([
+          look(pause, { method: 'POST', headers: { [header]: 'GET' } }),
+          look(`${pause}?_method=GET`, { method: 'POST' }),
+          look(pause, { method: 'PUT', ...asForm }),
+        ]);
+        expect(posted.map(({ status }) => status)).toEqual([405, 405, 405]);
+
+        await look(`${pause}?_method=PUT`, { headers: { [header]: 'PUT' } });
+        const { queues } = (await (await look('/admin/queues/api/queues')).json()) as {
+          queues: { isPaused: boolean }[];
+        };
+        expect(queues.map(({ isPaused }) => isPaused)).toEqual([false, false, false]);
+      },
+    );
 
     test('the cookie opens the dashboard only, not the API', async () => {
       expect((await look('/api/provisioning')).status).toBe(401);

@@ -24,6 +24,7 @@ function depsOf(api: Stack): Deps {
     config: loadConfig(api.environment, [coreEnvironment, serverEnvironment]),
     pool: api.pool,
     log: createLogger({ level: 'silent', secrets: [] }),
+    scrub: (text) => text,
     queues: () => undefined,
     steps,
     stopping: new AbortController().signal,

@@ -22,7 +22,7 @@ export function judgeSecrets({ secrets, sinks, journal, received }: World): Viol
 /** Shorter ones would be found by chance. */
 const shortest = 8;
 
-function formsOf(value: string): (readonly [string, string])[] {
+export function formsOf(value: string): (readonly [string, string])[] {
   if (value.length < shortest) return [];
   const bytes = Buffer.from(value);
   const forms: (readonly [string, string])[] = [

@@ -1,0 +1,77 @@
+/** What the sources themselves promise. */
+import { globSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+
+const read = (file: string) => readFileSync(file, 'utf8');
+
+test('every test that docs/security.md names is there', () => {
+  const named = [...read('docs/security.md').matchAll(/^\|.*\| `(test\/[^`]+)`: (.+) \|$/gm)];
+
+  expect(named.length).toBeGreaterThan(40);
+  for (const [, file = '', name = ''] of named) expect(read(file), file).toContain(name);
+});
+
+/** Pieces of SQL that have a name, and a number; none of them holds anything that came from outside. */
+const constants = new Set(['alreadyApplied', 'batch', 'givenBack', 'keptFor', 'restMs', 'shown', 'sql']);
+
+/** What is put into the text of statements. */
+function putInto(source: string): string[] {
+  return [
+    ...source.matchAll(/`(\s*(?:select|insert into|update|delete from|with|lock|set|notify) [^`]*)`/g),
+  ].flatMap(([, statement = '']) => [...statement.matchAll(/\$\{([^}]*)\}/g)].map(([, what = '']) => what));
+}
+
+test('no value gets into the text of a statement', () => {
+  // The sandbox and what starts a database of its own are not part of the service.
+  const sources = globSync('src/**/*.ts').filter((file) => !/^src\/(sandbox|local|demo)\//.test(file));
+
+  const filled = sources.flatMap((file) => putInto(read(file)).map((what) => ({ file, what })));
+
+  expect(filled.filter(({ what }) => !constants.has(what))).toEqual([]);
+  expect(new Set(filled.map(({ what }) => what))).toEqual(constants);
+});
+
+const lockFile = z.object({
+  packages: z.record(
+    z.string(),
+    z.object({
+      resolved: z.string().optional(),
+      integrity: z.string().optional(),
+      hasInstallScript: z.boolean().optional(),
+      inBundle: z.boolean().optional(),
+    }),
+  ),
+});
+
+function installed() {
+  const { packages } = lockFile.parse(JSON.parse(read('package-lock.json')));
+  return Object.entries(packages).filter(([place, { inBundle }]) => place !== '' && inBundle !== true);
+}
+
+test('every package has a hash, and comes from the registry', () => {
+  expect(
+    installed()
+      .filter(
+        ([, { resolved, integrity }]) =>
+          // Left out where it is the registry's own.
+          resolved !== undefined || integrity?.startsWith('sha512-') !== true,
+      )
+      .map(([place]) => place),
+  ).toEqual([]);
+});
+
+test('no package may run a script when it is installed', () => {
+  const { allowScripts } = z
+    .object({ allowScripts: z.record(z.string(), z.boolean()) })
+    .parse(JSON.parse(read('package.json')));
+
+  const withScript = installed().flatMap(([place, { hasInstallScript }]) =>
+    hasInstallScript === true
+      ? [place.slice(place.lastIndexOf('node_modules/') + 'node_modules/'.length)]
+      : [],
+  );
+
+  expect(withScript.length).toBeGreaterThan(0);
+  for (const name of withScript) expect(allowScripts, name).toHaveProperty([name], false);
+});
