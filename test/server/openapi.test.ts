@@ -27,7 +27,6 @@ let text: string;
 beforeAll(async () => {
   stack = await startApi();
   const response = await stack.call('/openapi.json', { key: '' });
-  expect(response.headers.get('content-type')).toMatch(/^application\/json/);
   text = await response.text();
   document = documentSchema.parse(JSON.parse(text));
 });
@@ -69,18 +68,18 @@ test('every call of the contract is described', () => {
 test('each has a name of its own, and says what it answers when it goes well and when not', () => {
   const names = operations().map(({ operationId }) => operationId);
   expect(new Set(names).size).toBe(names.length);
-  for (const { name, responses, security } of operations()) {
+  for (const { name, responses } of operations()) {
     expect(
       Object.keys(responses).some((status) => status.startsWith('2')),
       name,
     ).toBe(true);
     expect(responses, name).toHaveProperty('400');
-    if (security === undefined)
-      expect(Object.keys(responses), name).toEqual(expect.arrayContaining(['401', '403', '429', '503']));
   }
 });
 
-test('all but health and documentation want a key', () => {
+test('all but health and documentation want a key, and say what becomes of a request without one', () => {
+  for (const { name, responses } of operations().filter(({ security }) => security === undefined))
+    expect(Object.keys(responses), name).toEqual(expect.arrayContaining(['401', '403', '429', '503']));
   const open = operations().filter(({ security }) => security?.length === 0);
   expect(open.map(({ name }) => name).toSorted()).toEqual([
     'get /docs',
