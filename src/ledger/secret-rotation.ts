@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { EncryptionKey } from '../config.ts';
 import type { Queryable } from './pool.ts';
-import { decrypt, encrypt, secretRow, type SecretKey, type SecretRow } from './secrets.ts';
+import { decrypt, directly, encrypt, secretRow, type SecretKey, type SecretRow } from './secrets.ts';
 
 const batch = 100;
 
@@ -19,11 +19,11 @@ export async function rotateSecrets(db: Queryable, keys: readonly EncryptionKey[
   let rotated = 0;
   let page: readonly StoredSecret[] = [];
   do {
-    page = await listSecretsOfOtherKeys(db, keys[0]?.id, page.at(-1));
+    page = await listSecretsToRotate(db, keys[0]?.id, page.at(-1));
     for (const stored of page) {
-      const value = decrypted(keys, stored);
+      const value = await decrypted(keys, stored);
       if (value === undefined) unreadable.set(stored.key_id, (unreadable.get(stored.key_id) ?? 0) + 1);
-      else if (await replaceSecret(db, stored, encrypt(keys, stored, value))) rotated += 1;
+      else if (await replaceSecret(db, stored, await encrypt(keys, stored, value))) rotated += 1;
     }
   } while (page.length === batch);
   return { rotated, unreadable };
@@ -35,23 +35,23 @@ const storedSecret = secretRow
   .extend({ provisioning_id: z.string(), name: z.string() })
   .transform(({ provisioning_id: provisioningId, ...row }): StoredSecret => ({ provisioningId, ...row }));
 
-async function listSecretsOfOtherKeys(
+async function listSecretsToRotate(
   db: Queryable,
   keyId: string | undefined,
   after: SecretKey | undefined,
 ): Promise<readonly StoredSecret[]> {
   const { rows } = await db.query(
-    `select provisioning_id, name, key_id, nonce, ciphertext, tag from ledger.secrets
-     where key_id <> $1 and ($2::uuid is null or (provisioning_id, name) > ($2, $3))
+    `select provisioning_id, name, key_id, envelope from ledger.secrets
+     where (key_id <> $1 or envelope like '${directly}%') and ($2::uuid is null or (provisioning_id, name) > ($2, $3))
      order by provisioning_id, name limit ${batch}`,
     [keyId, after?.provisioningId, after?.name],
   );
   return storedSecret.array().parse(rows);
 }
 
-function decrypted(keys: readonly EncryptionKey[], stored: StoredSecret): string | undefined {
+async function decrypted(keys: readonly EncryptionKey[], stored: StoredSecret): Promise<string | undefined> {
   try {
-    return decrypt(keys, stored, stored);
+    return await decrypt(keys, stored, stored);
   } catch {
     return undefined;
   }
@@ -60,9 +60,9 @@ function decrypted(keys: readonly EncryptionKey[], stored: StoredSecret): string
 /** False: it was written anew or deleted since it was read, and is left alone. */
 async function replaceSecret(db: Queryable, stored: StoredSecret, next: SecretRow): Promise<boolean> {
   const { rowCount } = await db.query(
-    `update ledger.secrets set key_id = $4, nonce = $5, ciphertext = $6, tag = $7
-     where provisioning_id = $1 and name = $2 and nonce = $3`,
-    [stored.provisioningId, stored.name, stored.nonce, next.key_id, next.nonce, next.ciphertext, next.tag],
+    `update ledger.secrets set key_id = $4, envelope = $5
+     where provisioning_id = $1 and name = $2 and envelope = $3`,
+    [stored.provisioningId, stored.name, stored.envelope, next.key_id, next.envelope],
   );
   return rowCount === 1;
 }

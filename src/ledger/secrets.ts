@@ -1,15 +1,16 @@
-/** A provisioning's secrets, encrypted with AES-256-GCM before they reach the database. */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+/**
+ * A provisioning's secrets, encrypted before they reach the database.
+ *
+ * Each is a JWE: encrypted with a key of its own (A256GCM), which one of ENCRYPTION_KEYS wraps (A256GCMKW). Its
+ * protected header names the row that it belongs to.
+ */
+import { createDecipheriv } from 'node:crypto';
+import { CompactEncrypt, compactDecrypt } from 'jose';
 import { z } from 'zod';
 import type { EncryptionKey } from '../config.ts';
 import type { Queryable } from './pool.ts';
 
-export const secretRow = z.object({
-  key_id: z.string(),
-  nonce: z.instanceof(Buffer),
-  ciphertext: z.instanceof(Buffer),
-  tag: z.instanceof(Buffer),
-});
+export const secretRow = z.object({ key_id: z.string(), envelope: z.string() });
 export type SecretRow = z.infer<typeof secretRow>;
 
 export interface SecretKey {
@@ -17,20 +18,18 @@ export interface SecretKey {
   readonly name: string;
 }
 
-/** The first key encrypts; each row names the key that decrypts it. A row moved elsewhere does not decrypt. */
+/** The first key wraps; each row names the key that unwraps it. A row moved elsewhere does not decrypt. */
 export async function storeSecret(
   db: Queryable,
   keys: readonly EncryptionKey[],
   secret: SecretKey,
   value: string,
 ): Promise<void> {
-  const { key_id, nonce, ciphertext, tag } = encrypt(keys, secret, value);
+  const { key_id, envelope } = await encrypt(keys, secret, value);
   await db.query(
-    `insert into ledger.secrets (provisioning_id, name, key_id, nonce, ciphertext, tag)
-     values ($1, $2, $3, $4, $5, $6)
-     on conflict (provisioning_id, name) do update
-       set key_id = excluded.key_id, nonce = excluded.nonce, ciphertext = excluded.ciphertext, tag = excluded.tag`,
-    [secret.provisioningId, secret.name, key_id, nonce, ciphertext, tag],
+    `insert into ledger.secrets (provisioning_id, name, key_id, envelope) values ($1, $2, $3, $4)
+     on conflict (provisioning_id, name) do update set key_id = excluded.key_id, envelope = excluded.envelope`,
+    [secret.provisioningId, secret.name, key_id, envelope],
   );
 }
 
@@ -41,31 +40,55 @@ export async function loadSecret(
   secret: SecretKey,
 ): Promise<string | undefined> {
   const { rows } = await db.query(
-    'select key_id, nonce, ciphertext, tag from ledger.secrets where provisioning_id = $1 and name = $2',
+    'select key_id, envelope from ledger.secrets where provisioning_id = $1 and name = $2',
     [secret.provisioningId, secret.name],
   );
   return rows[0] === undefined ? undefined : decrypt(keys, secret, secretRow.parse(rows[0]));
 }
 
-export function encrypt(keys: readonly EncryptionKey[], secret: SecretKey, value: string): SecretRow {
+export async function encrypt(
+  keys: readonly EncryptionKey[],
+  secret: SecretKey,
+  value: string,
+): Promise<SecretRow> {
   const [current] = keys;
   if (current === undefined) throw new Error('there is no encryption key');
-  const nonce = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', current.key, nonce).setAAD(associatedData(secret));
-  const ciphertext = Buffer.concat([cipher.update(value, 'utf8'), cipher.final()]);
-  return { key_id: current.id, nonce, ciphertext, tag: cipher.getAuthTag() };
+  const envelope = await new CompactEncrypt(new TextEncoder().encode(value))
+    .setProtectedHeader({ alg: 'A256GCMKW', enc: 'A256GCM', kid: current.id, row: rowOf(secret) })
+    .encrypt(current.key);
+  return { key_id: current.id, envelope };
 }
 
-export function decrypt(keys: readonly EncryptionKey[], secret: SecretKey, row: SecretRow): string {
-  const key = keys.find(({ id }) => id === row.key_id);
+export async function decrypt(
+  keys: readonly EncryptionKey[],
+  secret: SecretKey,
+  { key_id: keyId, envelope }: SecretRow,
+): Promise<string> {
+  const key = keys.find(({ id }) => id === keyId);
   if (key === undefined)
-    throw new Error(`ENCRYPTION_KEYS has no key "${row.key_id}", which a stored secret needs`);
-  const decipher = createDecipheriv('aes-256-gcm', key.key, row.nonce, { authTagLength: 16 })
-    .setAAD(associatedData(secret))
-    .setAuthTag(row.tag);
-  return Buffer.concat([decipher.update(row.ciphertext), decipher.final()]).toString('utf8');
+    throw new Error(`ENCRYPTION_KEYS has no key "${keyId}", which a stored secret needs`);
+  if (envelope.startsWith(directly)) return decryptDirectly(key, secret, envelope);
+  const { plaintext, protectedHeader } = await compactDecrypt(envelope, key.key, {
+    keyManagementAlgorithms: ['A256GCMKW'],
+    contentEncryptionAlgorithms: ['A256GCM'],
+  });
+  if (protectedHeader['row'] !== rowOf(secret) || protectedHeader.kid !== keyId)
+    throw new Error('a stored secret is not of the row that it is in');
+  return new TextDecoder().decode(plaintext);
 }
 
-function associatedData(secret: SecretKey): Buffer {
-  return Buffer.from(`${secret.provisioningId}/${secret.name}`);
+function rowOf(secret: SecretKey): string {
+  return `${secret.provisioningId}/${secret.name}`;
+}
+
+/** How the form before the envelopes begins (`migrations/0007_envelopes.sql`). */
+export const directly = 'direct.';
+
+/** What was stored before there were envelopes: the key itself encrypted it. */
+function decryptDirectly({ key }: EncryptionKey, secret: SecretKey, envelope: string): string {
+  const [, nonce = '', ciphertext = '', tag = ''] = envelope.split('.');
+  const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'hex'), { authTagLength: 16 })
+    .setAAD(Buffer.from(rowOf(secret)))
+    .setAuthTag(Buffer.from(tag, 'hex'));
+  return Buffer.concat([decipher.update(ciphertext, 'hex'), decipher.final()]).toString('utf8');
 }

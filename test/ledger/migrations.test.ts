@@ -1,9 +1,14 @@
+import { randomBytes } from 'node:crypto';
+import { runner } from 'node-pg-migrate';
 import { afterEach, expect, test } from 'vitest';
 import { listMissingMigrations, migrateLedger } from '../../src/ledger/migrate.ts';
 import { openPool } from '../../src/ledger/pool.ts';
+import { acceptProvisioning } from '../../src/ledger/provisionings.ts';
 import { requireLedger } from '../../src/ledger/ready.ts';
+import { loadSecret } from '../../src/ledger/secrets.ts';
 import { createDatabase, type TestDatabase } from '../helpers/database.ts';
 import { runProgram } from '../helpers/services/run-program.ts';
+import { encryptedDirectly, newProvisioning } from './support.ts';
 
 const databases: TestDatabase[] = [];
 afterEach(async () => {
@@ -70,4 +75,36 @@ test('a migration of a database that is away fails with 1 and says which', async
   expect(code).toBe(1);
   expect(stderr).toContain('ECONNREFUSED');
   expect(stderr).not.toContain('no-password-here');
+});
+
+test('what was stored before there were envelopes is kept by the migration that brings them', async () => {
+  const url = await emptyDatabase();
+  await runner({
+    databaseUrl: url,
+    dir: 'src/ledger/migrations',
+    direction: 'up',
+    schema: 'ledger',
+    createSchema: true,
+    migrationsTable: 'migrations',
+    count: 6,
+    log: () => {},
+  });
+  const pool = openPool({ url, onError: () => {} });
+  try {
+    const order = newProvisioning();
+    await acceptProvisioning(pool, order);
+    const secret = { provisioningId: order.id, name: 'database-password' };
+    const key = { id: 'k1', key: randomBytes(32) };
+    const [, nonce, ciphertext, tag] = encryptedDirectly(key, secret, 'of old').split('.');
+    await pool.query(
+      `insert into ledger.secrets (provisioning_id, name, key_id, nonce, ciphertext, tag)
+       values ($1, $2, $3, decode($4, 'hex'), decode($5, 'hex'), decode($6, 'hex'))`,
+      [secret.provisioningId, secret.name, key.id, nonce, ciphertext, tag],
+    );
+
+    expect(await migrateLedger(url)).toContain('0007_envelopes');
+    expect(await loadSecret(pool, [key], secret)).toBe('of old');
+  } finally {
+    await pool.end();
+  }
 });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { EncryptionKey } from '../../src/config.ts';
 import { listKeyIdsInUse, rotateSecrets } from '../../src/ledger/secret-rotation.ts';
 import { loadSecret, storeSecret } from '../../src/ledger/secrets.ts';
-import { startLedger, type TestLedger } from './support.ts';
+import { encryptedDirectly, startLedger, type TestLedger } from './support.ts';
 
 let ledger: TestLedger;
 beforeEach(async () => {
@@ -74,7 +74,7 @@ test('two at once do no harm', async () => {
 test('a secret whose key is missing, or that was tampered with, is counted and left as it is', async () => {
   const [lost, good] = [await store([third], 2), await store([first], 101)];
   await ledger.pool.query(
-    `update ledger.secrets set ciphertext = set_byte(ciphertext, 0, get_byte(ciphertext, 0) # 1)
+    `update ledger.secrets set envelope = split_part(envelope, '.', 1) || '.tampered.with.this.one'
      where provisioning_id = $1 and name = '0'`,
     [good],
   );
@@ -89,4 +89,20 @@ test('a secret whose key is missing, or that was tampered with, is counted and l
 
   expect(await listKeyIdsInUse(ledger.pool)).toEqual(['first', 'second', 'third']);
   expect(await valuesOf([third], lost, 2)).toEqual(['value 0', 'value 1']);
+});
+
+test('what was stored before there were envelopes gets one, under the same key too', async () => {
+  const provisioningId = await store([first], 2);
+  const secret = { provisioningId, name: '0' };
+  await ledger.pool.query(
+    'update ledger.secrets set envelope = $2 where provisioning_id = $1 and name = $3',
+    [provisioningId, encryptedDirectly(first, secret, 'of old'), secret.name],
+  );
+
+  expect(await rotateSecrets(ledger.pool, [first])).toEqual({ rotated: 1, unreadable: new Map() });
+
+  expect(await loadSecret(ledger.pool, [first], secret)).toBe('of old');
+  expect(
+    await ledger.first(`select count(*)::int as count from ledger.secrets where envelope like 'direct.%'`),
+  ).toEqual({ count: 0 });
 });

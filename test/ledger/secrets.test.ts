@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { CompactEncrypt } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EncryptionKey } from '../../src/config.ts';
-import { loadSecret, storeSecret } from '../../src/ledger/secrets.ts';
-import { startLedger, type TestLedger } from './support.ts';
+import { loadSecret, storeSecret, type SecretKey } from '../../src/ledger/secrets.ts';
+import { encryptedDirectly, startLedger, type TestLedger } from './support.ts';
 
 let ledger: TestLedger;
 beforeAll(async () => {
@@ -30,13 +31,13 @@ test('nothing of it is in the database in the clear', async () => {
   await storeSecret(ledger.pool, keys, secret, plain);
 
   const { row } = await ledger.first<{ row: string }>(
-    `select s::text || encode(ciphertext, 'escape') || encode(nonce, 'escape') || encode(tag, 'escape') as row
-     from ledger.secrets s where provisioning_id = $1`,
+    'select s::text as row from ledger.secrets s where provisioning_id = $1',
     [secret.provisioningId],
   );
 
   expect(row).not.toContain(plain);
   expect(row).not.toContain(Buffer.from(plain).toString('hex'));
+  expect(row).not.toContain(Buffer.from(plain).toString('base64url'));
   expect(row).not.toContain('password:');
 });
 
@@ -46,7 +47,7 @@ test('the same secret kept twice looks different', async () => {
     await storeSecret(ledger.pool, keys, { provisioningId, name: 'token' }, plain);
 
   const { count } = await ledger.first<{ count: number }>(
-    `select count(distinct ciphertext)::int as count from ledger.secrets where provisioning_id = any($1)`,
+    `select count(distinct envelope)::int as count from ledger.secrets where provisioning_id = any($1)`,
     [ids],
   );
 
@@ -73,42 +74,83 @@ test('another key of the same id does not decrypt', async () => {
   await storeSecret(ledger.pool, keys, secret, plain);
 
   await expect(loadSecret(ledger.pool, [newKey('new')], secret)).rejects.toThrow(
-    'unable to authenticate data',
+    'decryption operation failed',
   );
 });
 
-test.each(['ciphertext', 'nonce', 'tag'])(
-  'a row whose %s was tampered with does not decrypt',
-  async (column) => {
-    const secret = { provisioningId: await ledger.accept(), name: 'token' };
-    await storeSecret(ledger.pool, keys, secret, plain);
+test.each([
+  ['header', 0],
+  ['wrapped key', 1],
+  ['nonce', 2],
+  ['ciphertext', 3],
+  ['tag', 4],
+] as const)('an envelope whose %s was tampered with does not decrypt', async (_name, part) => {
+  const secret = { provisioningId: await ledger.accept(), name: 'token' };
+  await storeSecret(ledger.pool, keys, secret, plain);
 
-    await ledger.pool.query(
-      `update ledger.secrets set ${column} = set_byte(${column}, 3, get_byte(${column}, 3) # 1) where provisioning_id = $1`,
-      [secret.provisioningId],
-    );
+  const parts = (await envelopeOf(secret)).split('.').map((text) => Buffer.from(text, 'base64url'));
+  const bytes = parts[part] ?? Buffer.alloc(0);
+  bytes.writeUInt8(bytes.readUInt8(3) ^ 1, 3);
+  await putEnvelope(secret, parts.map((bytesOfPart) => bytesOfPart.toString('base64url')).join('.'));
 
-    await expect(loadSecret(ledger.pool, keys, secret)).rejects.toThrow('unable to authenticate data');
-  },
-);
+  await expect(loadSecret(ledger.pool, keys, secret)).rejects.toThrow();
+});
 
 test('a row moved to another name or another provisioning does not decrypt', async () => {
   const secret = { provisioningId: await ledger.accept(), name: 'token' };
-  const other = await ledger.accept();
+  const elsewhere = [
+    { ...secret, name: 'other' },
+    { provisioningId: await ledger.accept(), name: 'token' },
+  ];
   await storeSecret(ledger.pool, keys, secret, plain);
-  await ledger.pool.query(
-    `insert into ledger.secrets (provisioning_id, name, key_id, nonce, ciphertext, tag)
-     select moved.id, moved.name, key_id, nonce, ciphertext, tag
-     from ledger.secrets s, (values ($1::uuid, 'other'), ($2::uuid, 'token')) as moved (id, name)
-     where s.provisioning_id = $1 and s.name = 'token'`,
-    [secret.provisioningId, other],
-  );
-
-  await expect(loadSecret(ledger.pool, keys, { ...secret, name: 'other' })).rejects.toThrow(
-    'unable to authenticate data',
-  );
-  await expect(loadSecret(ledger.pool, keys, { provisioningId: other, name: 'token' })).rejects.toThrow(
-    'unable to authenticate data',
-  );
+  for (const target of elsewhere) {
+    await storeSecret(ledger.pool, keys, target, 'its own');
+    await putEnvelope(target, await envelopeOf(secret));
+    await expect(loadSecret(ledger.pool, keys, target)).rejects.toThrow('not of the row');
+  }
   expect(await loadSecret(ledger.pool, keys, secret)).toBe(plain);
 });
+
+test.each([
+  ['without a wrapped key', 'dir', 'A256GCM'],
+  ['wrapped in another way', 'A256KW', 'A256GCM'],
+  ['encrypted in another way', 'A256GCMKW', 'A256CBC-HS512'],
+])('an envelope %s is refused, although the key fits', async (_name, alg, enc) => {
+  const secret = { provisioningId: await ledger.accept(), name: 'token' };
+  await storeSecret(ledger.pool, keys, secret, plain);
+  const row = `${secret.provisioningId}/${secret.name}`;
+  const [current] = keys;
+  const envelope = await new CompactEncrypt(new TextEncoder().encode('chosen by somebody else'))
+    .setProtectedHeader({ alg, enc, kid: 'new', row })
+    .encrypt(current?.key ?? new Uint8Array());
+  await putEnvelope(secret, envelope);
+
+  await expect(loadSecret(ledger.pool, keys, secret)).rejects.toThrow('not allowed');
+});
+
+test('what was stored before there were envelopes is read, and bound to its row as ever', async () => {
+  const secret = { provisioningId: await ledger.accept(), name: 'token' };
+  await storeSecret(ledger.pool, [old], secret, 'another');
+  await putEnvelope(secret, encryptedDirectly(old, secret, plain));
+  expect(await loadSecret(ledger.pool, keys, secret)).toBe(plain);
+
+  const other = { ...secret, name: 'other' };
+  await storeSecret(ledger.pool, [old], other, 'another');
+  await putEnvelope(other, encryptedDirectly(old, secret, plain));
+  await expect(loadSecret(ledger.pool, keys, other)).rejects.toThrow('unable to authenticate data');
+});
+
+async function envelopeOf({ provisioningId, name }: SecretKey): Promise<string> {
+  const { envelope } = await ledger.first<{ envelope: string }>(
+    'select envelope from ledger.secrets where provisioning_id = $1 and name = $2',
+    [provisioningId, name],
+  );
+  return envelope;
+}
+
+async function putEnvelope({ provisioningId, name }: SecretKey, envelope: string): Promise<void> {
+  await ledger.pool.query(
+    'update ledger.secrets set envelope = $3 where provisioning_id = $1 and name = $2',
+    [provisioningId, name, envelope],
+  );
+}

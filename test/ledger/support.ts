@@ -1,8 +1,10 @@
 /** A migrated database of one test file's own, and provisionings in it. */
-import { randomUUID } from 'node:crypto';
+import { createCipheriv, randomBytes, randomUUID } from 'node:crypto';
+import type { EncryptionKey } from '../../src/config.ts';
 import { migrateLedger } from '../../src/ledger/migrate.ts';
 import { openPool, type Pool } from '../../src/ledger/pool.ts';
 import { acceptProvisioning, type NewProvisioning } from '../../src/ledger/provisionings.ts';
+import type { SecretKey } from '../../src/ledger/secrets.ts';
 import { createDatabase } from '../helpers/database.ts';
 import { newClientId } from '../helpers/stack.ts';
 
@@ -56,4 +58,16 @@ export function newProvisioning(fields: Partial<NewProvisioning> = {}): NewProvi
     sweepAfterMs: 60_000,
     ...fields,
   };
+}
+
+/** A secret in the form that was stored before there were envelopes. */
+export function encryptedDirectly({ key }: EncryptionKey, secret: SecretKey, value: string): string {
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(
+    Buffer.from(`${secret.provisioningId}/${secret.name}`),
+  );
+  const ciphertext = Buffer.concat([cipher.update(value, 'utf8'), cipher.final()]);
+  return ['direct', ...[nonce, ciphertext, cipher.getAuthTag()].map((bytes) => bytes.toString('hex'))].join(
+    '.',
+  );
 }

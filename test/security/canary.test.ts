@@ -237,7 +237,7 @@ describe.each(backends)('on %s', (backend) => {
       ...(process.platform === 'linux' ? [/^arguments$/] : []),
     ])
       expect(sinks.find((sink) => name.test(sink.name) && sink.text.length > 20)?.name).toMatch(name);
-    expect(sinks.find(({ name }) => name === 'table ledger.secrets')?.text).toContain('ciphertext');
+    expect(sinks.find(({ name }) => name === 'table ledger.secrets')?.text).toContain('envelope');
   }, 120_000);
 });
 
