@@ -112,8 +112,9 @@ describe.each(backends)('on %s', (backend) => {
     const response = await forget(id, resourceOf(running, 'vercel.project').id);
     expect(response.status).toBe(409);
     expect((await problemOf(response)).code).toBe('wrong-state');
-    stack.sandbox.control.setDeploymentOutcome('READY');
-    expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
+    await post(stack, '', { path: `/api/provisioning/${id}/cancel` });
+    const undone = await stack.waitUntilDone(id);
+    expect(resourceOf(undone, 'vercel.project').state).toBe('deleted');
   });
 
   test.each([
