@@ -42,9 +42,9 @@ async function listSecretsToRotate(
 ): Promise<readonly StoredSecret[]> {
   const { rows } = await db.query(
     `select provisioning_id, name, key_id, envelope from ledger.secrets
-     where (key_id <> $1 or envelope like '${directly}%') and ($2::uuid is null or (provisioning_id, name) > ($2, $3))
+     where (key_id <> $1 or starts_with(envelope, $4)) and ($2::uuid is null or (provisioning_id, name) > ($2, $3))
      order by provisioning_id, name limit ${batch}`,
-    [keyId, after?.provisioningId, after?.name],
+    [keyId, after?.provisioningId, after?.name, directly],
   );
   return storedSecret.array().parse(rows);
 }
