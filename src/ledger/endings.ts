@@ -74,10 +74,19 @@ export async function endRollback(db: Queryable, id: string): Promise<'completed
   );
   const outcome = rows[0]?.outcome;
   if (outcome === undefined) throw new Error(`provisioning ${id} is not being rolled back`);
+  await recordRollbackEnd(db, id, outcome);
+  return outcome;
+}
+
+/** What goes with the end of a rollback, however it came to it. */
+export async function recordRollbackEnd(
+  db: Queryable,
+  id: string,
+  outcome: 'completed' | 'incomplete',
+): Promise<void> {
   // They open what no longer exists.
   if (outcome === 'completed') await db.query('delete from ledger.secrets where provisioning_id = $1', [id]);
   await appendEvent(db, id, `rollback.${outcome}`, {});
-  return outcome;
 }
 
 /** An empty rollback has no step to begin it. */

@@ -1,4 +1,5 @@
 /** An operator takes a resource off the list by hand: what becomes of it is theirs to know. */
+import { recordRollbackEnd } from './endings.ts';
 import { appendEvent } from './events.ts';
 import type { Actor } from './operator-acts.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
@@ -80,7 +81,6 @@ async function completeIfNothingIsLeft(db: Queryable, provisioningId: string): P
      where provisioning_id = $1 and direction = 'undo' and status = 'failed'`,
     [provisioningId],
   );
-  await db.query('delete from ledger.secrets where provisioning_id = $1', [provisioningId]);
-  await appendEvent(db, provisioningId, 'rollback.completed', {});
+  await recordRollbackEnd(db, provisioningId, 'completed');
   return true;
 }

@@ -227,10 +227,10 @@ async function assemble(
       const jobId = isAbandoned ? another() : callbackId;
       await addJob(jobId);
       const job = await within(producerTimeoutMs, queue.getJob(jobId));
-      const state = job === undefined ? 'unknown' : await within(producerTimeoutMs, job.getState());
+      if (job === undefined) return;
+      const state = await within(producerTimeoutMs, job.getState());
       // It may have become due meanwhile.
-      if (state === 'delayed')
-        await within(producerTimeoutMs, job?.promote() ?? Promise.resolve()).catch(() => {});
+      if (state === 'delayed') await within(producerTimeoutMs, job.promote()).catch(() => {});
       // The job of an earlier delivery is kept for a while, and swallows a new one of its id.
       if (state === 'completed') await addJob(another());
     },

@@ -8,7 +8,7 @@ import type { Deps } from '../deps.ts';
 import { Problem } from '../problem.ts';
 import { provisioningId } from '../requests.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';
-import { notThere } from './not-there.ts';
+import { notThere } from './shown.ts';
 
 const shownAttempts = 50;
 

@@ -10,7 +10,7 @@ import { streamEvents } from '../event-stream.ts';
 import { invalidFields, Problem } from '../problem.ts';
 import { limitParameter, provisioningId, sequenceParameter } from '../requests.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';
-import { notThere } from './not-there.ts';
+import { notThere } from './shown.ts';
 
 const heartbeatMs = 15_000;
 /** One process holds no more streams than that open. */

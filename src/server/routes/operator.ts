@@ -1,17 +1,15 @@
 /** What an operator decides: `/api/provisioning/{id}/cancel`, `/resume`, `/rollback`. The sweeper enqueues what follows. */
 import { z } from 'zod';
 import { provisioningAnswer } from '../../api/answers.ts';
-import { presentProvisioning } from '../../api/present.ts';
 import { reportChange, type CallbackType } from '../../api/report.ts';
 import { cancelProvisioning, resumeProvisioning, rollBackByOperator } from '../../ledger/operator-acts.ts';
 import type { Queryable } from '../../ledger/pool.ts';
-import { readFullSnapshots } from '../../ledger/provisionings.ts';
 import { hasRole, type Caller } from '../caller.ts';
 import type { Deps } from '../deps.ts';
 import { Problem } from '../problem.ts';
 import { plainText, provisioningId } from '../requests.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';
-import { notThere } from './not-there.ts';
+import { readShown } from './shown.ts';
 
 const reason = plainText(500).optional().meta({ description: 'Why; it stays in the history.' });
 const params = z.strictObject({ id: provisioningId });
@@ -94,8 +92,7 @@ function actor({ by }: Caller, why: string | undefined) {
 
 /** The provisioning as it is now; 404 where there is none, 409 where the act did not fit its state. */
 async function answer(deps: Deps, id: string, hasActed: boolean, refusal: string) {
-  const [snapshot] = await readFullSnapshots(deps.pool, [id]);
-  if (snapshot === undefined) throw notThere();
+  const body = await readShown(deps, id);
   if (!hasActed) throw new Problem(409, 'wrong-state', refusal);
-  return { status: 202, body: presentProvisioning(snapshot, deps.steps, deps.publicUrl()) };
+  return { status: 202, body };
 }

@@ -15,7 +15,7 @@ import { Problem } from '../problem.ts';
 import { cursorFor, listQuery, newProvisioningSchema, provisioningId } from '../requests.ts';
 import { idempotencyKeyOf, replay, replyOf } from '../idempotency.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';
-import { notThere } from './not-there.ts';
+import { readShown } from './shown.ts';
 
 /** How long an answer waits for the queue. The row is committed, so a queue that is away costs time only. */
 const enqueueTimeoutMs = 400;
@@ -129,11 +129,7 @@ export function provisioningRoutes(deps: Deps): AnyRoute[] {
     summary: 'Shows a provisioning: its state, steps, resources and result',
     params: z.strictObject({ id: provisioningId }),
     answers: { 200: { description: 'As it is now.', schema: provisioningAnswer } },
-    async handle({ params }) {
-      const [snapshot] = await readFullSnapshots(deps.pool, [params.id]);
-      if (snapshot === undefined) throw notThere();
-      return { status: 200, body: presentProvisioning(snapshot, deps.steps, deps.publicUrl()) };
-    },
+    handle: async ({ params }) => ({ status: 200, body: await readShown(deps, params.id) }),
   });
 
   return [accept, list, show];

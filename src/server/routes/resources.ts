@@ -1,15 +1,13 @@
 /** `/api/provisioning/{id}/resources/{resourceId}/forget`: an operator takes a resource off the list by hand. */
 import { z } from 'zod';
 import { provisioningAnswer } from '../../api/answers.ts';
-import { presentProvisioning } from '../../api/present.ts';
 import { reportChange } from '../../api/report.ts';
 import { forgetResource } from '../../ledger/forget.ts';
-import { readFullSnapshots } from '../../ledger/provisionings.ts';
 import type { Deps } from '../deps.ts';
 import { Problem } from '../problem.ts';
 import { plainText, provisioningId } from '../requests.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';
-import { notThere } from './not-there.ts';
+import { notThere, readShown } from './shown.ts';
 
 export function resourceRoutes(deps: Deps): AnyRoute[] {
   const forget = defineRoute({
@@ -32,9 +30,8 @@ export function resourceRoutes(deps: Deps): AnyRoute[] {
         (db, type) => reportChange(db, { steps: deps.steps, publicUrl: deps.publicUrl() }, id, type),
       );
       if (forgetting.is === 'refused') throw new Problem(409, 'wrong-state', forgetting.because);
-      const [snapshot] = await readFullSnapshots(deps.pool, [id]);
-      if (forgetting.is === 'not-there' || snapshot === undefined) throw notThere();
-      return { status: 200, body: presentProvisioning(snapshot, deps.steps, deps.publicUrl()) };
+      if (forgetting.is === 'not-there') throw notThere();
+      return { status: 200, body: await readShown(deps, id) };
     },
   });
   return [forget];
