@@ -51,9 +51,12 @@ interface Run {
   readonly problems: string[];
 }
 
-/** The longest that things stay broken, and that they may take to end after that. */
+/**
+ * The longest that things stay broken, and that they may take to end after that: as long as the longest wait
+ * that a provider may have asked for (GitHub's minute), and once more on a machine that has much else to do.
+ */
 const brokenMs = 30_000;
-const healingMs = 60_000;
+const healingMs = 150_000;
 
 export async function runSchedule(arena: Arena, schedule: Schedule): Promise<Outcome> {
   const startedAt = performance.now();
