@@ -16,10 +16,10 @@ export interface Surroundings {
 export interface SearchedKind {
   readonly kind: string;
   readonly step: string;
-  readonly resource: ResourceType<unknown, unknown>;
-  readonly search: OrphanSearch<unknown>;
+  readonly resource: ResourceType<object, unknown>;
+  readonly search: OrphanSearch<object>;
   /** Throws when the step's variables are missing. */
-  connect(): unknown;
+  connect(): object;
 }
 
 export function searchedKinds(surroundings: Surroundings): SearchedKind[] {

@@ -77,7 +77,7 @@ export async function removeOrphan(
 /** Asks until it is accepted, then only looks: what counts is that it is gone. */
 async function removeUntilGone(
   { resource, search }: SearchedKind,
-  context: { readonly providers: unknown },
+  context: { readonly providers: object },
   externalId: string,
   { signal, timeoutMs }: Surroundings,
   patience: RemovalPatience,

@@ -3,7 +3,7 @@ import { ProviderError } from '../errors.ts';
 import { fails, type Check, type Finding } from '../steps/check.ts';
 
 /** Who was asked, and which variables lead there. */
-export type Source = Pick<Check<unknown>, 'provider' | 'credentials' | 'address'>;
+export type Source = Pick<Check<object>, 'provider' | 'credentials' | 'address'>;
 
 /** A check has not come to its end within the time that it is given. */
 export class CheckTooSlow extends Error {

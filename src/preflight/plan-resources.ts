@@ -1,8 +1,7 @@
 /**
  * What a provisioning of a client would make, and what stands in its way.
  *
- * Looks with the same look-ups that the steps make before they create anything. Those are given clients with mutating
- * verbs, but no permit for one, so nothing can be sent.
+ * Looks with the same look-ups that the steps make before they create anything.
  */
 import { randomUUID } from 'node:crypto';
 import type { CheckResult, PlannedResource } from '../api/preflight.ts';
@@ -39,7 +38,7 @@ function clientOf(clientId: string): ClientOrder {
 async function planResource(
   surroundings: Surroundings,
   step: Step,
-  type: ResourceType<unknown, unknown>,
+  type: ResourceType<object, unknown>,
   client: ClientOrder,
 ): Promise<ResourcePlan> {
   const [provider = type.kind] = type.kind.split('.');
@@ -68,7 +67,7 @@ const strangersIntent: Intent = {
 };
 
 function judge(
-  type: ResourceType<unknown, unknown>,
+  type: ResourceType<object, unknown>,
   client: ClientOrder,
   existing: readonly { readonly externalId: string; readonly name: string }[],
 ): Finding {
@@ -81,7 +80,7 @@ function judge(
 }
 
 /** A look for a name needs no secret and no earlier step. */
-function contextOf(client: ClientOrder, providers: unknown): ResourceContext<unknown> {
+function contextOf(client: ClientOrder, providers: object): ResourceContext<object> {
   const refuse = async () => {
     throw new StepFailure('internal-error', 'a dry run has no secrets and no outputs');
   };

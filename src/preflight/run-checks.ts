@@ -13,7 +13,7 @@ export async function runChecks(surroundings: Surroundings): Promise<CheckResult
 
 async function runChecksOf(step: Step, surroundings: Surroundings): Promise<CheckResult[]> {
   const connection = connector(step, surroundings.environment);
-  const run = async (check: Check<unknown>): Promise<CheckResult> => {
+  const run = async (check: Check<object>): Promise<CheckResult> => {
     if ('failure' in connection) return resultOf(check, connection.failure);
     const look = async (limits: CallLimits) => check.look(connection.connect(limits));
     return resultOf(check, await ask(check, surroundings, look));
@@ -21,7 +21,7 @@ async function runChecksOf(step: Step, surroundings: Surroundings): Promise<Chec
   return Promise.all((step.checks ?? []).map(run));
 }
 
-export function resultOf(check: Pick<Check<unknown>, 'provider' | 'name'>, finding: Finding): CheckResult {
+export function resultOf(check: Pick<Check<object>, 'provider' | 'name'>, finding: Finding): CheckResult {
   return {
     provider: check.provider,
     name: check.name,

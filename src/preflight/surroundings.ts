@@ -20,7 +20,7 @@ export interface Surroundings {
 export function connector(
   step: Step,
   environment: Surroundings['environment'],
-): { connect: (limits: CallLimits) => unknown } | { failure: Finding } {
+): { connect: (limits: CallLimits) => object } | { failure: Finding } {
   const settings = step.environment.safeParse(withoutEmpty(environment));
   if (settings.success) return { connect: (limits) => step.connect(settings.data, limits) };
   const problems = settings.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);

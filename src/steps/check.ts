@@ -1,7 +1,8 @@
 /**
  * What must hold at a provider before a client's stack can be made there: looked at, never touched.
  *
- * A step brings its own checks. They are given provider clients without a single mutating verb.
+ * A step brings its own checks. They, and every look-up of a resource, are given provider clients without a single
+ * mutating verb.
  */
 import type { Permit } from '../permit.ts';
 

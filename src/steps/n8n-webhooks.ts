@@ -11,6 +11,7 @@ import {
 } from '../providers/n8n.ts';
 import type { Permit } from '../permit.ts';
 import type { ClientOrder } from '../provisioning.ts';
+import type { ReadOnly } from './check.ts';
 import { n8nChecks } from './checks/n8n.ts';
 import { provisioningOfMark } from './mark.ts';
 import {
@@ -57,6 +58,7 @@ function connect(settings: z.infer<typeof environment>, limits: CallLimits) {
   };
 }
 type Providers = ReturnType<typeof connect>;
+type Readers = ReadOnly<Providers>;
 
 const webhookNodeId = (client: ClientOrder) => `prov-${client.id}`;
 
@@ -117,7 +119,7 @@ const workflow: ResourceType<Providers, Partial<Output>> = {
   },
 };
 
-function candidateIn(providers: Providers, found: N8nWorkflow): Candidate | undefined {
+function candidateIn(providers: Readers, found: N8nWorkflow): Candidate | undefined {
   const marks = found.nodes.map(({ id }) => provisioningOfMark(id ?? ''));
   const provisioningId = marks.find((mark) => mark !== undefined);
   if (provisioningId === undefined && !isClientName('workflow', found.name)) return undefined;
@@ -209,7 +211,7 @@ function judgeActivation({ status, providerText }: Refusal): Verdict | undefined
   return isTaken ? { is: 'name-taken' } : undefined;
 }
 
-function describe(providers: Providers, found: N8nWorkflow) {
+function describe(providers: Readers, found: N8nWorkflow) {
   return {
     externalId: found.id,
     name: found.name,

@@ -13,7 +13,7 @@ import type { Check, ReadOnly } from './check.ts';
 export interface Step<
   Environment extends z.ZodObject = z.ZodObject,
   Output extends z.ZodObject = z.ZodObject,
-  Providers = unknown,
+  Providers extends object = object,
 > {
   /** Kebab-case noun, unique and for ever: provisionings record it. */
   readonly name: string;
@@ -38,9 +38,11 @@ export interface Step<
 }
 
 /** Declares a step and lets the compiler infer its types. */
-export function defineStep<Environment extends z.ZodObject, Output extends z.ZodObject, Providers>(
-  step: Step<Environment, Output, Providers>,
-): Step<Environment, Output, Providers> {
+export function defineStep<
+  Environment extends z.ZodObject,
+  Output extends z.ZodObject,
+  Providers extends object,
+>(step: Step<Environment, Output, Providers>): Step<Environment, Output, Providers> {
   return step;
 }
 
@@ -139,7 +141,7 @@ export interface ResourceType<Providers, Output> {
   /** Values that we choose and cannot read back; stored encrypted together with the intent, before the call. */
   chooseSecrets?(): Readonly<Record<string, string>>;
   /** Looks for everything of that name. A look-up that fails is an error, never an absence. */
-  find(context: ResourceContext<Providers>, intent: Intent): Promise<LookUp<Output>>;
+  find(context: ResourceContext<ReadOnly<Providers>>, intent: Intent): Promise<LookUp<Output>>;
   /** Makes it: exactly one mutating call. */
   create(
     permit: Permit,
@@ -147,7 +149,7 @@ export interface ResourceType<Providers, Output> {
     intent: Intent,
   ): Promise<ProviderObject<Output>>;
   /** Reads one by its immutable id. */
-  read(context: ProviderContext<Providers>, externalId: string): Promise<Presence>;
+  read(context: ProviderContext<ReadOnly<Providers>>, externalId: string): Promise<Presence>;
   /** Asks for its deletion: exactly one mutating call. */
   remove(permit: Permit, context: ProviderContext<Providers>, externalId: string): Promise<void>;
   /** What a refusal of `create` or `remove` means here. Undefined: what its status means everywhere. */
@@ -172,9 +174,9 @@ export interface Candidate {
 /** Finds what looks like ours, without knowing any client. */
 export interface OrphanSearch<Providers> {
   /** Everything of that kind that looks like ours, from all pages. A list that fails is an error, never an absence. */
-  list(providers: Providers): Promise<Candidate[]>;
+  list(providers: ReadOnly<Providers>): Promise<Candidate[]>;
   /** One of them, read by its immutable id. Undefined: gone, or nothing in it looks like ours. */
-  read(providers: Providers, externalId: string): Promise<Candidate | undefined>;
+  read(providers: ReadOnly<Providers>, externalId: string): Promise<Candidate | undefined>;
   /** What must come before its deletion. Each mutating call takes a permit of its own. */
   prepareRemoval?(providers: Providers, externalId: string, nextPermit: () => Permit): Promise<void>;
 }

@@ -10,6 +10,7 @@ import {
   type SupabasePooler,
   type SupabaseProject,
 } from '../providers/supabase.ts';
+import type { ReadOnly } from './check.ts';
 import { supabaseChecks } from './checks/supabase.ts';
 import { databaseAddress, databaseEnvironment, databaseTls } from './project-database.ts';
 import {
@@ -70,6 +71,7 @@ function connect(settings: z.infer<typeof environment>, limits: CallLimits) {
   };
 }
 type Providers = ReturnType<typeof connect>;
+type Readers = ReadOnly<Providers>;
 
 const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
   kind: 'supabase.project',
@@ -164,7 +166,7 @@ function describe(found: SupabaseProject) {
 async function isOurs(
   found: SupabaseProject,
   intent: Intent,
-  { providers, secrets }: ResourceContext<Providers>,
+  { providers, secrets }: ResourceContext<Readers>,
 ): Promise<boolean> {
   const { mayExist, absentAt } = intent;
   if (!mayExist || absentAt === undefined || found.created_at < absentAt) return false;
@@ -248,7 +250,7 @@ export const supabaseProject = defineStep({
 async function tryPassword(
   address: Parameters<typeof databaseAddress>[0],
   password: string,
-  { settings, limits }: Providers,
+  { settings, limits }: Readers,
 ): Promise<'accepted' | 'refused' | 'unreachable'> {
   const isOptional = settings.SCHEMA_TRANSPORT === 'http';
   const timeoutMs = isOptional ? Math.min(limits.timeoutMs, 5000) : limits.timeoutMs;

@@ -11,6 +11,7 @@ import {
   type VercelProject,
   type VercelVariable,
 } from '../providers/vercel.ts';
+import type { ReadOnly } from './check.ts';
 import { vercelChecks } from './checks/vercel.ts';
 import { githubRepo } from './github-repo.ts';
 import { awaitVisible } from './lag.ts';
@@ -49,6 +50,7 @@ function connect(settings: z.infer<typeof environment>, limits: CallLimits) {
   };
 }
 type Providers = ReturnType<typeof connect>;
+type Readers = ReadOnly<Providers>;
 
 const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
   kind: 'vercel.project',
@@ -116,7 +118,7 @@ function mayHaveMark({ env, name }: ListedVercelProject): boolean {
   );
 }
 
-async function readCandidate({ vercel }: Providers, id: string): Promise<Candidate | undefined> {
+async function readCandidate({ vercel }: Readers, id: string): Promise<Candidate | undefined> {
   const found = await vercel.findProject(id);
   // The endpoint takes names as well.
   if (found?.id !== id) return undefined;

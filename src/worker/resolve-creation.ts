@@ -18,8 +18,8 @@ import { resolveDoubt, type Seen } from './next-call.ts';
 import type { Session } from './session.ts';
 
 export type Output = Readonly<Record<string, unknown>>;
-export type Kind = ResourceType<unknown, Output>;
-export type Context = ResourceContext<unknown>;
+export type Kind = ResourceType<object, Output>;
+export type Context = ResourceContext<object>;
 
 /**
  * Looks for what a call in doubt may have made.

@@ -12,12 +12,12 @@ import type { Session } from './session.ts';
 
 type Output = Record<string, unknown>;
 
-export function stepContext(session: Session, providers: unknown): StepContext<Output, unknown> {
+export function stepContext(session: Session, providers: object): StepContext<Output, object> {
   const { pool, lease, client, step, encryptionKeys } = session;
   const secretKey = (name: string) => ({ provisioningId: client.id, name });
   const partialOutput = step.output.partial();
 
-  const context: ResourceContext<unknown> = {
+  const context: ResourceContext<object> = {
     client,
     providers,
     secrets: {

@@ -12,6 +12,7 @@ import type { N8nClient } from '../../src/providers/n8n.ts';
 import type { SupabaseClient } from '../../src/providers/supabase.ts';
 import type { VercelClient } from '../../src/providers/vercel.ts';
 import type { ReadOnly } from '../../src/steps/check.ts';
+import type { OrphanSearch, ResourceType } from '../../src/steps/step.ts';
 
 interface Clients {
   readonly supabase: SupabaseClient;
@@ -39,6 +40,14 @@ test('of every client exactly the reading verbs are left', () => {
     'createWorkflow' | 'deleteWorkflow' | 'publishWorkflow' | 'unpublishWorkflow'
   >();
   expectTypeOf<Readers['github']['findRepository']>().toEqualTypeOf<GithubClient['findRepository']>();
+});
+
+test('what only looks is given no more: for a name, for one object, for orphans', () => {
+  type Resource = ResourceType<Clients, unknown>;
+  expectTypeOf<Parameters<Resource['find']>[0]['providers']>().toEqualTypeOf<Readers>();
+  expectTypeOf<Parameters<Resource['read']>[0]['providers']>().toEqualTypeOf<Readers>();
+  expectTypeOf<Parameters<OrphanSearch<Clients>['list']>[0]>().toEqualTypeOf<Readers>();
+  expectTypeOf<Parameters<OrphanSearch<Clients>['read']>[0]>().toEqualTypeOf<Readers>();
 });
 
 test('a verb of a newcomer’s client is taken away by its permit, whatever it is called', () => {

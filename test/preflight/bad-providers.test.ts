@@ -18,7 +18,7 @@ afterAll(() => sandbox.stop());
 const ofGithub = ['github token', 'github create-and-delete', 'github template', 'github vercel-app'];
 
 /** A step that makes nothing and has one check. */
-function stepWith(look: Check<unknown>['look']) {
+function stepWith(look: Check<object>['look']) {
   return defineStep({
     name: 'another',
     title: 'Another',
