@@ -14,7 +14,8 @@ import { until } from '../helpers/until.ts';
 import { startIssuer, type TestIssuer } from './issuer.ts';
 import { ask, problemOf } from './support.ts';
 
-const perMinute = 60;
+/** More than a key is asked for while it is still remembered. */
+const perMinute = 200;
 let postgres: TestServer;
 let issuer: TestIssuer;
 let server: RunningServer;

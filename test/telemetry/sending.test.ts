@@ -39,7 +39,11 @@ test('a receiver that refuses spans is told of once a minute, without its words,
   const stack = await startTraced(receiver.url);
   const { id } = await stack.provision();
   expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
-  await until(() => receiver.asked() >= 3 || undefined, 'several refusals');
+  // Each request is a span, and each second's spans are sent at once.
+  await until(async () => {
+    await (await stack.call('/api/provisioning')).text();
+    return receiver.asked() >= 3 || undefined;
+  }, 'several refusals');
 
   expect(complaints(stack)).toHaveLength(1);
   expect(JSON.parse(complaints(stack)[0] ?? '')).toMatchObject({ level: 40, reason: 400 });

@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { Agent, request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { answerPreflight } from '../../../src/preflight/answer.ts';
+import { queueNames, type PreflightJobData } from '../../../src/queue/flows.ts';
+import { openQueues, type Queues } from '../../../src/queue/queues.ts';
+import { steps } from '../../../src/steps/index.ts';
 import { parseDescription, type Description } from '../../helpers/openapi.ts';
+import { startOwnRedis } from '../../helpers/redis.ts';
+import type { TestServer } from '../../helpers/services/test-server.ts';
 import { newClientId, startStack, type ShownProvisioning, type Stack } from '../../helpers/stack.ts';
 import { until } from '../../helpers/until.ts';
 import { moveTo, post } from '../support.ts';
@@ -31,16 +37,21 @@ const documentSchema = z.object({
   ),
 });
 
+let redis: TestServer;
 let stack: Stack;
+let questions: Queues;
+const ending = new AbortController();
 let operations: Operation[];
 let description: Description;
 const ids: Record<string, string[]> = { id: [], resourceId: [], callbackId: [] };
 const agent = new Agent({ keepAlive: true, maxSockets: 16 });
 
 beforeAll(async () => {
+  redis = await startOwnRedis();
   stack = await startStack({
     backend: 'redis',
-    // One accepted client has a whole stack; then nothing is done any more, and the API is alone.
+    redisUrl: redis.url,
+    // One accepted client has a whole stack; then nothing is done any more but to answer what the API asks.
     workers: 1,
     environment: { RATE_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'error' },
   });
@@ -57,6 +68,7 @@ beforeAll(async () => {
   const { id } = await stack.provision({ callbackUrl: `${stack.sandbox.urls.control}/receiver/fuzz` });
   const done = await stack.waitUntilDone(id);
   await stack.stopWorkers();
+  questions = await startAnswering();
   const { rows } = await until(async () => {
     const found = await stack.pool.query<{ id: string }>('select id from ledger.callbacks');
     return found.rows.length > 0 ? found : undefined;
@@ -78,8 +90,27 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   agent.destroy();
+  ending.abort();
+  await questions?.close();
   await stack?.stop();
+  await redis?.remove();
 });
+
+/** What a worker does for preflights and dry runs, and nothing else of it: no provisioning goes on meanwhile. */
+async function startAnswering(): Promise<Queues> {
+  const queues = await openQueues({ redisUrl: redis.url, databaseUrl: '', onError: () => {} });
+  const surroundings = {
+    steps,
+    environment: stack.environment,
+    timeoutMs: 5000,
+    signal: ending.signal,
+    onDefect: (error: unknown) => console.error(error),
+  };
+  await queues.startWorker(queueNames.preflight, 4, (job: { data: PreflightJobData }) =>
+    answerPreflight(surroundings, job.data.clientId),
+  );
+  return queues;
+}
 
 interface Answered {
   readonly status: number;
@@ -131,9 +162,7 @@ const schemas = new Map<string, z.ZodType | undefined>();
 function problemOf({ operation, target }: DrawnRequest, answer: Answered): string | undefined {
   const name = `${operation.method.toUpperCase()} ${operation.path}`;
   const what = `${name} (${target}) answered ${answer.status}`;
-  // The workers are stopped: whoever would ask one is told so.
-  const isWithoutWorker = answer.status === 503 && answer.text.includes('"worker-unavailable"');
-  if (answer.status >= 500 && !isWithoutWorker) return `${what}: ${answer.text.slice(0, 300)}`;
+  if (answer.status >= 500) return `${what}: ${answer.text.slice(0, 300)}`;
   // A target that names another path, or none, is told so; no operation is meant by it.
   if (
     description.operationOf({ method: operation.method.toUpperCase(), path: target, body: undefined }) !==
