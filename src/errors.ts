@@ -59,7 +59,7 @@ export class StepFailure extends Error {
 /** Thrown by a step that must wait: look again later, and hold no worker meanwhile. It uses up no attempt. */
 export class NotYet extends Error {
   override readonly name = 'NotYet';
-  /** What is waited for, as a person reads it: `the project to become healthy`. The deadline counts per wait. */
+  /** What is waited for, as a person reads it: `the project to become healthy`. The deadline counts all waits in a row. */
   readonly waitingFor: string;
   /** When to look again; without it the usual growing interval. */
   readonly lookAgainMs: number | undefined;

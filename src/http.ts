@@ -9,6 +9,9 @@ import { ProviderError } from './errors.ts';
 import type { Permit } from './permit.ts';
 import { beginProviderCall, type CallEnd } from './provider-calls.ts';
 
+/** More of a refusal's text is not kept. It must be whole to be read as JSON. */
+const maxProviderText = 100_000;
+
 /** A provider's answer larger than this is cut off and counts as unreadable. */
 const maxAnswerBytes = 1024 * 1024;
 
@@ -186,7 +189,7 @@ export function refusalError(
     operation,
     outcome: isProof ? 'not-made' : 'in-doubt',
     status: answer.status,
-    providerText: answer.text.slice(0, 2000),
+    providerText: answer.text.slice(0, maxProviderText),
     retryAfterMs: retryAfterMs(answer.status, answer.headers, new Date()) ?? defaultRetryAfterMs,
   });
 }
@@ -200,7 +203,7 @@ function isTimeout(error: unknown): boolean {
   return error instanceof Error && error.name === 'TimeoutError';
 }
 
-/** Error codes that mean no connection was made, so nothing was sent. */
+/** Error codes that mean no connection was made, so nothing was sent, unless they come from a connection that was. */
 const neverConnected = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -225,7 +228,7 @@ function connectionError(provider: string, operation: string, error: unknown): P
   return new ProviderError({
     provider,
     operation,
-    outcome: code !== undefined && neverConnected.has(code) ? 'not-made' : 'in-doubt',
+    outcome: code !== undefined && neverConnected.has(code) && !wasConnected(error) ? 'not-made' : 'in-doubt',
     reason: isTimeout(error)
       ? 'got no answer in time'
       : `got no answer${code === undefined ? '' : ` (${code})`}`,
@@ -243,6 +246,13 @@ function errorCode(error: unknown): string | undefined {
     }
   }
   return undefined;
+}
+
+/** Whether an error comes from reading or writing: then there was a connection, and something may have been sent. */
+function wasConnected(error: unknown): boolean {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1)
+    if ('syscall' in at && (at.syscall === 'read' || at.syscall === 'write')) return true;
+  return false;
 }
 
 /** The answer was cut off at the limit. Stands as the `cause` of a ProviderError. */

@@ -48,10 +48,12 @@ export async function forgetResource(
       `update ledger.resources set state = 'forgotten', updated_at = clock_timestamp() where id = $1`,
       [resourceId],
     );
-    // A creation that is still in doubt is in doubt no more: the operator answers for it.
+    // Whatever its creation has made or may have made, the operator answers for it: nobody looks for it any more, and
+    // a resumed step makes another one.
     await db.query(
-      `update ledger.effects set state = 'refused'
-       where state = 'intended' and id = (select effect_id from ledger.resources where id = $1)`,
+      `update ledger.effects set superseded_at = clock_timestamp(),
+         state = case when state = 'intended' then 'refused' else state end
+       where superseded_at is null and id = (select effect_id from ledger.resources where id = $1)`,
       [resourceId],
     );
     const { kind, name } = resource;
@@ -69,7 +71,7 @@ export async function forgetResource(
 
 async function completeIfNothingIsLeft(db: Queryable, provisioningId: string): Promise<boolean> {
   const { rowCount } = await db.query(
-    `update ledger.provisionings set rollback_status = 'completed', finished_at = clock_timestamp()
+    `update ledger.provisionings set rollback_status = 'completed'
      where id = $1 and not exists (
        select 1 from ledger.resources
        where provisioning_id = $1 and origin = 'created' and state not in ('deleted', 'forgotten'))`,

@@ -26,8 +26,10 @@ export async function resumeProvisioning(pool: Pool, id: string, actor: Actor): 
          set status = 'pending', attempts = 0, interruptions = 0, error = null, finished_at = null
          where provisioning_id = $1 and direction = 'run' and status = 'failed' returning name
        )
-       update ledger.effects set superseded_at = clock_timestamp()
-       where provisioning_id = $1 and verb = 'change' and step in (select name from failed)`,
+       update ledger.effects
+       set superseded_at = case when verb = 'change' then clock_timestamp() else superseded_at end,
+           forgiven_doubts = doubts
+       where provisioning_id = $1 and step in (select name from failed)`,
       [id],
     );
     await appendEvent(db, id, 'provisioning.resumed', { ...actor });

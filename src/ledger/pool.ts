@@ -9,17 +9,23 @@ export type Pool = pg.Pool;
 export interface PoolOptions {
   readonly url: string;
   readonly max?: number;
+  /** The longest that one statement may take. Default 15 s. */
+  readonly statementMs?: number;
   /** Called with errors of idle connections, which would otherwise end the process. */
   readonly onError: (error: Error) => void;
 }
 
 export function openPool(options: PoolOptions): Pool {
+  const { statementMs = 15_000 } = options;
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.max ?? 20,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     connectionTimeoutMillis: 5000,
-    statement_timeout: 15_000,
+    statement_timeout: statementMs,
+    // A server that hangs, or whose machine is gone, ends no statement: nobody waits for it any longer than that.
+    query_timeout: statementMs + 2000,
     idle_in_transaction_session_timeout: 15_000,
     application_name: 'client-provisioner',
   });
@@ -49,14 +55,21 @@ export async function inTransaction<T>(pool: Pool, work: (db: Queryable) => Prom
     await committed;
     return result;
   } catch (error) {
-    await client.query('rollback').catch((rollbackError: unknown) => {
-      broken ??= rollbackError instanceof Error ? rollbackError : new Error('rollback failed');
-    });
+    if (isUnanswered(error)) broken ??= new Error('a statement was not answered', { cause: error });
+    else
+      await client.query('rollback').catch((rollbackError: unknown) => {
+        broken ??= rollbackError instanceof Error ? rollbackError : new Error('rollback failed');
+      });
     throw error;
   } finally {
     client.off('error', onError);
     client.release(broken);
   }
+}
+
+/** Whether a statement was given up on: its connection waits for the answer still, and takes no other statement. */
+function isUnanswered(error: unknown): boolean {
+  return error instanceof Error && /query read timeout/i.test(error.message);
 }
 
 /** SQLSTATE classes of a server that is away, starting, stopping, full or out of connections. */
@@ -79,6 +92,7 @@ export function isDatabaseAway(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) return awayClasses.has(code.slice(0, 2)) || code === '25006';
   return (
     awayCodes.has(code) ||
+    isUnanswered(error) ||
     /connection terminated|timeout exceeded when trying to connect|not queryable/i.test(error.message)
   );
 }

@@ -128,7 +128,7 @@ export async function findResourceOfEffect(
   effectId: string,
 ): Promise<ResourceRow | undefined> {
   const { rows } = await db.query(
-    'select * from ledger.resources where effect_id = $1 order by created_at, id limit 1',
+    `select * from ledger.resources where effect_id = $1 and state <> 'forgotten' order by created_at, id limit 1`,
     [effectId],
   );
   return rows[0] === undefined ? undefined : resourceRow.parse(rows[0]);
@@ -172,4 +172,14 @@ export async function failResources(
       resource.external_id === undefined ? 'unknown' : 'delete-failed',
       error,
     );
+  // A call that was once in doubt may have come through late, and the look for that was never made.
+  await db.query(
+    `insert into ledger.resources (provisioning_id, effect_id, step, kind, name, origin, state, error)
+     select provisioning_id, id, step, substr(name, length('create ') + 1), natural_key, 'created', 'unknown', $3
+     from ledger.effects e
+     where provisioning_id = $1 and step = $2 and verb = 'create' and superseded_at is null
+       and state = 'refused' and doubts > 0
+       and not exists (select 1 from ledger.resources where effect_id = e.id)`,
+    [provisioningId, step, error],
+  );
 }

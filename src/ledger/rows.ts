@@ -66,6 +66,7 @@ export const effectRow = z.object({
   state: z.enum(['intended', 'refused', 'confirmed']),
   calls: z.number(),
   doubts: z.number(),
+  forgiven_doubts: z.number(),
   absent_at: optional(z.date()),
   called_at: optional(z.date()),
   doubt_since: optional(z.date()),

@@ -7,7 +7,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
-import { ProviderError } from '../errors.ts';
+import { NotYet, ProviderError } from '../errors.ts';
 import {
   confirmOrphanDeletions,
   endOrphanDeletion,
@@ -97,9 +97,10 @@ async function removeUntilGone(
         isAsked = true;
       }
     } catch (error) {
-      if (!(error instanceof ProviderError)) throw error;
+      if (!(error instanceof ProviderError || error instanceof NotYet)) throw error;
       doubt = error.message;
-      if (error.outcome === 'in-doubt') isAsked = permit.isTaken;
+      if (error instanceof NotYet) refusal = undefined;
+      else if (error.outcome === 'in-doubt') isAsked = permit.isTaken;
       else if (resource.judge(error)?.is !== 'too-early') refusal = error;
     }
     try {

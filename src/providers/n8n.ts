@@ -7,8 +7,8 @@
  */
 import { z } from 'zod';
 import { ProviderError } from '../errors.ts';
-import { exchange, providerHttp, type Answer, type Refusal } from '../http.ts';
-import { withSmallerPages } from '../pages.ts';
+import { exchange, providerHttp, type Refusal } from '../http.ts';
+import { readAllPages, withSmallerPages } from '../pages.ts';
 import type { Permit } from '../permit.ts';
 
 export interface N8nConnection {
@@ -62,21 +62,25 @@ export function n8nClient(connection: N8nConnection) {
   });
 
   async function listAll(limit: number): Promise<{ workflows: N8nWorkflow[]; at: Date | undefined }> {
-    const workflows: N8nWorkflow[] = [];
+    const operation = 'GET /workflows';
     const seen = new Set<string>();
     let at: Date | undefined;
-    for (let cursor: string | undefined; ;) {
-      const page: Answer<z.infer<typeof pageSchema>> = await http.read('GET /workflows', {
-        query: { limit: String(limit), excludePinnedData: 'true', cursor },
-        schema: pageSchema,
-      });
-      at ??= page.at;
-      workflows.push(...page.data.data);
-      cursor = page.data.nextCursor ?? undefined;
-      // A cursor that comes back is one that never ends.
-      if (cursor === undefined || cursor === '' || seen.has(cursor)) return { workflows, at };
-      seen.add(cursor);
-    }
+    const workflows = await readAllPages(
+      { provider: 'n8n', operation },
+      async (cursor: string | undefined) => {
+        const page = await http.read(operation, {
+          query: { limit: String(limit), excludePinnedData: 'true', cursor },
+          schema: pageSchema,
+        });
+        at ??= page.at;
+        const next = page.data.nextCursor ?? '';
+        // A cursor that comes back is one that never ends.
+        const isLast = next === '' || seen.has(next);
+        seen.add(next);
+        return { items: page.data.data, next: isLast ? undefined : next };
+      },
+    );
+    return { workflows, at };
   }
 
   return {

@@ -209,7 +209,7 @@ export function supabaseClient(connection: SupabaseConnection) {
       await http.mutate(permit, 'POST /v1/projects/{ref}/database/query', {
         params: { ref },
         body: { query: sql },
-        schema: z.unknown(),
+        schema: z.array(z.unknown()),
       });
     },
 

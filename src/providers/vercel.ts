@@ -174,20 +174,20 @@ export function vercelClient(connection: VercelConnection) {
 
     /** https://vercel.com/docs/rest-api/deployments/list-deployments. The id of the one that carries the mark. */
     async findDeployment(projectId: string, mark: string): Promise<string | undefined> {
-      for (let until: string | undefined; ;) {
-        const answer = await http.read('GET /v6/deployments', {
+      const operation = 'GET /v6/deployments';
+      const all = await readAllPages({ provider: 'vercel', operation }, async (until: string | undefined) => {
+        const { data } = await http.read(operation, {
           query: { projectId, limit: '100', until },
           schema: z.object({
             deployments: z.array(listedDeploymentSchema),
             pagination: z.object({ next: z.union([z.number(), z.string()]).nullish() }).optional(),
           }),
         });
-        const ours = answer.data.deployments.find(({ meta }) => meta?.['provisioningMark'] === mark);
-        if (ours !== undefined) return ours.uid;
-        const next = answer.data.pagination?.next ?? undefined;
-        if (next === undefined || answer.data.deployments.length === 0) return undefined;
-        until = String(next);
-      }
+        const next = data.pagination?.next ?? undefined;
+        const isLast = next === undefined || data.deployments.length === 0;
+        return { items: data.deployments, next: isLast ? undefined : String(next) };
+      });
+      return all.find(({ meta }) => meta?.['provisioningMark'] === mark)?.uid;
     },
 
     /** https://vercel.com/docs/rest-api/deployments/create-a-new-deployment. Linking alone builds nothing. */

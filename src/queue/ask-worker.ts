@@ -8,7 +8,8 @@ import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
-import { producerTimeoutMs, within } from './within.ts';
+import { within } from '../within.ts';
+import { producerTimeoutMs } from './flows.ts';
 
 const pollMs = 100;
 /** By then a worker has taken the question, unless there is none, or all are busy. */

@@ -7,6 +7,9 @@
 import type { FlowJob } from 'bullmq';
 import type { Direction } from '../provisioning.ts';
 
+/** The longest that a producer waits for the queue. */
+export const producerTimeoutMs = 2000;
+
 export const queueNames = {
   run: 'provisioning',
   undo: 'rollback',

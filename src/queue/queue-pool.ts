@@ -31,6 +31,7 @@ export function openQueuePool(databaseUrl: string): QueuePool {
     // Each worker keeps one connection for LISTEN.
     max: 20,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     connectionTimeoutMillis: 5000,
     application_name: 'client-provisioner queue',
   });

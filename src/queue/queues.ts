@@ -20,16 +20,17 @@ import {
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { passCrashPoint } from '../crash-points.ts';
+import { within } from '../within.ts';
 import { askWorker } from './ask-worker.ts';
 import { openQueuePool } from './queue-pool.ts';
 import {
   buildFlow,
+  producerTimeoutMs,
   queueNames,
   type CallbackJobData,
   type FlowPlan,
   type PreflightJobData,
 } from './flows.ts';
-import { producerTimeoutMs, within } from './within.ts';
 
 export type QueueKind = 'redis' | 'postgres';
 export type QueueName = (typeof queueNames)[keyof typeof queueNames];

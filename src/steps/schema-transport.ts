@@ -102,7 +102,7 @@ export function queryTransport(supabase: SupabaseClient, ref: string): SchemaTra
       } catch (error) {
         throw (
           (error instanceof ProviderError && error.status === 400
-            ? httpSqlFailure(error.providerText, script)
+            ? httpSqlFailure(error, script)
             : undefined) ?? error
         );
       }
@@ -132,12 +132,13 @@ function sqlFailure(error: unknown, fileName: string, sql: string): StepFailure 
  * The same from the query endpoint, which passes on what psql would print:
  * `ERROR:  42601: syntax error …`, then `LINE 7: <that line>` counted through the whole script, and a caret below.
  */
-function httpSqlFailure(providerText: string, script: SqlScript): StepFailure | AppliedAlready | undefined {
-  const message = messageOf(parseJson(providerText)) ?? '';
+function httpSqlFailure(refusal: ProviderError, script: SqlScript): Error | undefined {
+  const message = messageOf(parseJson(refusal.providerText)) ?? '';
   const error = /ERROR:\s+(\w{5}):\s+([^\n]*)/.exec(message);
   const [, code = '', text = ''] = error ?? [];
   if (code === alreadyApplied) return new AppliedAlready();
-  if (error === null || isPassingSqlError(code)) return undefined;
+  if (error === null) return undefined;
+  if (isPassingSqlError(code)) return passingFailure(refusal, code);
   const place = /^(LINE (\d+): )(.*)\n( *)\^/m.exec(message);
   const found = place === null ? undefined : script.locate(Number(place[2]));
   if (place === null || found === undefined) return schemaInvalid('the template', text, code, undefined);
@@ -145,6 +146,16 @@ function httpSqlFailure(providerText: string, script: SqlScript): StepFailure | 
   const isWhole = !(place[3] ?? '').startsWith('...');
   const column = isWhole ? `, column ${(place[4] ?? '').length - (place[1] ?? '').length + 1}` : '';
   return schemaInvalid(`${found.file}, line ${found.line}${column}`, text, code, undefined);
+}
+
+/** The database was not ready, and has changed nothing: another attempt may do. */
+function passingFailure({ provider, operation }: ProviderError, code: string): ProviderError {
+  return new ProviderError({
+    provider,
+    operation,
+    outcome: 'not-made',
+    reason: `answered with SQLSTATE ${code}`,
+  });
 }
 
 function schemaInvalid(where: string, message: string, code: string, cause: unknown): StepFailure {

@@ -194,8 +194,13 @@ async function wantedVariables(context: ResourceContext<Providers>): Promise<New
 
 /** What Vercel did not keep as it was sent, by name. The secret's value cannot be read back, its type can. */
 function missingVariables(wanted: readonly NewVariable[], present: readonly VercelVariable[]): string[] {
-  const isKept = ({ key, type }: NewVariable) =>
-    present.some((one) => one.key === key && (type !== 'sensitive' || one.type === 'sensitive'));
+  const isKept = ({ key, type, target }: NewVariable) =>
+    present.some(
+      (one) =>
+        one.key === key &&
+        (type !== 'sensitive' || one.type === 'sensitive') &&
+        target.every((environment) => one.target.includes(environment)),
+    );
   return wanted.filter((variable) => !isKept(variable)).map(({ key }) => key);
 }
 

@@ -35,17 +35,22 @@ export function creationName(kind: string): string {
 export async function createResource(session: Session, context: Context, kind: Kind): Promise<string> {
   const key = effectKey(session, creationName(kind.kind));
   let effect = await findEffect(session.pool, key);
-  let plan = planCreate(effect, session.limits.maxCalls);
+  let plan = planCreate(sinceResumed(effect), session.limits.maxCalls);
   if (plan === 'resolve' && effect !== undefined) {
     const found = await resolveCreation(session, context, kind, effect);
     if (found !== undefined) return found;
     effect = await findEffect(session.pool, key);
-    plan = planCreate(effect, session.limits.maxCalls);
+    plan = planCreate(sinceResumed(effect), session.limits.maxCalls);
   }
   if (plan === 'return' && effect !== undefined) return recordedId(session, effect);
   if (plan === 'give-up') throw refuseFurtherCalls(kind.nameFor(session.client));
   const intended = await intend(session, context, kind, effect);
   return typeof intended === 'string' ? intended : call(session, context, kind, intended);
+}
+
+/** What counts against its calls: none of those before an operator had it go on. */
+function sinceResumed(effect: EffectRow | undefined): Pick<EffectRow, 'state' | 'doubts'> | undefined {
+  return effect && { state: effect.state, doubts: effect.doubts - effect.forgiven_doubts };
 }
 
 /**
@@ -112,11 +117,15 @@ async function call(session: Session, context: Context, kind: Kind, effect: Effe
       await dropIntendedResource(db, effect.id);
     });
     const lookUp = await kind.find(context, { ...intentOf(effect), mayExist: false });
+    // It carries our mark: the call came through twice on its way, and its second answer reached us.
+    const ours = oursIn(lookUp);
+    if (ours.length > 0) return recordCreated(session, kind, effect, ours);
     throw lookUp.sightings.length > 0 ? await reportForeign(session, kind, lookUp) : nameTaken(session, kind);
   }
-  const found = await resolveCreation(session, context, kind, effect);
+  const unansweredBy = result.is === 'in-doubt' ? result.error : undefined;
+  const found = await resolveCreation(session, context, kind, effect, unansweredBy);
   if (found !== undefined) return found;
-  throw stillInDoubt(session, kind.nameFor(session.client));
+  throw stillInDoubt(session, kind.nameFor(session.client), unansweredBy);
 }
 
 async function recordedId(session: Session, effect: EffectRow): Promise<string> {

@@ -13,8 +13,16 @@ import { Permit } from '../permit.ts';
 import type { Intent, Refusal, Verdict } from '../steps/step.ts';
 import type { Session } from './session.ts';
 
-/** Time that the lease must outlive a call by, to record what came of it. */
-const marginMs = 2000;
+/**
+ * Time that the lease must outlive a call by, to record what came of it; and for what a call does before it leaves,
+ * such as to connect, or to read the name that an id has at this moment.
+ */
+function marginMs(timeoutMs: number): number {
+  return Math.max(2000, timeoutMs / 2);
+}
+
+/** The longest that a provider's `Retry-After` is obeyed. */
+const longestSilenceMs = 3_600_000;
 
 /** What came of a call that did not plainly succeed. */
 export type CallResult<T> =
@@ -107,7 +115,7 @@ async function passGate({ lease, limits }: Session): Promise<Permit> {
   if (!limits.mayBegin()) throw new WorkerStopping();
   // Whoever is taken for dead may have lost its lease to another worker already.
   await limits.confirmPresence();
-  await lease.ensure(limits.timeoutMs + marginMs);
+  await lease.ensure(limits.timeoutMs + marginMs(limits.timeoutMs));
   return Permit.grant({
     signal: lease.signal,
     timeoutMs: limits.timeoutMs,
@@ -131,10 +139,18 @@ export async function hasSettled(session: Session, effect: EffectRow): Promise<b
   return doubtMs >= session.limits.settleMs;
 }
 
-/** Looks again soon: a lost answer's object usually shows up at once. */
-export function stillInDoubt(session: Session, what: string): NotYet {
-  const lookAgainMs = Math.max(20, Math.min(1000, Math.ceil(session.limits.settleMs / 5)));
-  return new NotYet(`proof whether ${what} was made`, { lookAgainMs, endsByItself: true });
+/**
+ * Looks again soon: a lost answer's object usually shows up at once.
+ *
+ * `unansweredBy`: the error of the call, where it was made just now. A provider that asks to be left alone is.
+ */
+export function stillInDoubt(session: Session, what: string, unansweredBy?: ProviderError): NotYet {
+  const soonMs = Math.max(20, Math.min(1000, Math.ceil(session.limits.settleMs / 5)));
+  const askedMs = Math.min(unansweredBy?.retryAfterMs ?? 0, longestSilenceMs);
+  return new NotYet(`proof whether ${what} was made`, {
+    lookAgainMs: Math.max(soonMs, askedMs),
+    endsByItself: true,
+  });
 }
 
 export function refuseFurtherCalls(what: string): StepFailure {

@@ -44,10 +44,11 @@ export function followCreate(called: Called, doubts: number): 'record' | 'report
   return called === 'name-taken' && doubts === 0 ? 'report-foreign' : 'resolve';
 }
 
-/** What an undo must know before it deletes anything. */
-export function planUndo(creation: Known): 'nothing-made' | 'resolve' | 'look-for-late' {
+/** What an undo must know before it deletes anything. `all-known`: each call was answered, so nothing comes late. */
+export function planUndo(creation: Known): 'nothing-made' | 'all-known' | 'resolve' | 'look-for-late' {
   if (creation === undefined) return 'nothing-made';
-  return creation.state === 'intended' ? 'resolve' : 'look-for-late';
+  if (creation.state === 'intended') return 'resolve';
+  return mayHaveTwins(creation) ? 'look-for-late' : 'all-known';
 }
 
 /** Whether a call that counted as not made may have come through after all. */

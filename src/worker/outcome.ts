@@ -36,21 +36,29 @@ export function decideOutcome(
 ): Outcome {
   if ([LeaseLost, PermitRefused, WorkerStopping].some((kind) => error instanceof kind))
     return { is: 'interrupted' };
+  const askedMs = error instanceof ProviderError ? error.retryAfterMs : undefined;
+  const leastMs = askedMs === undefined ? undefined : Math.min(askedMs, longestRetryAfterMs);
   const wait = asWait(error, direction);
-  if (wait !== undefined) return decideWait(wait, progress, patience, random);
+  if (wait !== undefined) return decideWait(wait, leastMs, progress, patience, random);
 
   const { isFinal, ...stepError } = explain(error, direction);
   if (isFinal || progress.attempts >= patience.maxAttempts) return { is: 'failed', error: stepError };
-  const retryAfterMs = error instanceof ProviderError ? error.retryAfterMs : undefined;
   const backoffMs = Math.min(patience.retryBaseMs * 2 ** (progress.attempts - 1), longestRetryMs);
   const delayMs =
-    retryAfterMs === undefined
+    leastMs === undefined
       ? backoffMs * (0.5 + random() / 2)
-      : Math.min(retryAfterMs, longestRetryAfterMs) + patience.retryBaseMs * random();
+      : Math.max(leastMs, backoffMs) + patience.retryBaseMs * random();
   return { is: 'postponed', waitingFor: undefined, delayMs: Math.ceil(delayMs), error: stepError };
 }
 
-function decideWait(wait: NotYet, progress: StepProgress, patience: Patience, random: () => number): Outcome {
+/** `leastMs`: how long the provider has asked to be left alone. */
+function decideWait(
+  wait: NotYet,
+  leastMs: number | undefined,
+  progress: StepProgress,
+  patience: Patience,
+  random: () => number,
+): Outcome {
   const { wait: before } = progress;
   if (!wait.endsByItself && (before?.waitedMs ?? 0) >= patience.readyTimeoutMs)
     return {
@@ -62,7 +70,10 @@ function decideWait(wait: NotYet, progress: StepProgress, patience: Patience, ra
     };
   const looks = before?.waitingFor === wait.waitingFor ? before.looks : 0;
   const growing = Math.min(patience.pollBaseMs * 1.5 ** looks, patience.pollBaseMs * 5);
-  const delayMs = wait.lookAgainMs ?? growing * (0.8 + random() * 0.4);
+  const delayMs =
+    leastMs === undefined
+      ? (wait.lookAgainMs ?? growing * (0.8 + random() * 0.4))
+      : Math.max(leastMs, growing) + patience.pollBaseMs * random();
   return { is: 'postponed', waitingFor: wait.waitingFor, delayMs: Math.ceil(delayMs), error: undefined };
 }
 
@@ -79,10 +90,7 @@ function asWait(error: unknown, direction: Direction): NotYet | undefined {
   const isPassing =
     status === undefined || status >= 500 || status < 400 || [408, 409, 423, 425, 429].includes(status);
   if (!isPassing && error.retryAfterMs === undefined) return undefined;
-  const { retryAfterMs } = error;
-  const patience =
-    retryAfterMs === undefined ? {} : { lookAgainMs: Math.min(retryAfterMs, longestRetryAfterMs) };
-  return new NotYet(`${error.provider} to answer`, patience);
+  return new NotYet(`${error.provider} to answer`);
 }
 
 function explain(error: unknown, direction: Direction): StepError & { isFinal: boolean } {

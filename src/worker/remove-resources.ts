@@ -7,7 +7,12 @@
 import { passCrashPoint } from '../crash-points.ts';
 import { NotYet, StepFailure } from '../errors.ts';
 import { confirmEffect, findEffect, measureCallAge } from '../ledger/effects.ts';
-import { insertTwin, listCreatedResources, setResourceState } from '../ledger/resources.ts';
+import {
+  dropIntendedResource,
+  insertTwin,
+  listCreatedResources,
+  setResourceState,
+} from '../ledger/resources.ts';
 import type { EffectRow, ResourceRow } from '../ledger/rows.ts';
 import { creationName } from './create-resource.ts';
 import { commitIntent, effectKey, intentOf, newMark, sendCall } from './effect.ts';
@@ -51,7 +56,7 @@ async function listLeft(session: Session, kind: Kind): Promise<ResourceRow[]> {
 async function findLateObjects(session: Session, context: Context, kind: Kind): Promise<void> {
   const creation = await findEffect(session.pool, effectKey(session, creationName(kind.kind)));
   const plan = planUndo(creation);
-  if (creation === undefined || plan === 'nothing-made') return;
+  if (creation === undefined || plan === 'nothing-made' || plan === 'all-known') return;
   if (plan === 'look-for-late') {
     await recordLateObjects(session, context, kind, creation);
     return;
@@ -73,10 +78,12 @@ async function recordLateObjects(
   creation: EffectRow,
 ): Promise<void> {
   const ours = oursIn(await kind.find(context, intentOf(creation)));
-  if (mayHaveTwins(creation)) ours.push(...(await findRenamed(session, context, kind)));
+  ours.push(...(await findRenamed(session, context, kind)));
   const provisioningId = session.client.id;
   const ids = { provisioningId, effectId: creation.id, step: session.step.name, kind: kind.kind };
   await session.lease.write(async (db) => {
+    // It stood for what this look shows, or shows not to be there.
+    if (creation.state === 'refused') await dropIntendedResource(db, creation.id);
     for (const object of ours) await insertTwin(db, { ...ids, ...object });
   });
 }

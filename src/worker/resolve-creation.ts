@@ -1,6 +1,6 @@
 /** What became of a create in doubt, and how what is known of it is recorded. */
 import { passCrashPoint } from '../crash-points.ts';
-import { StepFailure } from '../errors.ts';
+import { StepFailure, type ProviderError } from '../errors.ts';
 import { confirmEffect, refuseEffect } from '../ledger/effects.ts';
 import {
   confirmResource,
@@ -26,20 +26,21 @@ export type Context = ResourceContext<object>;
  *
  * Ours is taken over, and its id returned. Once it has settled, an absence is proof that nothing was made: undefined,
  * or `name-taken` where a stranger has the name. Before that NotYet, whoever else is seen: where names are not unique,
- * a stranger's object says nothing about ours.
+ * a stranger's object says nothing about ours. `unansweredBy`: the error of the call, where it was made just now.
  */
 export async function resolveCreation(
   session: Session,
   context: Context,
   kind: Kind,
   effect: EffectRow,
+  unansweredBy?: ProviderError,
 ): Promise<string | undefined> {
   const isSettled = await hasSettled(session, effect);
   passCrashPoint('looking', { verb: 'create' });
   const lookUp = await kind.find(context, intentOf(effect));
   const decision = resolveDoubt(seenIn(lookUp), isSettled);
   if (decision === 'take-over') return recordCreated(session, kind, effect, oursIn(lookUp));
-  if (decision === 'wait') throw stillInDoubt(session, kind.nameFor(session.client));
+  if (decision === 'wait') throw stillInDoubt(session, kind.nameFor(session.client), unansweredBy);
   const renamed = await findRenamed(session, context, kind);
   if (renamed.length > 0) {
     // It is ours to delete, and no longer what the step is to make.

@@ -1,5 +1,7 @@
-/** Progress and log lines on the dashboard, for people. A queue that does not take them does not matter. */
+/** Progress and log lines on the dashboard, for people. A queue that does not take them, or hangs, does not matter. */
 import type { Job } from 'bullmq';
+import { producerTimeoutMs } from '../queue/flows.ts';
+import { within } from '../within.ts';
 
 export interface Progress {
   readonly step: string;
@@ -10,9 +12,9 @@ export interface Progress {
 }
 
 export async function showProgress(job: Job, progress: Progress): Promise<void> {
-  await job.updateProgress({ ...progress }).catch(() => {});
+  await within(producerTimeoutMs, job.updateProgress({ ...progress })).catch(() => {});
 }
 
 export async function showLine(job: Job, line: string): Promise<void> {
-  await job.log(line).catch(() => {});
+  await within(producerTimeoutMs, job.log(line)).catch(() => {});
 }

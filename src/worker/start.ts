@@ -1,6 +1,6 @@
 /** The worker process: it waits for its database and its queue, then works until it is told to stop. */
 import { DelayedError, UnrecoverableError, type Job } from 'bullmq';
-import { withoutEmpty, type WorkerConfig } from '../config.ts';
+import { publicUrlOf, withoutEmpty, type WorkerConfig } from '../config.ts';
 import { isDatabaseAway, openPool } from '../ledger/pool.ts';
 import { announcePresence } from '../ledger/presence.ts';
 import { requireLedger } from '../ledger/ready.ts';
@@ -70,7 +70,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
     rollbackActions: rollbackActions(steps),
     environment: withoutEmpty(options.environment),
     encryptionKeys: config.ENCRYPTION_KEYS,
-    publicUrl: config.PUBLIC_URL ?? `http://localhost:${config.PORT}`,
+    publicUrl: publicUrlOf(config),
     presence,
     patience: {
       maxAttempts: config.STEP_MAX_ATTEMPTS,

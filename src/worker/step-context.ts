@@ -50,7 +50,9 @@ export function stepContext(session: Session, providers: object): StepContext<Ou
     async disown(kind, reason) {
       const resources = await listCreatedResources(pool, client.id, step.name, kind);
       await lease.write(async (db) => {
-        for (const resource of resources) await setResourceState(db, resource, 'unknown', reason);
+        for (const resource of resources)
+          if (resource.state !== 'deleted' && resource.state !== 'forgotten')
+            await setResourceState(db, resource, 'unknown', reason);
       });
     },
   };

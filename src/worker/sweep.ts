@@ -6,7 +6,7 @@
 import { performance } from 'node:perf_hooks';
 import { passCrashPoint } from '../crash-points.ts';
 import { listDueCallbacks } from '../ledger/callbacks.ts';
-import { inTransaction } from '../ledger/pool.ts';
+import { inTransaction, isDatabaseAway } from '../ledger/pool.ts';
 import { readSnapshot } from '../ledger/provisionings.ts';
 import { listDeadHolders, revokeLeases } from '../ledger/presence.ts';
 import type { Snapshot } from '../ledger/rows.ts';
@@ -23,7 +23,11 @@ const batch = 200;
 async function sweep(engine: Engine, overdueMs: number): Promise<void> {
   for (const id of await listOverdue(engine.pool, batch, overdueMs)) {
     if (!engine.mayBegin()) return;
-    await sweepOne(engine, id);
+    await sweepOne(engine, id).catch((error: unknown) => {
+      // One that cannot be read, say, must not keep the others waiting.
+      if (isDatabaseAway(error)) throw error;
+      engine.log.error({ err: error, provisioning: id }, 'work could not be driven on');
+    });
   }
   for (const id of await listDueCallbacks(engine.pool, { limit: batch, overdueMs }))
     await engine.queues.addCallback(id);

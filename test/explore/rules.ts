@@ -132,6 +132,7 @@ function creationOf(step: StepWorld): EffectRow | undefined {
     state: step.create,
     calls: 1,
     doubts: step.doubts,
+    forgiven_doubts: 0,
     absent_at: undefined,
     called_at: undefined,
     doubt_since: undefined,

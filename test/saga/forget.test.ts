@@ -48,6 +48,8 @@ describe.each(backends)('on %s', (backend) => {
       needsAttention: false,
     });
     expect(resourceOf(shown, 'github.repository')).toMatchObject({ state: 'forgotten' });
+    // It was done already: nothing has happened since but that it was written down.
+    expect(shown.finishedAt).toBe(left.finishedAt);
     expect(shown.steps.map(({ status }) => status)).toEqual([
       'undone',
       'undone',
@@ -98,6 +100,70 @@ describe.each(backends)('on %s', (backend) => {
     }, 'the client to be offboarded');
     expect(resourceOf(gone, 'github.repository').state).toBe('forgotten');
     expect(stack.sandbox.control.objects().map(({ kind }) => kind)).toEqual(['github.repository']);
+  });
+
+  /** The workflow is made, the answer gets lost, and the key may not look for it. */
+  function loseWorkflow(): void {
+    const { control } = stack.sandbox;
+    control.addFault({ provider: 'n8n', operation: 'createWorkflow', mode: 'drop-after', times: 1 });
+    control.addFault({
+      provider: 'n8n',
+      operation: 'listWorkflows',
+      mode: 'refuse',
+      status: 403,
+      skip: 1,
+      times: -1,
+    });
+  }
+
+  test('what is forgotten while its creation is in doubt is not deleted by the rollback that goes on', async () => {
+    const { control } = stack.sandbox;
+    loseWorkflow();
+    control.refuseDelete('github.repository', true);
+    const { id } = await stack.provision();
+    const left = await stack.waitUntilDone(id);
+    expect(left.rollback.status).toBe('incomplete');
+    expect(resourceOf(left, 'n8n.workflow').state).toBe('unknown');
+    expect((await forget(id, resourceOf(left, 'n8n.workflow').id)).status).toBe(200);
+
+    control.clearFaults();
+    control.refuseDelete('github.repository', false);
+    expect((await post(stack, '', { path: `/api/provisioning/${id}/rollback` })).status).toBe(202);
+    const undone = await until(async () => {
+      const shown = await stack.show(id);
+      return shown.rollback.status === 'completed' ? shown : undefined;
+    }, 'the rollback to be completed');
+    expect(undone.resources.filter(({ kind }) => kind === 'n8n.workflow').map(({ state }) => state)).toEqual([
+      'forgotten',
+    ]);
+    expect(control.objects().map(({ kind }) => kind)).toEqual(['n8n.workflow']);
+  });
+
+  test('a resumed step makes another of what was forgotten, once the name is free', async () => {
+    const { control } = stack.sandbox;
+    loseWorkflow();
+    const { id } = await stack.provision({ onFailure: 'pause' });
+    const untilPaused = (code: string) =>
+      until(async () => {
+        const shown = await stack.show(id);
+        return shown.status === 'paused' && shown.failure?.code === code ? shown : undefined;
+      }, `it to be paused with ${code}`);
+    const resume = () => post(stack, '', { path: `/api/provisioning/${id}/resume` });
+    const paused = await untilPaused('credentials-rejected');
+    expect((await forget(id, resourceOf(paused, 'n8n.workflow').id)).status).toBe(200);
+    control.clearFaults();
+    await resume();
+    await untilPaused('name-taken');
+
+    const [workflow] = control.objects().filter(({ kind }) => kind === 'n8n.workflow');
+    control.removeObject('n8n.workflow', workflow?.id ?? '');
+    await resume();
+    const done = await stack.waitUntilDone(id);
+    expect(done.status).toBe('succeeded');
+    const [made] = control.objects().filter(({ kind }) => kind === 'n8n.workflow');
+    const isOurs = ({ kind, origin, state }: ShownProvisioning['resources'][number]) =>
+      kind === 'n8n.workflow' && origin === 'created' && state === 'live';
+    expect(done.resources.filter(isOurs).map(({ externalId }) => externalId)).toEqual([made?.id]);
   });
 
   test('while something is under way nothing is forgotten', async () => {

@@ -77,6 +77,49 @@ describe.each(backends)('on %s', (backend) => {
     ]);
   });
 
+  test('one that got no answer to any of its calls has all of them anew', async () => {
+    const { control } = stack.sandbox;
+    control.addFault({ provider: 'github', operation: 'generateRepository', mode: 'drop-before', times: -1 });
+    const { id } = await stack.provision({ onFailure: 'pause' });
+    const paused = await waitFor(id, ({ status }) => status === 'paused', 'it to be paused');
+    expect(paused.failure).toMatchObject({ step: 'github-repo', code: 'provider-unavailable' });
+
+    control.clearFaults();
+    expect((await post(`/api/provisioning/${id}/resume`)).status).toBe(202);
+    expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
+  });
+
+  test('why an operator acts stays in the history', async () => {
+    const reasonOf = async (id: string, type: string) => {
+      const { rows } = await stack.pool.query<{ data: { by: string; reason?: string } }>(
+        'select data from ledger.events where provisioning_id = $1 and type = $2 order by sequence desc limit 1',
+        [id, type],
+      );
+      return rows[0]?.data;
+    };
+    const { id } = await pause();
+    await post(`/api/provisioning/${id}/resume`, { reason: 'the app is installed now' });
+    expect(await reasonOf(id, 'provisioning.resumed')).toEqual({
+      by: 'admin-key',
+      reason: 'the app is installed now',
+    });
+    await waitFor(id, ({ status }) => status === 'paused', 'it to be paused again');
+    await post(`/api/provisioning/${id}/rollback`, { reason: 'the client has left' });
+    expect(await reasonOf(id, 'rollback.requested')).toEqual({
+      by: 'admin-key',
+      reason: 'the client has left',
+    });
+    await stack.waitUntilDone(id);
+
+    const other = await pause();
+    await post(`/api/provisioning/${other.id}/cancel`, { reason: 'a typing error' });
+    expect(await reasonOf(other.id, 'provisioning.cancelled')).toEqual({
+      by: 'admin-key',
+      reason: 'a typing error',
+    });
+    await stack.waitUntilDone(other.id);
+  });
+
   test('an incomplete rollback is taken up again and completed', async () => {
     const { control } = stack.sandbox;
     control.refuseDelete('github.repository', true);
@@ -111,6 +154,19 @@ describe.each(backends)('on %s', (backend) => {
     });
     expect(stack.sandbox.control.objects()).toEqual([]);
     expect((await post(`/api/provisioning/${id}/rollback`, { confirm: clientId })).status).toBe(409);
+  });
+
+  test('an offboarding that is incomplete is taken up again without another confirmation', async () => {
+    const { control } = stack.sandbox;
+    const { id, clientId } = await stack.provision();
+    await stack.waitUntilDone(id);
+    control.refuseDelete('github.repository', true);
+    expect((await post(`/api/provisioning/${id}/rollback`, { confirm: clientId })).status).toBe(202);
+    await waitFor(id, ({ rollback }) => rollback.status === 'incomplete', 'it to be incomplete');
+    control.refuseDelete('github.repository', false);
+    expect((await post(`/api/provisioning/${id}/rollback`)).status).toBe(202);
+    await waitFor(id, ({ rollback }) => rollback.status === 'completed', 'it to be offboarded');
+    expect(control.objects()).toEqual([]);
   });
 
   test('one that runs can be neither resumed nor rolled back, and one that is not there is not found', async () => {

@@ -77,7 +77,8 @@ describe('an undo', () => {
     ['has nothing to do where nothing was sent', undefined, 'nothing-made'],
     ['resolves a create in doubt before it deletes', intended, 'resolve'],
     ['looks for what came through late', doubted, 'look-for-late'],
-    ['looks for what else was made', confirmed, 'look-for-late'],
+    ['looks for what else was made', { state: 'confirmed', doubts: 1 }, 'look-for-late'],
+    ['looks for nothing where every call was answered', confirmed, 'all-known'],
   ] as const)('%s', (_promise, effect, expected) => {
     expect(planUndo(effect)).toBe(expected);
   });

@@ -23,6 +23,17 @@ function decide(error: unknown, progress = first, direction: 'run' | 'undo' = 'r
   return decideOutcome(error, progress, direction, patience, random);
 }
 
+test.each(['run', 'undo'] as const)('a provider that asks for no pause at all gets one: %s', (direction) => {
+  for (const random of [never, always]) {
+    const outcome = decide(answered(429, 0), first, direction, random);
+    expect(outcome.is === 'postponed' ? outcome.delayMs : 0).toBeGreaterThanOrEqual(1000);
+  }
+});
+
+test('in an undo a provider is left alone for as long as it asks', () => {
+  expect(decide(answered(429, 60_000), first, 'undo', never)).toMatchObject({ delayMs: 60_000 });
+});
+
 describe('a wait', () => {
   test('uses up no attempt and looks again after the first interval', () => {
     expect(decide(new NotYet('it'), last)).toMatchObject({

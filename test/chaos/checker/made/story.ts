@@ -38,7 +38,15 @@ function tell(world: WorldDraft, scribe: Scribe) {
     if (effect === undefined) {
       const times = { absent_at: undefined, called_at: undefined, doubt_since: undefined };
       const about = { provisioning_id: row.id, step, name, verb, natural_key: naturalKey, mark };
-      effect = { id: newId(), ...about, state: 'intended', calls: 0, doubts: 0, ...times };
+      effect = {
+        id: newId(),
+        ...about,
+        state: 'intended',
+        calls: 0,
+        doubts: 0,
+        forgiven_doubts: 0,
+        ...times,
+      };
       ledger.effects.push(effect);
     }
     effect.calls += 1;
