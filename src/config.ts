@@ -17,8 +17,10 @@ const longestMs = 2 ** 31 - 1;
 const milliseconds = (byDefault: number, least = 1) => wholeNumber(byDefault, least, longestMs);
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-const webUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });
+const webUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL', abort: true });
 const port = wholeNumber(3000, 0, 65_535);
+const host = z.string().min(1).default('127.0.0.1');
+const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** Needed by every process. */
 export const coreEnvironment = z.object({
@@ -46,10 +48,16 @@ export const coreEnvironment = z.object({
 export const serverEnvironment = z
   .object({
     PORT: port,
-    HOST: z.string().min(1).default('127.0.0.1'),
+    HOST: host,
     PUBLIC_URL: webUrl.optional(),
-    ADMIN_API_KEY: z.string().min(32, 'must have at least 32 characters'),
-    AUTH_JWKS_URL: webUrl.optional(),
+    ADMIN_API_KEY: z.string().regex(/^[\x21-\x7e]{32,}$/, 'must have at least 32 characters, and no spaces'),
+    // Whoever could change the keys on their way could sign any token.
+    AUTH_JWKS_URL: webUrl
+      .refine(
+        (url) => url.startsWith('https:') || loopbackHosts.has(new URL(url).hostname),
+        'must be an https:// URL',
+      )
+      .optional(),
     AUTH_ISSUER: z.string().optional(),
     AUTH_AUDIENCE: z.string().optional(),
     RATE_LIMIT_PER_MINUTE: wholeNumber(600, 0, 1_000_000),
@@ -62,6 +70,7 @@ export const serverEnvironment = z
 export const workerEnvironment = z.object({
   PUBLIC_URL: webUrl.optional(),
   PORT: port,
+  HOST: host,
   ENCRYPTION_KEYS: z.string().transform(encryptionKeys),
   WEBHOOK_SIGNING_SECRET: z.string().transform(signingSecrets),
   CALLBACK_ALLOWED_HOSTS: z.string().default('').transform(hostList),
@@ -70,6 +79,21 @@ export const workerEnvironment = z.object({
 export type CoreConfig = z.infer<typeof coreEnvironment>;
 export type ServerConfig = CoreConfig & z.infer<typeof serverEnvironment>;
 export type WorkerConfig = CoreConfig & z.infer<typeof workerEnvironment>;
+
+/** Where a server listens. */
+export function listenUrl(hostName: string, portNumber: number): string {
+  return `http://${hostName.includes(':') ? `[${hostName}]` : hostName}:${portNumber}`;
+}
+
+/** The base of the links that are handed out, the same in answers and in callbacks. */
+export function publicUrlOf(config: {
+  readonly PUBLIC_URL?: string | undefined;
+  readonly HOST: string;
+  readonly PORT: number;
+}): string {
+  const isEverywhere = config.HOST === '0.0.0.0' || config.HOST === '::';
+  return config.PUBLIC_URL ?? listenUrl(isEverywhere ? 'localhost' : config.HOST, config.PORT);
+}
 
 const issuerVariables = ['AUTH_JWKS_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE'] as const;
 

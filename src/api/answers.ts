@@ -67,7 +67,6 @@ export const provisioningAnswer = z
     clientName: z.string(),
     orgEmail: z.string(),
     tier: z.enum(tiers),
-    callbackUrl: z.string().optional(),
     onFailure: z.enum(['rollback', 'pause']),
     status: z.enum(provisioningStatuses),
     rollback: z.strictObject({ status: z.enum(rollbackStatuses) }),
@@ -83,6 +82,39 @@ export const provisioningAnswer = z
     links: linksAnswer,
   })
   .meta({ id: 'Provisioning' });
+
+export const callbackTypes = [
+  'provisioning.succeeded',
+  'provisioning.failed',
+  'provisioning.paused',
+  'provisioning.cancelled',
+  'provisioning.rolled_back',
+  'provisioning.rollback_incomplete',
+] as const;
+
+/** What is sent to a `callbackUrl`. */
+export const callbackBody = z
+  .strictObject({
+    type: z.enum(callbackTypes),
+    timestamp: time,
+    data: provisioningAnswer
+      .pick({
+        id: true,
+        clientId: true,
+        status: true,
+        rollback: true,
+        result: true,
+        failure: true,
+        links: true,
+      })
+      .extend({
+        sequence: z
+          .int()
+          .min(1)
+          .meta({ description: 'Counts the callbacks of a provisioning, without gaps.' }),
+      }),
+  })
+  .meta({ id: 'CallbackBody' });
 
 /** A page of a list: follow `nextCursor` until it is null. */
 export function pageOf<T extends z.ZodType>(item: T) {

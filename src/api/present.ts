@@ -43,7 +43,6 @@ export function presentProvisioning(snapshot: FullSnapshot, steps: readonly Step
     clientName: provisioning.client_name,
     orgEmail: provisioning.org_email,
     tier: provisioning.tier,
-    ...(provisioning.callback_url === undefined ? {} : { callbackUrl: provisioning.callback_url }),
     onFailure: provisioning.on_failure,
     status,
     rollback: { status: rollback },

@@ -1,17 +1,13 @@
 /** The callback that tells of a change, written in the transaction of that change. */
+import type { z } from 'zod';
 import { insertCallback } from '../ledger/callbacks.ts';
 import type { Queryable } from '../ledger/pool.ts';
 import { readSnapshot } from '../ledger/provisionings.ts';
 import type { Step } from '../steps/step.ts';
+import type { callbackBody, callbackTypes } from './answers.ts';
 import { linksOf, resultOf } from './present.ts';
 
-export type CallbackType =
-  | 'provisioning.succeeded'
-  | 'provisioning.failed'
-  | 'provisioning.paused'
-  | 'provisioning.cancelled'
-  | 'provisioning.rolled_back'
-  | 'provisioning.rollback_incomplete';
+export type CallbackType = (typeof callbackTypes)[number];
 
 /** Returns the callback's id. Undefined: nobody asked to be called. */
 export async function reportChange(
@@ -37,6 +33,6 @@ export async function reportChange(
         failure: provisioning.failure ?? null,
         links: linksOf(about.publicUrl, provisioning.id),
       },
-    }),
+    } satisfies z.infer<typeof callbackBody>),
   );
 }

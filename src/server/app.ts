@@ -70,7 +70,7 @@ export function createApp(deps: Deps): Express {
     limitRate: createRateLimit(deps.pool, deps.config.RATE_LIMIT_PER_MINUTE),
     requireDatabase: requireDatabase(deps.pool),
   };
-  app.use(dashboardRoutes(deps, access));
+  app.use(dashboardRoutes(deps, access, gates.limitRate));
   app.use('/docs', docsAssets());
   app.use(mount(allRoutes(deps), gates));
   app.use(authorize(gates, 'viewer'));

@@ -8,6 +8,8 @@ export interface Caller {
   readonly by: string;
   /** Undefined: known, and allowed nothing. */
   readonly role: Role | undefined;
+  /** Whether what the caller came with counts now. Throws 503 where only the database could tell, and is away. */
+  stillCounts(): Promise<boolean>;
 }
 
 /** Whether a caller has at least that role. */

@@ -9,10 +9,11 @@ import { createDashboardSessions } from './dashboard-session.ts';
 import { dashboardPath, signInPath, signInRoutes, signOutPath } from './dashboard-sign-in.ts';
 import type { Deps } from './deps.ts';
 import type { Access } from './middleware/authenticate.ts';
+import type { RateLimit } from './middleware/rate-limit.ts';
 import { scrubAnswers } from './middleware/scrub-answers.ts';
 import { Problem } from './problem.ts';
 
-export function dashboardRoutes(deps: Deps, access: Access): Router {
+export function dashboardRoutes(deps: Deps, access: Access, limitRate: RateLimit): Router {
   const router = Router();
   const sessions = createDashboardSessions(deps);
   router.use(signInRoutes(deps, access, sessions));
@@ -23,12 +24,17 @@ export function dashboardRoutes(deps: Deps, access: Access): Router {
         headers: { Allow: 'GET, HEAD' },
       });
     if (request.headers.authorization !== undefined) {
-      if (!hasRole(await access.identify(request), 'viewer'))
-        throw new Problem(403, 'forbidden', 'This needs the role viewer.');
+      const caller = await access.identify(request);
+      response.set(await limitRate(caller));
+      if (!hasRole(caller, 'viewer')) throw new Problem(403, 'forbidden', 'This needs the role viewer.');
       return next();
     }
     const holder = await sessions.holderOf(request);
-    if (holder !== undefined && (await access.isKeyValid(holder))) return next();
+    if (holder !== undefined && (await access.isKeyValid(holder))) {
+      // The page's own files cost next to nothing.
+      if (request.path.startsWith('/api/')) response.set(await limitRate({ by: holder }));
+      return next();
+    }
     if (request.accepts(['json', 'html']) === 'html') return response.redirect(303, signInPath);
     throw new Problem(401, 'unauthorized', `Sign in at ${signInPath}, or send a key as a bearer token.`, {
       headers: { 'WWW-Authenticate': 'Bearer' },

@@ -44,12 +44,16 @@ export function eventHub(pool: Pool, onError: (error: unknown) => void): EventHu
     const behind = ready.filter(
       ({ provisioningId, position }) => (progress.get(provisioningId)?.last_event ?? 0) > position,
     );
-    const events = behind.length === 0 ? [] : await listEvents(pool, earliestOf(behind), page);
+    const events = behind.length === 0 ? [] : await listEvents(pool, positionsOf(behind), page);
+    const bySequence = new Map(events.map((event) => [`${event.provisioning_id} ${event.sequence}`, event]));
     for (const listener of ready) {
       const { provisioningId } = listener;
-      const news = events.filter(
-        (event) => event.provisioning_id === provisioningId && event.sequence > listener.position,
-      );
+      const news: EventRow[] = [];
+      for (let next = listener.position + 1; ; next += 1) {
+        const event = bySequence.get(`${provisioningId} ${next}`);
+        if (event === undefined) break;
+        news.push(event);
+      }
       const last = news.at(-1);
       if (last !== undefined) {
         listener.position = last.sequence;
@@ -80,10 +84,13 @@ export function eventHub(pool: Pool, onError: (error: unknown) => void): EventHu
   };
 }
 
-/** One row for each provisioning: the furthest behind decides. */
-function earliestOf(listeners: readonly Listener[]): { provisioningId: string; sequence: number }[] {
-  const earliest = new Map<string, number>();
-  for (const { provisioningId, position } of listeners)
-    earliest.set(provisioningId, Math.min(position, earliest.get(provisioningId) ?? Infinity));
-  return [...earliest].map(([provisioningId, sequence]) => ({ provisioningId, sequence }));
+/** Each once, however many listeners are there: one that is far behind takes nothing from the others. */
+function positionsOf(listeners: readonly Listener[]): { provisioningId: string; sequence: number }[] {
+  const positions = new Map(
+    listeners.map(({ provisioningId, position }) => [
+      `${provisioningId} ${position}`,
+      { provisioningId, sequence: position },
+    ]),
+  );
+  return [...positions.values()];
 }

@@ -10,6 +10,8 @@ export interface StreamOptions {
   /** What the reader has seen already. */
   readonly after: number;
   readonly heartbeatMs: number;
+  /** Asked at each heartbeat: whether the reader may still read. */
+  mayRead(): Promise<boolean>;
   /** Aborted when the process stops. */
   readonly stopping: AbortSignal;
 }
@@ -25,9 +27,13 @@ export function streamEvents(response: Response, options: StreamOptions): void {
   response.flushHeaders();
   response.socket?.setNoDelay(true);
   let isReady = response.write('retry: 3000\n\n');
-  const heartbeat = setInterval(() => {
-    if (isReady) isReady = response.write(': still here\n\n');
-  }, options.heartbeatMs);
+  const end = () => response.end();
+  const beat = async () => {
+    // While nobody can tell there is nothing to be read either.
+    if (!(await options.mayRead().catch(() => true))) end();
+    else if (isReady && !response.writableEnded) isReady = response.write(': still here\n\n');
+  };
+  const heartbeat = setInterval(() => void beat(), options.heartbeatMs);
   const listener: Listener = {
     provisioningId: options.provisioningId,
     position: options.after,
@@ -35,9 +41,8 @@ export function streamEvents(response: Response, options: StreamOptions): void {
     give(events) {
       isReady = response.write(events.map(asMessage).join(''));
     },
-    end: () => response.end(),
+    end,
   };
-  const end = () => response.end();
   response.on('drain', () => {
     isReady = true;
   });
@@ -50,6 +55,7 @@ export function streamEvents(response: Response, options: StreamOptions): void {
   });
   stopping.addEventListener('abort', end);
   hub.add(listener);
+  if (stopping.aborted) end();
 }
 
 /** JSON has no line breaks of its own, so one line of data is one event. */

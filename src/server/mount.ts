@@ -2,6 +2,7 @@
 import { Router, type Request, type RequestHandler } from 'express';
 import { z } from 'zod';
 import { hasRole, type Caller, type Role } from './caller.ts';
+import type { RateLimit } from './middleware/rate-limit.ts';
 import { parseBody, parseQuery, readBody } from './middleware/parse.ts';
 import { traceRequest } from './middleware/trace-request.ts';
 import { Problem } from './problem.ts';
@@ -10,13 +11,12 @@ import type { AnyRoute, RouteRequest } from './route.ts';
 export interface Gates {
   /** Throws a 401, or what else stands in the way of knowing the caller. */
   identify(request: Request): Promise<Caller>;
-  /** Throws a 429, or returns the headers that say what is left. */
-  limitRate(caller: Caller): Promise<Readonly<Record<string, string>>>;
+  readonly limitRate: RateLimit;
   /** Runs once the caller is known and may call. */
   readonly requireDatabase: RequestHandler;
 }
 
-const nobody: Caller = { by: 'nobody', role: undefined };
+const nobody: Caller = { by: 'nobody', role: undefined, stillCounts: async () => false };
 /** Who has made a request, from where it was asked to where it is handled. */
 const callers = new WeakMap<Request, Caller>();
 const nothing = z.strictObject({});

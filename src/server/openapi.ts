@@ -1,7 +1,7 @@
 /** The OpenAPI document, made of the routes that are mounted and of the schemas that check what they are sent. */
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
-import { problemAnswer } from '../api/answers.ts';
+import { callbackBody, problemAnswer } from '../api/answers.ts';
 import type { AnyRoute, RouteAnswer } from './route.ts';
 
 const tags = {
@@ -29,6 +29,7 @@ export function describeApi(routes: readonly AnyRoute[], publicUrl: string) {
     security: [{ key: [] }],
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths,
+    webhooks: { callback: { post: describeCallback() } },
     components: {
       securitySchemes: {
         key: {
@@ -76,6 +77,30 @@ function describeRoute(route: AnyRoute): ZodOpenApiOperationObject {
       ...Object.fromEntries(
         Object.entries(route.answers).map(([status, answer]) => [status, describeAnswer(answer)]),
       ),
+    },
+  };
+}
+
+/** What a `callbackUrl` is sent. */
+function describeCallback(): ZodOpenApiOperationObject {
+  const headers = {
+    'webhook-id': 'The same on every attempt: drop what you have seen.',
+    'webhook-timestamp': 'Seconds since 1970, of this attempt.',
+    'webhook-signature': '`v1,<base64>`, as Standard Webhooks say; one for each signing secret.',
+  };
+  return {
+    operationId: 'receiveCallback',
+    summary: 'What your `callbackUrl` is sent as a provisioning ends, pauses or is undone',
+    description:
+      'Signed as https://www.standardwebhooks.com say, in order, at least once; tried again for a day. ' +
+      'A redirect is a failure. A `Retry-After` is honoured.',
+    tags: ['callbacks'],
+    security: [],
+    requestParams: { header: headersOf(headers) },
+    requestBody: { required: true, content: { 'application/json': { schema: callbackBody } } },
+    responses: {
+      '2XX': { description: 'It has arrived.' },
+      410: { description: 'This and all later ones of the provisioning are not sent any more.' },
     },
   };
 }

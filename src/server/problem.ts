@@ -53,7 +53,7 @@ export function databaseAway(cause: unknown): Problem {
   return new Problem(
     503,
     'database-unavailable',
-    'The database cannot be used at present. Nothing was changed.',
+    'The database cannot be used at present. Ask again later.',
     {
       headers: { 'Retry-After': '5' },
       cause,

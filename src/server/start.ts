@@ -1,7 +1,7 @@
 /** The API process: it listens at once, and answers 503 for as long as the database is away. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { ServerConfig } from '../config.ts';
+import { listenUrl, publicUrlOf, type ServerConfig } from '../config.ts';
 import { openPool } from '../ledger/pool.ts';
 import { requireLedger } from '../ledger/ready.ts';
 import type { Logger } from '../logger.ts';
@@ -34,11 +34,12 @@ export interface RunningServer extends Running {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, log, signal } = options;
   const onError = (error: Error) => log.warn({ err: error }, 'a connection failed');
-  const pool = openPool({ url: config.DATABASE_URL, onError });
+  // Callers wait for the answer.
+  const pool = openPool({ url: config.DATABASE_URL, statementMs: 8000, onError });
   const tracing = await startTracing(config, log);
   const stopping = new AbortController();
   let queues: Queues | undefined;
-  let url = '';
+  let port = config.PORT;
   const app = createApp({
     config,
     pool,
@@ -47,7 +48,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     queues: () => queues,
     steps: options.steps ?? steps,
     stopping: stopping.signal,
-    publicUrl: () => config.PUBLIC_URL ?? url,
+    publicUrl: () => publicUrlOf({ ...config, PORT: port }),
   });
 
   const reachQueue = waitFor(
@@ -72,8 +73,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   server.listen(config.PORT, config.HOST);
   await once(server, 'listening');
   const address = server.address();
-  const port = typeof address === 'object' ? (address?.port ?? config.PORT) : config.PORT;
-  url = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`;
+  if (typeof address === 'object' && address !== null) port = address.port;
+  const url = listenUrl(config.HOST, port);
   log.info({ url }, 'server listens');
 
   return {

@@ -139,6 +139,14 @@ describe('an issuer of JWTs', () => {
   test('has its keys at an address of the web', () => {
     expect(problemsOf({ ...issuer, AUTH_JWKS_URL: 'file:///keys.json' })).toHaveLength(1);
   });
+
+  test('has its keys where nobody can change them on their way', () => {
+    const withKeysAt = (AUTH_JWKS_URL: string) => problemsOf({ ...issuer, AUTH_JWKS_URL });
+    expect(withKeysAt('http://auth.example/jwks.json')).toEqual([
+      '  - AUTH_JWKS_URL: must be an https:// URL',
+    ]);
+    expect(withKeysAt('http://127.0.0.1:9999/jwks.json')).toEqual([]);
+  });
 });
 
 test('no value of a secret is repeated in the message', () => {

@@ -86,6 +86,8 @@ export interface Description {
   answer(operation: string, status: number): z.ZodType | undefined;
   /** The schema of a request's body. */
   body(operation: string): z.ZodType;
+  /** The schema of what one of its webhooks sends. */
+  webhookBody(name: string): z.ZodType;
   /** The names of the body's fields. */
   bodyFields(operation: string): string[];
 }
@@ -230,6 +232,8 @@ export function parseDescription(vendor: string, document: unknown): Description
       return schema === undefined ? undefined : compile(schema);
     },
     body: (operation) => compile(bodySchema(operation)),
+    webhookBody: (name) =>
+      compile(at(['webhooks', name, 'post', 'requestBody', 'content', 'application/json', 'schema'])),
     bodyFields(operation) {
       const schema = resolve(bodySchema(operation));
       const properties = isObject(schema) ? schema.properties : undefined;

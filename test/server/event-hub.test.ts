@@ -40,6 +40,26 @@ test('two hundred listeners cost as many queries as one', async () => {
   }
 });
 
+test('one that is far behind takes nothing from those that are not', async () => {
+  const id = await ledger.accept();
+  for (let count = 0; count < 250; count += 1) await appendEvent(ledger.pool, id, 'test.event', { count });
+  const hub = eventHub(ledger.pool, (error) => expect(error).toBeUndefined());
+  const given = (sequences: readonly number[]) => sequences.join();
+  const behind = listen(id);
+  const ahead: Listener & { readonly given: EventRow[] } = { ...listen(id), position: 249 };
+  hub.add(behind);
+  hub.add(ahead);
+  await until(() => ahead.given.length === 2 || undefined, 'the one ahead to be told');
+  expect(behind.given.length).toBeLessThan(251);
+  await until(() => behind.given.length === 251 || undefined, 'the one behind to have all');
+  expect(given(ahead.given.map(({ sequence }) => sequence))).toBe('250,251');
+  expect(given(behind.given.map(({ sequence }) => sequence))).toBe(
+    given(Array.from({ length: 251 }, (_, index) => index + 1)),
+  );
+  hub.remove(behind);
+  hub.remove(ahead);
+});
+
 test('who is not ready is given nothing until it is, and then everything in order', async () => {
   const id = await ledger.accept();
   const hub = eventHub(ledger.pool, (error) => expect(error).toBeUndefined());

@@ -1,9 +1,14 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
+import express, { type ErrorRequestHandler } from 'express';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Caller } from '../../src/server/caller.ts';
+import { mount } from '../../src/server/mount.ts';
+import type { Problem } from '../../src/server/problem.ts';
+import { eventRoutes } from '../../src/server/routes/events.ts';
 import { startStack, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
-import { problemOf, unknownId } from './support.ts';
+import { depsOf, problemOf, unknownId } from './support.ts';
 
 interface ShownEvent {
   sequence: number;
@@ -177,12 +182,45 @@ describe('as a stream', () => {
     expect(eventsOf(stream.text).at(-1)?.event.type).toBe('provisioning.succeeded');
   });
 
-  test('a reader that goes away leaves nothing behind', async () => {
+  test('a HEAD opens none', async () => {
     const { id } = await stack.provision();
-    const stream = openStream(id);
-    await until(() => stream.text.includes('id: 1\n') || undefined, 'the stream to begin');
-    stream.close();
-    expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
+    const response = await stack.call(`/api/provisioning/${id}/events`, {
+      method: 'HEAD',
+      headers: { accept: 'text/event-stream' },
+    });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toMatch(/^application\/json/);
+  });
+
+  test('one more than a process holds is told to come again', async () => {
+    const { id } = await stack.provision();
+    const app = express();
+    const caller: Caller = { by: 'admin-key', role: 'admin', stillCounts: async () => true };
+    app.use(
+      mount(eventRoutes(depsOf(stack), 2), {
+        identify: async () => caller,
+        limitRate: async () => ({}),
+        requireDatabase: (_request, _response, next) => next(),
+      }),
+    );
+    app.use(((error: Problem, _request, response, _next) => {
+      response.status(error.status).set(error.headers).json({ code: error.code });
+    }) satisfies ErrorRequestHandler);
+    const server = app.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/provisioning/${id}/events`;
+      const ask = () => fetch(url, { headers: { accept: 'text/event-stream' } });
+      const open = [await ask(), await ask()];
+      expect(open.map(({ status }) => status)).toEqual([200, 200]);
+      const refused = await ask();
+      expect(refused.status).toBe(503);
+      expect(refused.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+      expect(await refused.json()).toMatchObject({ code: 'too-many-streams' });
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 });
 

@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
+import { migrateLedger } from '../../src/ledger/migrate.ts';
+import { startProxy } from '../chaos/proxy.ts';
+import { createDatabase } from '../helpers/database.ts';
 import type { Stack } from '../helpers/stack.ts';
-import { startApi, untilReady } from './support.ts';
+import { problemOf, startApi, untilReady } from './support.ts';
 
 let stack: Stack;
 beforeAll(async () => {
@@ -37,3 +40,31 @@ test('health checks do not fill the log', async () => {
   expect(log).toContain('logged-call');
   expect(log).not.toContain('silent-check');
 });
+
+test('a database that hangs is away: health says so at once, and nobody waits for ever', async () => {
+  const proxy = await startProxy(Number(new URL(inject('postgresUrl')).port));
+  onTestFinished(() => proxy.close());
+  const api = await startApi({ DATABASE_URL: await emptyDatabaseBehind(proxy.port) });
+  onTestFinished(() => api.stop());
+  onTestFinished(() => proxy.release());
+  await untilReady(api);
+  expect((await api.call('/api/provisioning')).status).toBe(200);
+  proxy.hold();
+
+  const [ready, list] = await Promise.all([api.call('/readyz'), api.call('/api/provisioning')]);
+  expect(await ready.json()).toEqual({ status: 'unavailable', away: ['database'] });
+  expect(list.status).toBe(503);
+  expect((await problemOf(list)).code).toBe('database-unavailable');
+  proxy.release();
+  await untilReady(api);
+  expect((await api.call('/api/provisioning')).status).toBe(200);
+});
+
+async function emptyDatabaseBehind(port: number): Promise<string> {
+  const database = await createDatabase();
+  onTestFinished(() => database.drop());
+  await migrateLedger(database.url);
+  const url = new URL(database.url);
+  url.port = String(port);
+  return url.href;
+}

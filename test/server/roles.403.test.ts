@@ -1,15 +1,11 @@
 /** Default deny: every route names the least role that may call it, and holds to it. */
 import type { Express } from 'express';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { coreEnvironment, loadConfig, serverEnvironment } from '../../src/config.ts';
-import { createLogger } from '../../src/logger.ts';
 import { roles, type Role } from '../../src/roles.ts';
 import { createApp } from '../../src/server/app.ts';
-import type { Deps } from '../../src/server/deps.ts';
 import { allRoutes } from '../../src/server/routes/index.ts';
-import { steps } from '../../src/steps/index.ts';
 import type { Stack } from '../helpers/stack.ts';
-import { countRows, makeKey, problemOf, startApi, unknownId } from './support.ts';
+import { countRows, depsOf, makeKey, problemOf, startApi, unknownId } from './support.ts';
 
 let stack: Stack;
 const keys = new Map<Role, string>();
@@ -18,19 +14,6 @@ beforeAll(async () => {
   for (const role of roles) keys.set(role, (await makeKey(stack, role)).token);
 });
 afterAll(() => stack?.stop());
-
-function depsOf(api: Stack): Deps {
-  return {
-    config: loadConfig(api.environment, [coreEnvironment, serverEnvironment]),
-    pool: api.pool,
-    log: createLogger({ level: 'silent', secrets: [] }),
-    scrub: (text) => text,
-    queues: () => undefined,
-    steps,
-    stopping: new AbortController().signal,
-    publicUrl: () => api.server.url,
-  };
-}
 
 interface Call {
   readonly method: string;

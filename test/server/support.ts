@@ -5,13 +5,29 @@ import { coreEnvironment, loadConfig, serverEnvironment } from '../../src/config
 import { createKey } from '../../src/keys/commands.ts';
 import { createLogger } from '../../src/logger.ts';
 import type { Role } from '../../src/roles.ts';
+import type { Deps } from '../../src/server/deps.ts';
 import { startServer, type RunningServer } from '../../src/server/start.ts';
+import { steps } from '../../src/steps/index.ts';
 import { newClientId, startStack, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 
 /** The API alone: what it accepts stays queued. */
 export function startApi(environment: Record<string, string> = {}): Promise<Stack> {
   return startStack({ backend: 'redis', workers: 0, environment });
+}
+
+/** What the routes of an API are given, for a test that mounts some of them itself. */
+export function depsOf(api: Stack): Deps {
+  return {
+    config: loadConfig(api.environment, [coreEnvironment, serverEnvironment]),
+    pool: api.pool,
+    log: createLogger({ level: 'silent', secrets: [] }),
+    scrub: (text) => text,
+    queues: () => undefined,
+    steps,
+    stopping: new AbortController().signal,
+    publicUrl: () => api.server.url,
+  };
 }
 
 /** A body that is accepted. */

@@ -2,6 +2,7 @@ import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ReceivedCallback } from '../../src/sandbox/control/receivers.ts';
 import { backends, newClientId, startStack, type ShownProvisioning, type Stack } from '../helpers/stack.ts';
+import { parseDescription } from '../helpers/openapi.ts';
 import { until } from '../helpers/until.ts';
 import { textLike } from '../sandbox/matchers.ts';
 import { startReceiver } from './receiver.ts';
@@ -127,6 +128,24 @@ describe.each(backends)('on %s', (backend) => {
     });
     expect(callbacks[4]?.headers['webhook-id']).not.toBe(callbacks[0]?.headers['webhook-id']);
     expect(callbacks[0]?.headers['webhook-id']).toBe(callbacks[3]?.headers['webhook-id']);
+  });
+
+  test('what is sent is as /openapi.json describes it, after a success and after a failure', async () => {
+    const name = `described-${backend}`;
+    const { id } = await stack.provision({ callbackUrl: urlOf(name) });
+    await stack.waitUntilDone(id);
+    await provisionToFail(urlOf(name));
+    const bodies = bodiesOf(await untilReceived(name, 3));
+    const document: unknown = await (await stack.call('/openapi.json')).json();
+    const described = parseDescription('client-provisioner', document).webhookBody('callback');
+
+    expect(bodies.map(({ type }) => type)).toEqual([
+      'provisioning.succeeded',
+      'provisioning.failed',
+      'provisioning.rolled_back',
+    ]);
+    for (const body of bodies) expect(described.parse(body)).toEqual(body);
+    expect(described.safeParse({ ...bodies[0], password: 'x' }).success).toBe(false);
   });
 
   test('"gone" ends the callbacks of that provisioning, and of no other', async () => {

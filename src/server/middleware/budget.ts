@@ -20,8 +20,6 @@ export interface Spent {
 
 export interface Budget {
   spend(name: string): Promise<Spent>;
-  /** For how long a name is known, in this process, to have nothing left. Undefined: it may have something. */
-  exhaustedForMs(name: string): Promise<number | undefined>;
 }
 
 /** `purpose` keeps the counters of two budgets apart. */
@@ -49,13 +47,13 @@ export function createBudget(pool: Pool, purpose: string, limit: number): Budget
     deleteOldCounters(pool).catch(() => {});
   }
 
+  /** For how long a name is known, in this process, to have nothing left. Undefined: it may have something. */
   async function exhaustedForMs(name: string): Promise<number | undefined> {
     const waitMs = (await exhausted.get(name))?.msBeforeNext ?? 0;
     return waitMs > 0 ? waitMs : undefined;
   }
 
   return {
-    exhaustedForMs,
     async spend(name) {
       const waitMs = await exhaustedForMs(name);
       if (waitMs !== undefined) return { isWithin: false, remaining: 0, resetMs: waitMs };

@@ -78,5 +78,10 @@ function callerOf(payload: JWTPayload): Caller | undefined {
   const sub = subject.safeParse(payload.sub);
   if (!sub.success) return undefined;
   const metadata = appMetadata.safeParse(payload['app_metadata']);
-  return { by: `jwt:${sub.data}`, role: metadata.success ? metadata.data.role : undefined };
+  const endsAt = (payload.exp ?? 0) + clockToleranceSeconds;
+  return {
+    by: `jwt:${sub.data}`,
+    role: metadata.success ? metadata.data.role : undefined,
+    stillCounts: async () => Date.now() / 1000 < endsAt,
+  };
 }

@@ -11,12 +11,13 @@ export interface KeyCheck {
   isValid(by: string): Promise<boolean>;
 }
 
-const adminCaller: Caller = { by: 'admin-key', role: 'admin' };
+const adminCaller: Caller = { by: 'admin-key', role: 'admin', stillCounts: async () => true };
 
 export function createKeyCheck(adminApiKey: string, lookup: KeyLookup): KeyCheck {
   const isAdminKey = keyMatcher(adminApiKey);
   /** Compared where there is no key of that id, so that this takes no other way than a wrong secret. */
   const nobodys = randomBytes(32);
+  const isThere = async (id: string) => (await lookup.find(id)) !== undefined;
   return {
     async callerOf(key) {
       if (isAdminKey(key)) return adminCaller;
@@ -26,12 +27,12 @@ export function createKeyCheck(adminApiKey: string, lookup: KeyLookup): KeyCheck
       const fits = fitsVerifier(token, found?.verifier ?? nobodys);
       if (found === undefined || !fits) return undefined;
       await lookup.noteUse(token.id, found);
-      return { by: `key:${token.id}`, role: found.role };
+      return { by: `key:${token.id}`, role: found.role, stillCounts: () => isThere(token.id) };
     },
     async isValid(by) {
       if (by === adminCaller.by) return true;
       const [, id] = /^key:(.+)$/.exec(by) ?? [];
-      return id !== undefined && (await lookup.find(id)) !== undefined;
+      return id !== undefined && (await isThere(id));
     },
   };
 }

@@ -5,7 +5,7 @@ import { Problem } from '../problem.ts';
 import { createBudget, periodSeconds, type Spent } from './budget.ts';
 
 /** Counts one request of a caller and returns the headers that say so. Throws 429 when it is one too many. */
-export type RateLimit = (caller: Caller) => Promise<Readonly<Record<string, string>>>;
+export type RateLimit = (caller: Pick<Caller, 'by'>) => Promise<Readonly<Record<string, string>>>;
 
 /** `perMinute` 0: no limit. */
 export function createRateLimit(pool: Pool, perMinute: number): RateLimit {

@@ -1,13 +1,11 @@
 /**
  * Slows guessing, and locks out nobody for it.
  *
- * Counted per address and what the credential says it is. After so many failures in a minute a key of the ledger is
- * not looked at any more. The admin key and JWTs name no key, so whoever shares an address shares their count, and
- * behind a proxy that is everybody: failures beyond the count are told to wait, and the right one still passes. Both
- * are too long to be guessed. A server learns of failures at another one with the next failure of its own.
+ * Failures are counted per address, those of JWTs by themselves. After so many in a minute further failures are told to
+ * wait, and what is right still passes: whoever shares an address shares its count, and behind a proxy that is
+ * everybody. Keys are too long to be guessed. A server learns of failures at another one with the next of its own.
  */
 import type { Pool } from '../../ledger/pool.ts';
-import { readKeyToken } from '../../keys/token.ts';
 import { createBudget } from './budget.ts';
 import { tooManyRequests } from './rate-limit.ts';
 
@@ -27,23 +25,13 @@ export type Throttle = <Found>(
 
 export function createThrottle(pool: Pool): Throttle {
   const failures = createBudget(pool, 'failures', failuresPerMinute);
-  const tooMany = (waitMs: number) =>
-    tooManyRequests('Too many attempts have failed. Wait before the next.', waitMs);
-  return async (attempt, check) => {
-    const keyId = readKeyToken(attempt.credential)?.id;
-    const name = nameOf(attempt, keyId);
-    const waitMs = keyId === undefined ? undefined : await failures.exhaustedForMs(name);
-    if (waitMs !== undefined) throw tooMany(waitMs);
+  return async ({ address, credential }, check) => {
     const found = await check();
     if (found !== undefined) return found;
-    const { isWithin, resetMs } = await failures.spend(name);
-    if (!isWithin) throw tooMany(resetMs);
+    // A JWT that has expired is no guess at a key.
+    const kind = credential.split('.').length === 3 ? 'jwt' : 'key';
+    const { isWithin, resetMs } = await failures.spend(`${address} ${kind}`);
+    if (!isWithin) throw tooManyRequests('Too many attempts have failed. Wait before the next.', resetMs);
     return undefined;
   };
-}
-
-function nameOf({ address, credential }: Attempt, keyId: string | undefined): string {
-  // A JWT that has expired is no guess at a key.
-  const otherwise = credential.split('.').length === 3 ? 'jwt' : '-';
-  return `${address} ${keyId ?? otherwise}`;
 }

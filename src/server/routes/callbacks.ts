@@ -5,6 +5,7 @@ import { presentDelivery } from '../../api/present-delivery.ts';
 import { listDeliveries, redeliver } from '../../ledger/delivery.ts';
 import { readSnapshot } from '../../ledger/provisionings.ts';
 import type { Deps } from '../deps.ts';
+import { sendSoon } from '../send-soon.ts';
 import { Problem } from '../problem.ts';
 import { provisioningId } from '../requests.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';
@@ -38,15 +39,10 @@ export function callbackRoutes(deps: Deps): AnyRoute[] {
     summary: 'Sends a callback again, with the same id and bytes',
     params: z.strictObject({ id: provisioningId, callbackId: provisioningId }),
     answers: { 202: { description: 'It is sent soon, in its turn.', schema: callbacksAnswer } },
-    async handle({ params: { id, callbackId }, caller, request }) {
+    async handle({ params: { id, callbackId }, caller }) {
       const isThere = await redeliver(deps.pool, id, callbackId, { by: caller.by });
       if (!isThere) throw new Problem(404, 'not-found', 'There is no callback of this id.');
-      await deps
-        .queues()
-        ?.addCallback(callbackId)
-        .catch((error: unknown) => {
-          request.log.warn({ err: error }, 'the queue did not take a callback; the sweeper will');
-        });
+      await sendSoon(deps, callbackId);
       const deliveries = await listDeliveries(deps.pool, id, shownAttempts);
       return { status: 202, body: { items: deliveries.map(presentDelivery) } };
     },

@@ -13,10 +13,9 @@ import { defineRoute, type AnyRoute } from '../route.ts';
 import { notThere } from './shown.ts';
 
 const heartbeatMs = 15_000;
-/** One process holds no more streams than that open. */
-const mostStreams = 1000;
 
-export function eventRoutes(deps: Deps): AnyRoute[] {
+/** `mostStreams`: one process holds no more of them open. */
+export function eventRoutes(deps: Deps, mostStreams = 1000): AnyRoute[] {
   const hub = eventHub(deps.pool, (error) => deps.log.warn({ err: error }, 'events could not be read'));
 
   const list = defineRoute({
@@ -46,10 +45,12 @@ export function eventRoutes(deps: Deps): AnyRoute[] {
     problems: {
       503: '`too-many-streams`, or what any route may say; `Retry-After` says when to come again.',
     },
-    async handle({ params: { id }, query: { limit, cursor }, request, response }) {
+    async handle({ params: { id }, query: { limit, cursor }, caller, request, response }) {
       const [progress] = await readProgress(deps.pool, [id]);
       if (progress === undefined) throw notThere();
-      if (request.accepts(['application/json', 'text/event-stream']) === 'text/event-stream') {
+      const wanted = request.accepts(['application/json', 'text/event-stream']);
+      // A HEAD has no body that could be streamed.
+      if (wanted === 'text/event-stream' && request.method === 'GET') {
         const after = lastEventId(request.headers['last-event-id']) ?? cursor;
         const hasAll = after > 0 && after >= progress.last_event;
         if (hasAll && isDone(progress.status, progress.rollback_status)) return { status: 204 };
@@ -57,7 +58,14 @@ export function eventRoutes(deps: Deps): AnyRoute[] {
           throw new Problem(503, 'too-many-streams', 'This process holds as many streams as it can.', {
             headers: { 'Retry-After': '5' },
           });
-        streamEvents(response, { hub, provisioningId: id, after, heartbeatMs, stopping: deps.stopping });
+        streamEvents(response, {
+          hub,
+          provisioningId: id,
+          after,
+          heartbeatMs,
+          mayRead: () => caller.stillCounts(),
+          stopping: deps.stopping,
+        });
         return undefined;
       }
       const events = await listEvents(deps.pool, [{ provisioningId: id, sequence: cursor }], limit + 1);

@@ -1,6 +1,7 @@
 /** `/healthz`: the process is alive. `/readyz`: it can do its work. */
 import { z } from 'zod';
 import { requireLedger } from '../../ledger/ready.ts';
+import { within } from '../../within.ts';
 import type { Deps } from '../deps.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';
 
@@ -39,7 +40,7 @@ export function healthRoutes(deps: Deps): AnyRoute[] {
     },
     async handle() {
       const [isDatabaseThere, isQueueThere] = await Promise.all([
-        requireLedger(deps.pool).then(
+        within(checkTimeoutMs, requireLedger(deps.pool)).then(
           () => true,
           () => false,
         ),

@@ -1,11 +1,17 @@
-/** What an operator decides: `/api/provisioning/{id}/cancel`, `/resume`, `/rollback`. The sweeper enqueues what follows. */
+/**
+ * What an operator decides: `/api/provisioning/{id}/cancel`, `/resume`, `/rollback`.
+ *
+ * The callback that tells of it leaves at once; the sweeper enqueues what follows.
+ */
 import { z } from 'zod';
 import { provisioningAnswer } from '../../api/answers.ts';
 import { reportChange, type CallbackType } from '../../api/report.ts';
 import { cancelProvisioning, resumeProvisioning, rollBackByOperator } from '../../ledger/operator-acts.ts';
 import type { Queryable } from '../../ledger/pool.ts';
+import type { Snapshot } from '../../ledger/rows.ts';
 import { hasRole, type Caller } from '../caller.ts';
 import type { Deps } from '../deps.ts';
+import { sendSoon } from '../send-soon.ts';
 import { Problem } from '../problem.ts';
 import { plainText, provisioningId } from '../requests.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';
@@ -23,8 +29,18 @@ const act = {
 } as const;
 
 export function operatorRoutes(deps: Deps): AnyRoute[] {
-  const reporter = (id: string) => (db: Queryable, type: CallbackType) =>
-    reportChange(db, { steps: deps.steps, publicUrl: deps.publicUrl() }, id, type);
+  /** Carries out an act, and has the callback sent that it has written. */
+  async function carryOut(
+    id: string,
+    act: (report: (db: Queryable, type: CallbackType) => Promise<void>) => Promise<boolean>,
+  ): Promise<boolean> {
+    let callbackId: string | undefined;
+    const hasActed = await act(async (db, type) => {
+      callbackId = await reportChange(db, { steps: deps.steps, publicUrl: deps.publicUrl() }, id, type);
+    });
+    await sendSoon(deps, callbackId);
+    return hasActed;
+  }
 
   const cancel = defineRoute({
     ...act,
@@ -34,7 +50,9 @@ export function operatorRoutes(deps: Deps): AnyRoute[] {
     body: z.strictObject({ reason }),
     problems: { 409: '`wrong-state`: it has ended, or is being rolled back.' },
     async handle({ params: { id }, caller, body }) {
-      const hasActed = await cancelProvisioning(deps.pool, id, actor(caller, body.reason), reporter(id));
+      const hasActed = await carryOut(id, (report) =>
+        cancelProvisioning(deps.pool, id, actor(caller, body.reason), report),
+      );
       return answer(deps, id, hasActed, 'It has ended, or is being rolled back.');
     },
   });
@@ -64,20 +82,21 @@ export function operatorRoutes(deps: Deps): AnyRoute[] {
       428: '`confirmation-required`: this would delete the stack of a client that works.',
     },
     async handle({ params: { id }, caller, body }) {
-      const hasActed = await rollBackByOperator(deps.pool, id, actor(caller, body.reason), {
-        isAllowed: ({ provisioning }) => {
-          if (provisioning.status !== 'succeeded') return;
-          if (!hasRole(caller, 'admin'))
-            throw new Problem(403, 'forbidden', 'Offboarding a client needs the role admin.');
-          if (body.confirm !== provisioning.client_id)
-            throw new Problem(
-              428,
-              'confirmation-required',
-              'This deletes the stack of a client that works: send {"confirm":"<clientId>"}.',
-            );
-        },
-        report: reporter(id),
-      });
+      const isAllowed = ({ provisioning }: Snapshot) => {
+        // What is incomplete was confirmed when it began.
+        if (provisioning.status !== 'succeeded' || provisioning.rollback_status === 'incomplete') return;
+        if (!hasRole(caller, 'admin'))
+          throw new Problem(403, 'forbidden', 'Offboarding a client needs the role admin.');
+        if (body.confirm !== provisioning.client_id)
+          throw new Problem(
+            428,
+            'confirmation-required',
+            'This deletes the stack of a client that works: send {"confirm":"<clientId>"}.',
+          );
+      };
+      const hasActed = await carryOut(id, (report) =>
+        rollBackByOperator(deps.pool, id, actor(caller, body.reason), { isAllowed, report }),
+      );
       const refusal = 'Only a paused, an incomplete or a succeeded one can be rolled back.';
       return answer(deps, id, hasActed, refusal);
     },

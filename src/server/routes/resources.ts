@@ -6,8 +6,9 @@ import { forgetResource } from '../../ledger/forget.ts';
 import type { Deps } from '../deps.ts';
 import { Problem } from '../problem.ts';
 import { plainText, provisioningId } from '../requests.ts';
+import { sendSoon } from '../send-soon.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';
-import { notThere, readShown } from './shown.ts';
+import { readShown } from './shown.ts';
 
 export function resourceRoutes(deps: Deps): AnyRoute[] {
   const forget = defineRoute({
@@ -23,14 +24,19 @@ export function resourceRoutes(deps: Deps): AnyRoute[] {
     answers: { 200: { description: 'It is forgotten.', schema: provisioningAnswer } },
     problems: { 409: '`wrong-state`: the provisioning is under way, or it is deleted already.' },
     async handle({ params: { id, resourceId }, caller, body: { reason } }) {
+      let callbackId: string | undefined;
       const forgetting = await forgetResource(
         deps.pool,
         { provisioningId: id, resourceId },
         { by: caller.by, reason },
-        (db, type) => reportChange(db, { steps: deps.steps, publicUrl: deps.publicUrl() }, id, type),
+        async (db, type) => {
+          callbackId = await reportChange(db, { steps: deps.steps, publicUrl: deps.publicUrl() }, id, type);
+        },
       );
       if (forgetting.is === 'refused') throw new Problem(409, 'wrong-state', forgetting.because);
-      if (forgetting.is === 'not-there') throw notThere();
+      if (forgetting.is === 'not-there')
+        throw new Problem(404, 'not-found', 'There is no such provisioning, or no such resource of it.');
+      await sendSoon(deps, callbackId);
       return { status: 200, body: await readShown(deps, id) };
     },
   });
