@@ -199,7 +199,7 @@ function missingVariables(wanted: readonly NewVariable[], present: readonly Verc
       (one) =>
         one.key === key &&
         (type !== 'sensitive' || one.type === 'sensitive') &&
-        target.every((environment) => one.target.includes(environment)),
+        target.every((wantedTarget) => one.target.includes(wantedTarget)),
     );
   return wanted.filter((variable) => !isKept(variable)).map(({ key }) => key);
 }

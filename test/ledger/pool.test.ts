@@ -46,7 +46,7 @@ test('a transaction that is not answered is not waited for a second time to be r
   expect(isDatabaseAway(failure)).toBe(true);
   expect(pool.totalCount).toBe(0);
   proxy.release();
-  expect(await inTransaction(pool, async (db) => (await db.query('select 1 as one')).rows)).toEqual([
-    { one: 1 },
-  ]);
+  expect(
+    await inTransaction(pool, async (db) => (await db.query<{ one: number }>('select 1 as one')).rows),
+  ).toEqual([{ one: 1 }]);
 });

@@ -155,15 +155,14 @@ describe.each(backends)('on %s', (backend) => {
     await resume();
     await untilPaused('name-taken');
 
-    const [workflow] = control.objects().filter(({ kind }) => kind === 'n8n.workflow');
-    control.removeObject('n8n.workflow', workflow?.id ?? '');
+    const findWorkflow = () => control.objects().find(({ kind }) => kind === 'n8n.workflow');
+    control.removeObject('n8n.workflow', findWorkflow()?.id ?? '');
     await resume();
     const done = await stack.waitUntilDone(id);
     expect(done.status).toBe('succeeded');
-    const [made] = control.objects().filter(({ kind }) => kind === 'n8n.workflow');
     const isOurs = ({ kind, origin, state }: ShownProvisioning['resources'][number]) =>
       kind === 'n8n.workflow' && origin === 'created' && state === 'live';
-    expect(done.resources.filter(isOurs).map(({ externalId }) => externalId)).toEqual([made?.id]);
+    expect(done.resources.filter(isOurs).map(({ externalId }) => externalId)).toEqual([findWorkflow()?.id]);
   });
 
   test('while something is under way nothing is forgotten', async () => {

@@ -15,13 +15,15 @@ let hub: EventHub;
 let mayRead: () => Promise<boolean>;
 let stopping: AbortController;
 let server: Server;
+let errors: unknown[];
 beforeAll(async () => {
   ledger = await startLedger();
   id = await ledger.accept();
 });
 afterAll(() => ledger?.stop());
 beforeEach(async () => {
-  hub = eventHub(ledger.pool, (error) => expect(error).toBeUndefined());
+  hub = eventHub(ledger.pool, (error) => errors.push(error));
+  errors = [];
   mayRead = async () => true;
   stopping = new AbortController();
   const app = express();
@@ -68,6 +70,7 @@ test('a reader that may read no more gets no further than the next heartbeat', a
   await until(() => stream.text.includes('still here') || undefined, 'a heartbeat');
   mayRead = async () => false;
   await until(() => stream.isEnded || undefined, 'the stream to end');
+  expect(errors).toEqual([]);
 });
 
 test('while nobody can tell whether a reader may read, the stream goes on', async () => {
@@ -85,6 +88,7 @@ test('a reader that goes away is forgotten', async () => {
   expect(hub.size).toBe(1);
   stream.leave();
   await until(() => hub.size === 0 || undefined, 'the reader to be forgotten');
+  expect(stream.isEnded).toBe(false);
 });
 
 test('a process that has begun to stop opens no stream that lasts', async () => {
@@ -92,4 +96,5 @@ test('a process that has begun to stop opens no stream that lasts', async () => 
   const stream = open();
   await until(() => stream.isEnded || undefined, 'the stream to end');
   await until(() => hub.size === 0 || undefined, 'the reader to be forgotten');
+  expect(stream.text).not.toContain('still here');
 });

@@ -32,10 +32,10 @@ export function operatorRoutes(deps: Deps): AnyRoute[] {
   /** Carries out an act, and has the callback sent that it has written. */
   async function carryOut(
     id: string,
-    act: (report: (db: Queryable, type: CallbackType) => Promise<void>) => Promise<boolean>,
+    decide: (report: (db: Queryable, type: CallbackType) => Promise<void>) => Promise<boolean>,
   ): Promise<boolean> {
     let callbackId: string | undefined;
-    const hasActed = await act(async (db, type) => {
+    const hasActed = await decide(async (db, type) => {
       callbackId = await reportChange(db, { steps: deps.steps, publicUrl: deps.publicUrl() }, id, type);
     });
     await sendSoon(deps, callbackId);

@@ -41,6 +41,7 @@ let redis: TestServer;
 let stack: Stack;
 let questions: Queues;
 const ending = new AbortController();
+const defects: unknown[] = [];
 let operations: Operation[];
 let description: Description;
 const ids: Record<string, string[]> = { id: [], resourceId: [], callbackId: [] };
@@ -104,7 +105,7 @@ async function startAnswering(): Promise<Queues> {
     environment: stack.environment,
     timeoutMs: 5000,
     signal: ending.signal,
-    onDefect: (error: unknown) => console.error(error),
+    onDefect: (error: unknown) => defects.push(error),
   };
   await queues.startWorker(queueNames.preflight, 4, (job: { data: PreflightJobData }) =>
     answerPreflight(surroundings, job.data.clientId),
@@ -232,6 +233,7 @@ test(
       `${byKind.length} requests, seed ${seed}: ${JSON.stringify(Object.fromEntries(counts))}\n`,
     );
     expect(problems.slice(0, 20)).toEqual([]);
+    expect(defects).toEqual([]);
     expect(byKind.length).toBeGreaterThanOrEqual(total);
     // It proves something only where both kinds came about.
     expect(quietBatches).toBeGreaterThan(total / batchSize / 4);
