@@ -44,25 +44,35 @@ const layers: Layer[] = [
   },
   {
     files: 'src/providers/**',
-    mayNotImport: 'orphans preflight steps ledger queue worker server webhooks sandbox local demo',
+    mayNotImport:
+      'api keys metrics telemetry orphans preflight steps ledger queue worker server webhooks sandbox local demo',
     because: 'A provider client knows http, errors and schemas.',
   },
   {
     files: 'src/providers/postgres*.ts',
     mayUse: ['pg'],
-    mayNotImport: 'orphans preflight steps ledger queue worker server webhooks sandbox local demo',
+    mayNotImport:
+      'api keys metrics telemetry orphans preflight steps ledger queue worker server webhooks sandbox local demo',
     because: 'A provider client knows http, errors and schemas.',
   },
   {
     files: 'src/steps/**',
-    mayNotImport: 'orphans preflight ledger queue worker server webhooks sandbox local demo',
+    mayNotImport:
+      'api keys metrics telemetry orphans preflight ledger queue worker server webhooks sandbox local demo',
     because: 'A step gets what it needs in its context: it knows no queue, no SQL, no Express.',
   },
   {
     files: 'src/ledger/**',
     mayUse: ['pg'],
-    mayNotImport: 'orphans preflight steps providers queue worker server webhooks sandbox local demo',
+    mayNotImport:
+      'api keys metrics telemetry orphans preflight steps providers queue worker server webhooks sandbox local demo',
     because: 'The ledger holds SQL and knows nobody who uses it.',
+  },
+  {
+    files: 'src/api/**',
+    mayNotImport: 'orphans keys metrics telemetry providers queue worker server webhooks sandbox local demo',
+    because:
+      'Server, worker and preflight share what is shown to callers: it knows the ledger and the steps.',
   },
   {
     files: 'src/queue/**',

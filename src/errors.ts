@@ -8,6 +8,9 @@ export type CallOutcome =
   /** No answer, or one that proves nothing: a time-out, a reset, a 5xx, a success that cannot be read. */
   | 'in-doubt';
 
+/** The longest that a provider is left alone because it asks for it. */
+const longestRetryAfterMs = 3_600_000;
+
 export interface ProviderErrorFacts {
   readonly provider: string;
   /** Verb and path template, as in the provider's reference: `DELETE /v1/projects/{ref}`. */
@@ -29,6 +32,7 @@ export class ProviderError extends Error {
   readonly operation: string;
   readonly outcome: CallOutcome;
   readonly status: number | undefined;
+  /** At most an hour, whatever the provider has asked for. */
   readonly retryAfterMs: number | undefined;
   /** Not enumerable, so that no logger prints it. */
   declare readonly providerText: string;
@@ -40,7 +44,8 @@ export class ProviderError extends Error {
     this.operation = facts.operation;
     this.outcome = facts.outcome;
     this.status = facts.status;
-    this.retryAfterMs = facts.retryAfterMs;
+    this.retryAfterMs =
+      facts.retryAfterMs === undefined ? undefined : Math.min(facts.retryAfterMs, longestRetryAfterMs);
     Object.defineProperty(this, 'providerText', { value: facts.providerText ?? '', enumerable: false });
   }
 }

@@ -67,6 +67,7 @@ export interface ProviderHttp {
   mutate<T>(permit: Permit, operation: MutatingOperation, call: Call<T>): Promise<Answer<T>>;
 }
 
+/** Requests to one provider, each with its deadline, its size limit and its schema. */
 export function providerHttp(connection: ProviderConnection): ProviderHttp {
   return {
     async read(operation, call) {

@@ -20,6 +20,7 @@ export interface ProviderNames {
   readonly webhookId: string;
 }
 
+/** Every name of a client's objects. The only place where such names are made. */
 export function providerNames(clientId: string): ProviderNames {
   return {
     supabaseProject: `client-${clientId}-prod`,

@@ -49,6 +49,7 @@ export interface ClaimRequest {
 const restMs = `case when unreturned_claims >= ${manyClaims} then
   least(power(2, least(unreturned_claims, 20) - ${manyClaims}) * $3 / 16, 60000) end`;
 
+/** Takes a provisioning for a worker, under a new epoch, unless another one holds it. */
 export async function claimProvisioning(pool: Pool, request: ClaimRequest): Promise<ClaimResult> {
   return inTransaction(pool, async (db) => {
     const { rows } = await db.query<{ epoch: string; unreturned: number }>(

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { provisioningStatuses, resourceStates, rollbackStatuses } from '../provisioning.ts';
 import type { Queryable } from './pool.ts';
+import { optional } from './rows.ts';
 
 /** An object as the ledger would know it. */
 export interface ObjectKey {
@@ -14,15 +15,13 @@ export interface ObjectKey {
   readonly provisioningId: string | undefined;
 }
 
-const absent = <T extends z.ZodType>(schema: T) => schema.nullable().transform((value) => value ?? undefined);
-
 const knowledgeRow = z.object({
   /** The resource that one of our effects made. */
-  owner: absent(z.object({ provisioningId: z.string(), state: z.enum(resourceStates) })),
+  owner: optional(z.object({ provisioningId: z.string(), state: z.enum(resourceStates) })),
   /** A provisioning that found it in its way, as somebody else's. */
-  met_by: absent(z.string()),
+  met_by: optional(z.string()),
   /** The provisioning that its mark names. */
-  maker: absent(
+  maker: optional(
     z.object({
       clientId: z.string(),
       status: z.enum(provisioningStatuses),
@@ -108,7 +107,7 @@ export type Orphan = z.infer<typeof orphan>;
 const listFailure = z.object({ kind: z.string(), message: z.string() });
 
 const reportRow = z.object({
-  checked_at: absent(z.date()),
+  checked_at: optional(z.date()),
   items: z.array(orphan),
   errors: z.array(listFailure),
 });

@@ -10,7 +10,8 @@ import {
   tiers,
 } from '../provisioning.ts';
 
-const optional = <T extends z.ZodType>(schema: T) =>
+/** A column that may be null. */
+export const optional = <T extends z.ZodType>(schema: T) =>
   schema.nullable().transform((value) => value ?? undefined);
 
 export const provisioningRow = z.object({

@@ -34,6 +34,7 @@ export type Removal =
   /** Asked for, and not seen to be gone. */
   | { readonly is: 'in-doubt'; readonly reason: string };
 
+/** Deletes one object that nothing owns, if a fresh read and the ledger allow it, and sees that it is gone. */
 export async function removeOrphan(
   pool: Pool,
   surroundings: Surroundings,

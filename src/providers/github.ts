@@ -71,6 +71,7 @@ interface GithubAnswer {
 
 export type GithubClient = ReturnType<typeof githubClient>;
 
+/** GitHub's API: one request per verb, which throws a ProviderError for everything but a readable success. */
 export function githubClient(connection: GithubConnection) {
   const owner = connection.organization;
 

@@ -52,6 +52,7 @@ export type WebhookState = 'registered' | 'unregistered';
 
 export type N8nClient = ReturnType<typeof n8nClient>;
 
+/** n8n's API: one request per verb, which throws a ProviderError for everything but a readable success. */
 export function n8nClient(connection: N8nConnection) {
   const http = providerHttp({
     provider: 'n8n',

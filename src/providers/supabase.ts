@@ -77,6 +77,7 @@ export type RegionSelection =
 
 export type SupabaseClient = ReturnType<typeof supabaseClient>;
 
+/** Supabase's API: one request per verb, which throws a ProviderError for everything but a readable success. */
 export function supabaseClient(connection: SupabaseConnection) {
   const http = providerHttp({
     provider: 'supabase',

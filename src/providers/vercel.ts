@@ -83,6 +83,7 @@ export interface NewVariable {
 
 export type VercelClient = ReturnType<typeof vercelClient>;
 
+/** Vercel's API: one request per verb, which throws a ProviderError for everything but a readable success. */
 export function vercelClient(connection: VercelConnection) {
   const http = providerHttp({
     provider: 'vercel',

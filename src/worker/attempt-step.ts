@@ -47,6 +47,7 @@ interface Attempt {
   readonly count: (result: AttemptResult) => void;
 }
 
+/** Runs or undoes a step once, and writes down what came of it. Throws what the queue is to do next. */
 export async function attemptStep(task: StepTask): Promise<unknown> {
   const { engine, session, key, job } = task;
   const startedAt = performance.now();

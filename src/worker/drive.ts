@@ -4,10 +4,9 @@ import { advanceFlow } from '../ledger/endings.ts';
 import type { Queryable } from '../ledger/pool.ts';
 import type { Snapshot, StepRow } from '../ledger/rows.ts';
 import { provisionClient, rollbackProvisioning } from '../queue/enqueue.ts';
-import type { Direction } from '../provisioning.ts';
 import { inTrace } from '../telemetry/trace-parent.ts';
 import type { Engine } from './engine.ts';
-import { nextAction } from './next-action.ts';
+import { directionOf, nextAction } from './next-action.ts';
 
 /** Numbers the next flow and, once that is committed, enqueues it: the returned function does. */
 export async function planNextFlow(
@@ -18,8 +17,7 @@ export async function planNextFlow(
   const { provisioning } = snapshot;
   const action = nextAction(snapshot);
   if (action.do === 'rest') return undefined;
-  const direction: Direction =
-    action.do === 'work' ? action.direction : action.do === 'succeed' ? 'run' : 'undo';
+  const direction = directionOf(action);
   const remaining: readonly StepRow[] = action.do === 'work' ? action.remaining : [];
   const flow = await advanceFlow(db, provisioning.id, provisioning.flow, engine.sweepIntervalMs);
   if (flow === undefined) return undefined;

@@ -21,9 +21,6 @@ function marginMs(timeoutMs: number): number {
   return Math.max(2000, timeoutMs / 2);
 }
 
-/** The longest that a provider's `Retry-After` is obeyed. */
-const longestSilenceMs = 3_600_000;
-
 /** What came of a call that did not plainly succeed. */
 export type CallResult<T> =
   | { readonly is: 'made'; readonly value: T }
@@ -146,11 +143,8 @@ export async function hasSettled(session: Session, effect: EffectRow): Promise<b
  */
 export function stillInDoubt(session: Session, what: string, unansweredBy?: ProviderError): NotYet {
   const soonMs = Math.max(20, Math.min(1000, Math.ceil(session.limits.settleMs / 5)));
-  const askedMs = Math.min(unansweredBy?.retryAfterMs ?? 0, longestSilenceMs);
-  return new NotYet(`proof whether ${what} was made`, {
-    lookAgainMs: Math.max(soonMs, askedMs),
-    endsByItself: true,
-  });
+  const lookAgainMs = Math.max(soonMs, unansweredBy?.retryAfterMs ?? 0);
+  return new NotYet(`proof whether ${what} was made`, { lookAgainMs, endsByItself: true });
 }
 
 export function refuseFurtherCalls(what: string): StepFailure {

@@ -11,6 +11,7 @@ export type NextAction =
   /** Nothing happens by itself: it is done, or an operator has to decide. */
   | { readonly do: 'rest' };
 
+/** What is to be done next about a provisioning, from what the ledger says of it. */
 export function nextAction({ provisioning, steps }: Snapshot): NextAction {
   const { status, rollback_status: rollback } = provisioning;
   if (rollback === 'pending' || rollback === 'running') {
@@ -24,6 +25,12 @@ export function nextAction({ provisioning, steps }: Snapshot): NextAction {
     .filter((step) => step.direction === 'run' && step.status !== 'succeeded')
     .toSorted((a, b) => a.position - b.position);
   return remaining.length === 0 ? { do: 'succeed' } : { do: 'work', direction: 'run', remaining };
+}
+
+/** Which flow an action belongs to. */
+export function directionOf(action: Exclude<NextAction, { do: 'rest' }>): Direction {
+  if (action.do === 'work') return action.direction;
+  return action.do === 'succeed' ? 'run' : 'undo';
 }
 
 /** A failed undo does not hold up the others. */

@@ -23,10 +23,9 @@ export type Outcome =
   /** Nothing was decided about the step: this worker may not go on. Another one, or a later job, does. */
   | { readonly is: 'interrupted' };
 
-/** The longest that a provider's `Retry-After` is obeyed. */
-const longestRetryAfterMs = 3_600_000;
 const longestRetryMs = 300_000;
 
+/** What follows from an error of a step. `random`: from 0 up to 1, for jitter. */
 export function decideOutcome(
   error: unknown,
   progress: StepProgress,
@@ -36,8 +35,7 @@ export function decideOutcome(
 ): Outcome {
   if ([LeaseLost, PermitRefused, WorkerStopping].some((kind) => error instanceof kind))
     return { is: 'interrupted' };
-  const askedMs = error instanceof ProviderError ? error.retryAfterMs : undefined;
-  const leastMs = askedMs === undefined ? undefined : Math.min(askedMs, longestRetryAfterMs);
+  const leastMs = error instanceof ProviderError ? error.retryAfterMs : undefined;
   const wait = asWait(error, direction);
   if (wait !== undefined) return decideWait(wait, leastMs, progress, patience, random);
 

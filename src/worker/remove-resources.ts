@@ -20,6 +20,7 @@ import { decideDelete, followDelete, mayHaveTwins, planUndo } from './next-call.
 import { findRenamed, oursIn, resolveCreation, type Context, type Kind } from './resolve-creation.ts';
 import type { Session } from './session.ts';
 
+/** Deletes all of a kind that this provisioning made. Throws NotYet until each is seen to be gone. */
 export async function removeResources(
   session: Session,
   context: Context,

@@ -15,7 +15,7 @@ import { queueNames, rootJobId, stepJobId } from '../queue/flows.ts';
 import { hourlyCleanUp } from './clean-up.ts';
 import { planNextFlow } from './drive.ts';
 import type { Engine } from './engine.ts';
-import { nextAction } from './next-action.ts';
+import { directionOf, nextAction } from './next-action.ts';
 
 const batch = 200;
 
@@ -55,7 +55,7 @@ async function sweepOne(engine: Engine, id: string): Promise<void> {
 async function isWaitingInQueue(engine: Engine, { provisioning, steps }: Snapshot): Promise<boolean> {
   const action = nextAction({ provisioning, steps });
   if (action.do === 'rest') return false;
-  const direction = action.do === 'work' ? action.direction : action.do === 'succeed' ? 'run' : 'undo';
+  const direction = directionOf(action);
   const plan = { provisioningId: provisioning.id, flow: provisioning.flow, direction } as const;
   const [next] = action.do === 'work' ? action.remaining : [];
   const jobId = next === undefined ? rootJobId(plan) : stepJobId(plan, next.position);
