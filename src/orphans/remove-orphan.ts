@@ -100,9 +100,8 @@ async function removeUntilGone(
     } catch (error) {
       if (!(error instanceof ProviderError || error instanceof NotYet)) throw error;
       doubt = error.message;
-      if (error instanceof NotYet) refusal = undefined;
-      else if (error.outcome === 'in-doubt') isAsked = permit.isTaken;
-      else if (resource.judge(error)?.is !== 'too-early') refusal = error;
+      if (error instanceof ProviderError && error.outcome === 'in-doubt') isAsked = permit.isTaken;
+      else if (error instanceof ProviderError && resource.judge(error)?.is !== 'too-early') refusal = error;
     }
     try {
       if ((await resource.read(context, externalId)) === 'gone') return { is: 'gone' };

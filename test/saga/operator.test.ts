@@ -89,6 +89,32 @@ describe.each(backends)('on %s', (backend) => {
     expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
   });
 
+  test('what a call without an answer may have made is listed until somebody could look for it', async () => {
+    const { control } = stack.sandbox;
+    control.addFault({ provider: 'github', operation: 'generateRepository', mode: 'drop-before', times: -1 });
+    const { id } = await stack.provision({ onFailure: 'pause' });
+    await waitFor(id, ({ status }) => status === 'paused', 'it to be paused');
+    control.addFault({
+      provider: 'github',
+      operation: 'getRepository',
+      mode: 'refuse',
+      status: 403,
+      times: -1,
+    });
+    await post(`/api/provisioning/${id}/rollback`);
+    const left = await waitFor(id, ({ done }) => done, 'the rollback to end');
+    expect(left.rollback.status).toBe('incomplete');
+    expect(left.resources.filter(({ state }) => state !== 'deleted')).toMatchObject([
+      { kind: 'github.repository', externalId: null, origin: 'created', state: 'unknown' },
+    ]);
+
+    control.clearFaults();
+    await post(`/api/provisioning/${id}/rollback`);
+    const undone = await waitFor(id, ({ done }) => done, 'the rollback to end again');
+    expect(undone.rollback.status).toBe('completed');
+    expect(undone.resources.filter(({ state }) => state !== 'deleted')).toEqual([]);
+  });
+
   test('why an operator acts stays in the history', async () => {
     const reasonOf = async (id: string, type: string) => {
       const { rows } = await stack.pool.query<{ data: { by: string; reason?: string } }>(
