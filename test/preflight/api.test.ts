@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { backends, newClientId, startStack, type Stack } from '../helpers/stack.ts';
 import { anyText } from '../sandbox/matchers.ts';
-import { order, post, problemOf } from '../server/support.ts';
+import { order, post, problemOf, untilReady } from '../server/support.ts';
 import { failuresIn, type ShownCheck } from './support.ts';
 
 interface ShownPlan {
@@ -36,6 +36,8 @@ describe.each(backends)('with the queue in %s', (backend) => {
   let stack: Stack;
   beforeAll(async () => {
     stack = await startStack({ backend });
+    // Questions go through the queue.
+    await untilReady(stack);
   });
   afterEach(() => stack.sandbox.control.reset());
   afterAll(() => stack?.stop());

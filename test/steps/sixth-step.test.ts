@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { steps } from '../../src/steps/index.ts';
 import { startStack, type Stack } from '../helpers/stack.ts';
+import { untilReady } from '../server/support.ts';
 import type { StatusPage } from './example/status.ts';
 import { statusPage } from './example/status-page.ts';
 
@@ -110,6 +111,7 @@ test('a sixth step that fails is undone first, and then the others', async () =>
 
 test('a preflight asks the provider of a sixth step too', async () => {
   const running = await startSixSteps();
+  await untilReady(running);
   const response = await running.call('/api/preflight');
   const { checks } = (await response.json()) as { checks: unknown[] };
   expect(checks.at(-1)).toEqual({

@@ -129,7 +129,7 @@ describe.each(backends)('on %s', (backend) => {
     expect(strays(accepted.id, traceId)).toEqual([]);
   });
 
-  test('callbacks that the sweeper has found join it too, whoever’s request they tell of', async () => {
+  test('callbacks join it too, whoever’s request they tell of', async () => {
     const { traceId, header } = newTrace();
     const { control } = stack.sandbox;
     const fault = {
@@ -141,7 +141,7 @@ describe.each(backends)('on %s', (backend) => {
     control.addFault(fault);
     const callbackUrl = `${stack.sandbox.urls.control}/receiver/cancelled-${backend}`;
     const id = await provision({ callbackUrl }, header);
-    // Another request, with a trace of its own. It leaves its callback to the sweeper.
+    // Another request, with a trace of its own.
     expect((await stack.call(`/api/provisioning/${id}/cancel`, { method: 'POST' })).status).toBe(202);
     await untilSpan('callback provisioning.cancelled', traceId);
     await untilSpan('callback provisioning.rolled_back', traceId);
