@@ -90,7 +90,7 @@ function describeCallback(): ZodOpenApiOperationObject {
   };
   return {
     operationId: 'receiveCallback',
-    summary: 'What your `callbackUrl` is sent as a provisioning ends, pauses or is undone',
+    summary: 'What your callbackUrl is sent as a provisioning ends, pauses or is undone',
     description:
       'Signed as https://www.standardwebhooks.com say, in order, at least once; tried again for a day. ' +
       'A redirect is a failure. A `Retry-After` is honoured.',
