@@ -91,7 +91,7 @@ export function poolerTransport(
 export function queryTransport(supabase: SupabaseClient, ref: string): SchemaTransport {
   return {
     async readApplied() {
-      const [row] = await supabase.queryReadOnly(ref, appliedSql, appliedRow);
+      const [row] = await untilReady(() => supabase.queryReadOnly(ref, appliedSql, appliedRow));
       return row?.checksum ?? undefined;
     },
 
@@ -109,10 +109,26 @@ export function queryTransport(supabase: SupabaseClient, ref: string): SchemaTra
     },
 
     async verify() {
-      const [row] = await supabase.queryReadOnly(ref, verifySql, verificationRow);
+      const [row] = await untilReady(() => supabase.queryReadOnly(ref, verifySql, verificationRow));
       return verificationRow.parse(row);
     },
   };
+}
+
+/** A read that a database has refused because it is not ready says so: another attempt may do. */
+async function untilReady<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof ProviderError) || error.status !== 400) throw error;
+    const [, code = ''] = sqlErrorIn(error) ?? [];
+    throw isPassingSqlError(code) ? passingFailure(error, code) : error;
+  }
+}
+
+/** The error that psql would print, with its SQLSTATE and its text. */
+function sqlErrorIn(refusal: ProviderError): RegExpExecArray | null {
+  return /ERROR:\s+(\w{5}):\s+([^\n]*)/.exec(messageOf(parseJson(refusal.providerText)) ?? '');
 }
 
 function permitLimits(permit: Permit): CallLimits {
@@ -134,7 +150,7 @@ function sqlFailure(error: unknown, fileName: string, sql: string): StepFailure 
  */
 function httpSqlFailure(refusal: ProviderError, script: SqlScript): Error | undefined {
   const message = messageOf(parseJson(refusal.providerText)) ?? '';
-  const error = /ERROR:\s+(\w{5}):\s+([^\n]*)/.exec(message);
+  const error = sqlErrorIn(refusal);
   const [, code = '', text = ''] = error ?? [];
   if (code === alreadyApplied) return new AppliedAlready();
   if (error === null) return undefined;

@@ -84,6 +84,27 @@ test.each(['postgres', 'http'])(
   },
 );
 
+test.each([
+  ['the look for an earlier template', 0],
+  ['the template itself', 1],
+  ['the look at what came of it', 2],
+])('over http, a database that is not ready for %s is asked again', async (_what, skip) => {
+  stack = await startStack({ backend: 'redis', environment: { SCHEMA_TRANSPORT: 'http' } });
+  const message = 'Failed to run sql query: ERROR:  57P03: the database system is starting up\n';
+  stack.sandbox.control.addFault({
+    provider: 'supabase',
+    operation: 'runQuery',
+    mode: 'reject',
+    status: 400,
+    body: { message },
+    skip,
+    times: 1,
+  });
+  const done = await provision(stack);
+  expect(done).toMatchObject({ status: 'succeeded' });
+  expect(done.steps.find(({ name }) => name === 'database-schema')?.attempts).toBe(2);
+});
+
 test('a table without row-level security fails the step and says which and what to add', async () => {
   const path = await template('create table public.open_to_all (id int primary key);');
   stack = await startStack({ backend: 'redis', environment: { SCHEMA_PATH: path } });
