@@ -91,44 +91,47 @@ export function poolerTransport(
 export function queryTransport(supabase: SupabaseClient, ref: string): SchemaTransport {
   return {
     async readApplied() {
-      const [row] = await untilReady(() => supabase.queryReadOnly(ref, appliedSql, appliedRow));
+      const [row] = await tellPassing(() => supabase.queryReadOnly(ref, appliedSql, appliedRow));
       return row?.checksum ?? undefined;
     },
 
     async apply(permit, bundle, provisioningId) {
       const script = applyScript(bundle, provisioningId);
       try {
-        await supabase.query(permit, ref, script.sql);
+        await tellPassing(() => supabase.query(permit, ref, script.sql));
       } catch (error) {
         throw (
           (error instanceof ProviderError && error.status === 400
-            ? httpSqlFailure(error, script)
+            ? httpSqlFailure(error.providerText, script)
             : undefined) ?? error
         );
       }
     },
 
     async verify() {
-      const [row] = await untilReady(() => supabase.queryReadOnly(ref, verifySql, verificationRow));
+      const [row] = await tellPassing(() => supabase.queryReadOnly(ref, verifySql, verificationRow));
       return verificationRow.parse(row);
     },
   };
 }
 
-/** A read that a database has refused because it is not ready says so: another attempt may do. */
-async function untilReady<T>(read: () => Promise<T>): Promise<T> {
+/** A database that is not ready has done nothing, and is no refusal by Supabase: another attempt may do. */
+async function tellPassing<T>(ask: () => Promise<T>): Promise<T> {
   try {
-    return await read();
+    return await ask();
   } catch (error) {
     if (!(error instanceof ProviderError) || error.status !== 400) throw error;
-    const [, code = ''] = sqlErrorIn(error) ?? [];
-    throw isPassingSqlError(code) ? passingFailure(error, code) : error;
+    const [, code = ''] = sqlErrorIn(error.providerText) ?? [];
+    if (!isPassingSqlError(code)) throw error;
+    const { provider, operation } = error;
+    const reason = `answered with SQLSTATE ${code}`;
+    throw new ProviderError({ provider, operation, outcome: 'not-made', reason });
   }
 }
 
 /** The error that psql would print, with its SQLSTATE and its text. */
-function sqlErrorIn(refusal: ProviderError): RegExpExecArray | null {
-  return /ERROR:\s+(\w{5}):\s+([^\n]*)/.exec(messageOf(parseJson(refusal.providerText)) ?? '');
+function sqlErrorIn(providerText: string): RegExpExecArray | null {
+  return /ERROR:\s+(\w{5}):\s+([^\n]*)/.exec(messageOf(parseJson(providerText)) ?? '');
 }
 
 function permitLimits(permit: Permit): CallLimits {
@@ -148,13 +151,12 @@ function sqlFailure(error: unknown, fileName: string, sql: string): StepFailure 
  * The same from the query endpoint, which passes on what psql would print:
  * `ERROR:  42601: syntax error …`, then `LINE 7: <that line>` counted through the whole script, and a caret below.
  */
-function httpSqlFailure(refusal: ProviderError, script: SqlScript): Error | undefined {
-  const message = messageOf(parseJson(refusal.providerText)) ?? '';
-  const error = sqlErrorIn(refusal);
+function httpSqlFailure(providerText: string, script: SqlScript): StepFailure | AppliedAlready | undefined {
+  const message = messageOf(parseJson(providerText)) ?? '';
+  const error = sqlErrorIn(providerText);
   const [, code = '', text = ''] = error ?? [];
   if (code === alreadyApplied) return new AppliedAlready();
   if (error === null) return undefined;
-  if (isPassingSqlError(code)) return passingFailure(refusal, code);
   const place = /^(LINE (\d+): )(.*)\n( *)\^/m.exec(message);
   const found = place === null ? undefined : script.locate(Number(place[2]));
   if (place === null || found === undefined) return schemaInvalid('the template', text, code, undefined);
@@ -162,16 +164,6 @@ function httpSqlFailure(refusal: ProviderError, script: SqlScript): Error | unde
   const isWhole = !(place[3] ?? '').startsWith('...');
   const column = isWhole ? `, column ${(place[4] ?? '').length - (place[1] ?? '').length + 1}` : '';
   return schemaInvalid(`${found.file}, line ${found.line}${column}`, text, code, undefined);
-}
-
-/** The database was not ready, and has changed nothing: another attempt may do. */
-function passingFailure({ provider, operation }: ProviderError, code: string): ProviderError {
-  return new ProviderError({
-    provider,
-    operation,
-    outcome: 'not-made',
-    reason: `answered with SQLSTATE ${code}`,
-  });
 }
 
 function schemaInvalid(where: string, message: string, code: string, cause: unknown): StepFailure {

@@ -5,7 +5,7 @@ import { presentDelivery } from '../../api/present-delivery.ts';
 import { listDeliveries, redeliver } from '../../ledger/delivery.ts';
 import { readSnapshot } from '../../ledger/provisionings.ts';
 import type { Deps } from '../deps.ts';
-import { sendSoon } from '../send-soon.ts';
+import { sendSoon } from '../tell-caller.ts';
 import { Problem } from '../problem.ts';
 import { provisioningId } from '../requests.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';

@@ -5,16 +5,14 @@
  */
 import { z } from 'zod';
 import { provisioningAnswer } from '../../api/answers.ts';
-import { reportChange, type CallbackType } from '../../api/report.ts';
 import { cancelProvisioning, resumeProvisioning, rollBackByOperator } from '../../ledger/operator-acts.ts';
-import type { Queryable } from '../../ledger/pool.ts';
 import type { Snapshot } from '../../ledger/rows.ts';
 import { hasRole, type Caller } from '../caller.ts';
 import type { Deps } from '../deps.ts';
-import { sendSoon } from '../send-soon.ts';
 import { Problem } from '../problem.ts';
 import { plainText, provisioningId } from '../requests.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';
+import { actAndTell } from '../tell-caller.ts';
 import { readShown } from './shown.ts';
 
 const reason = plainText(500).optional().meta({ description: 'Why; it stays in the history.' });
@@ -29,19 +27,6 @@ const act = {
 } as const;
 
 export function operatorRoutes(deps: Deps): AnyRoute[] {
-  /** Carries out an act, and has the callback sent that it has written. */
-  async function carryOut(
-    id: string,
-    decide: (report: (db: Queryable, type: CallbackType) => Promise<void>) => Promise<boolean>,
-  ): Promise<boolean> {
-    let callbackId: string | undefined;
-    const hasActed = await decide(async (db, type) => {
-      callbackId = await reportChange(db, { steps: deps.steps, publicUrl: deps.publicUrl() }, id, type);
-    });
-    await sendSoon(deps, callbackId);
-    return hasActed;
-  }
-
   const cancel = defineRoute({
     ...act,
     path: '/api/provisioning/{id}/cancel',
@@ -50,7 +35,7 @@ export function operatorRoutes(deps: Deps): AnyRoute[] {
     body: z.strictObject({ reason }),
     problems: { 409: '`wrong-state`: it has ended, or is being rolled back.' },
     async handle({ params: { id }, caller, body }) {
-      const hasActed = await carryOut(id, (report) =>
+      const hasActed = await actAndTell(deps, id, (report) =>
         cancelProvisioning(deps.pool, id, actor(caller, body.reason), report),
       );
       return answer(deps, id, hasActed, 'It has ended, or is being rolled back.');
@@ -94,7 +79,7 @@ export function operatorRoutes(deps: Deps): AnyRoute[] {
             'This deletes the stack of a client that works: send {"confirm":"<clientId>"}.',
           );
       };
-      const hasActed = await carryOut(id, (report) =>
+      const hasActed = await actAndTell(deps, id, (report) =>
         rollBackByOperator(deps.pool, id, actor(caller, body.reason), { isAllowed, report }),
       );
       const refusal = 'Only a paused, an incomplete or a succeeded one can be rolled back.';

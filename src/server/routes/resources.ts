@@ -1,13 +1,12 @@
 /** `/api/provisioning/{id}/resources/{resourceId}/forget`: an operator takes a resource off the list by hand. */
 import { z } from 'zod';
 import { provisioningAnswer } from '../../api/answers.ts';
-import { reportChange } from '../../api/report.ts';
 import { forgetResource } from '../../ledger/forget.ts';
 import type { Deps } from '../deps.ts';
 import { Problem } from '../problem.ts';
 import { plainText, provisioningId } from '../requests.ts';
-import { sendSoon } from '../send-soon.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';
+import { actAndTell } from '../tell-caller.ts';
 import { readShown } from './shown.ts';
 
 export function resourceRoutes(deps: Deps): AnyRoute[] {
@@ -24,19 +23,13 @@ export function resourceRoutes(deps: Deps): AnyRoute[] {
     answers: { 200: { description: 'It is forgotten.', schema: provisioningAnswer } },
     problems: { 409: '`wrong-state`: the provisioning is under way, or it is deleted already.' },
     async handle({ params: { id, resourceId }, caller, body: { reason } }) {
-      let callbackId: string | undefined;
-      const forgetting = await forgetResource(
-        deps.pool,
-        { provisioningId: id, resourceId },
-        { by: caller.by, reason },
-        async (db, type) => {
-          callbackId = await reportChange(db, { steps: deps.steps, publicUrl: deps.publicUrl() }, id, type);
-        },
+      const ids = { provisioningId: id, resourceId };
+      const forgetting = await actAndTell(deps, id, (report) =>
+        forgetResource(deps.pool, ids, { by: caller.by, reason }, report),
       );
       if (forgetting.is === 'refused') throw new Problem(409, 'wrong-state', forgetting.because);
       if (forgetting.is === 'not-there')
         throw new Problem(404, 'not-found', 'There is no such provisioning, or no such resource of it.');
-      await sendSoon(deps, callbackId);
       return { status: 200, body: await readShown(deps, id) };
     },
   });
