@@ -1,6 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { runProgram } from '../helpers/services/run-program.ts';
 import { goodEnvironment } from './support.ts';
+
+// Whole programs, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const core = ['DATABASE_URL'];
 const server = ['ADMIN_API_KEY'];
@@ -37,7 +42,7 @@ const programs: readonly [
 ];
 
 async function run(file: string, env: Readonly<Record<string, string>>) {
-  const { code, stdout, stderr } = await runProgram(process.execPath, [file], { env, timeoutMs: 9000 });
+  const { code, stdout, stderr } = await runProgram(process.execPath, [file], { env, timeoutMs: 50_000 });
   const named = stderr.split('\n').flatMap((line) => /^ {2}- (\w+)/.exec(line)?.[1] ?? []);
   return { code, stdout, stderr, named };
 }
@@ -82,8 +87,17 @@ test.each(['src/worker/main.ts', 'src/main.ts'])(
 );
 
 test('a server that cannot have its port says so and exits with 1', async () => {
-  const { code, stderr } = await run('src/server/main.ts', { ...goodEnvironment, HOST: '192.0.2.1' });
+  const occupant = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void occupant.close());
+  await once(occupant, 'listening');
+  const { port } = occupant.address() as AddressInfo;
 
-  expect(stderr).toContain('192.0.2.1');
+  const { code, stderr } = await run('src/server/main.ts', {
+    ...goodEnvironment,
+    HOST: '127.0.0.1',
+    PORT: String(port),
+  });
+
+  expect(stderr).toContain(`127.0.0.1:${port}`);
   expect(code).toBe(1);
 });
