@@ -146,25 +146,29 @@ export async function withFence<T>(
   });
 }
 
-/** What every way of giving a claim back sets. */
-export const givenBack = `lease_until = null, lease_holder = null, unreturned_claims = 0, next_claim_at = null`;
+/** A claim is given back, and a job follows at once: the holder stays known, as it may die before anybody has that. */
+export const handedOn = `lease_until = null, unreturned_claims = 0, next_claim_at = null`;
+
+/** A claim is given back, and nothing follows at once. */
+export const givenBack = `${handedOn}, lease_holder = null`;
 
 /**
  * Gives the provisioning back; the sweeper looks after it if nobody takes it within that time, and at once where a
- * rollback is to begin.
+ * rollback is to begin, or where the worker dies that has handed it on.
  */
 export async function releaseLease(
   db: Queryable,
   provisioningId: string,
   sweepAfterMs: number,
+  isHandedOn = true,
 ): Promise<void> {
   await db.query(
     `update ledger.provisionings
-     set ${givenBack},
+     set ${handedOn}, lease_holder = case when $3 then lease_holder end,
          sweep_at = case when sweep_at is null then null
            when rollback_status = 'pending' then clock_timestamp()
            else clock_timestamp() + $2 * interval '1 ms' end
      where id = $1`,
-    [provisioningId, sweepAfterMs],
+    [provisioningId, sweepAfterMs, isHandedOn],
   );
 }

@@ -1,6 +1,6 @@
 /** How a provisioning changes its state: each function is one row of the state table, with its event and callback. */
 import type { Failure } from '../provisioning.ts';
-import { givenBack } from './claims.ts';
+import { givenBack, handedOn } from './claims.ts';
 import { appendEvent } from './events.ts';
 import type { Queryable } from './pool.ts';
 
@@ -16,7 +16,7 @@ export async function failProvisioning(
     `update ledger.provisionings
      set status = 'failed', rollback_status = 'pending',
          sweep_at = clock_timestamp() + $3 * interval '1 ms',
-         ${givenBack},
+         ${handedOn},
          failure = $2::jsonb || jsonb_build_object('at', to_char(clock_timestamp() at time zone 'utc',
            'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
      where id = $1 and status in ('queued', 'running', 'paused')`,

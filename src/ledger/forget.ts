@@ -44,16 +44,19 @@ export async function forgetResource(
     if (!provisioning.is_resting)
       return { is: 'refused', because: 'The provisioning is under way, or has ended without it.' };
 
+    // Whatever its creation has made or may have made, the operator answers for it: nobody looks for it any more, and
+    // a resumed step makes another one. What a creation has made a second time is not what it is recorded as.
     await db.query(
-      `update ledger.resources set state = 'forgotten', updated_at = clock_timestamp() where id = $1`,
+      `update ledger.effects e set superseded_at = clock_timestamp(),
+         state = case when state = 'intended' then 'refused' else state end
+       where superseded_at is null
+         and id = (select effect_id from ledger.resources where id = $1)
+         and $1 = (select id from ledger.resources where effect_id = e.id and state <> 'forgotten'
+                   order by created_at, id limit 1)`,
       [resourceId],
     );
-    // Whatever its creation has made or may have made, the operator answers for it: nobody looks for it any more, and
-    // a resumed step makes another one.
     await db.query(
-      `update ledger.effects set superseded_at = clock_timestamp(),
-         state = case when state = 'intended' then 'refused' else state end
-       where superseded_at is null and id = (select effect_id from ledger.resources where id = $1)`,
+      `update ledger.resources set state = 'forgotten', updated_at = clock_timestamp() where id = $1`,
       [resourceId],
     );
     const { kind, name } = resource;

@@ -122,11 +122,13 @@ async function openSession(databaseUrl: string, onLoss: (error: Error) => void):
   };
 }
 
-/** Holders of leases, and takers of callbacks, that nobody is behind any more. */
+/** Holders of leases, those who have handed work on that nobody has taken yet, and takers of callbacks: the dead ones. */
 export async function listDeadHolders(db: Queryable): Promise<string[]> {
   const { rows } = await db.query<{ holder: string }>(
     `select holder from (
-       select lease_holder as holder from ledger.provisionings where lease_until > clock_timestamp()
+       select lease_holder as holder from ledger.provisionings
+         where lease_holder is not null and sweep_at is not null
+           and (lease_until is null or lease_until > clock_timestamp())
        union select taken_by from ledger.callbacks
          where state = 'pending' and taken_by is not null and due_at > clock_timestamp()
      ) as holders
@@ -139,7 +141,7 @@ export async function listDeadHolders(db: Queryable): Promise<string[]> {
   return rows.map(({ holder }) => holder);
 }
 
-/** Ends the leases of those holders at once: how many there were, and the callbacks that they were sending. */
+/** Ends the leases of those holders at once: on how much work, and the callbacks that they were sending. */
 export async function revokeLeases(
   db: Queryable,
   holders: readonly string[],
@@ -147,7 +149,8 @@ export async function revokeLeases(
   const { rowCount } = await db.query(
     `update ledger.provisionings
      set lease_until = null, lease_holder = null, sweep_at = clock_timestamp()
-     where lease_until > clock_timestamp() and lease_holder = any($1) and sweep_at is not null`,
+     where lease_holder = any($1) and sweep_at is not null
+       and (lease_until is null or lease_until > clock_timestamp())`,
     [holders],
   );
   const { rows: callbacks } = await db.query<{ id: string }>(

@@ -114,7 +114,7 @@ export async function postponeStep(
       step: step.name,
       ...(wait.waitingFor === undefined ? { error: wait.error } : { waitingFor: wait.waitingFor }),
     });
-  await releaseLease(db, step.provisioningId, wait.delayMs + wait.sweepAfterMs);
+  await releaseLease(db, step.provisioningId, wait.delayMs + wait.sweepAfterMs, false);
 }
 
 /** The step is done, with all of its post-conditions seen. */

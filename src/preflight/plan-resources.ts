@@ -64,6 +64,7 @@ const strangersIntent: Intent = {
   mark: `prov-${randomUUID()}`,
   absentAt: undefined,
   mayExist: false,
+  recorded: [],
 };
 
 function judge(

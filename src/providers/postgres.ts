@@ -4,7 +4,6 @@
  * Session mode, not transaction mode: DDL in one transaction needs one session. The direct host speaks IPv6 only.
  * https://supabase.com/docs/guides/database/connecting-to-postgres
  */
-import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { NotYet, ProviderError } from '../errors.ts';
 
@@ -18,7 +17,8 @@ export interface DatabaseAddress {
 
 export interface DatabaseTls {
   readonly mode: 'disable' | 'require' | 'verify';
-  readonly caFile: string | undefined;
+  /** Whom `verify` trusts, as certificates in PEM; without any, those whom Node trusts. */
+  readonly ca: string | undefined;
 }
 
 export interface DatabaseLimits {
@@ -126,5 +126,5 @@ function isAboutTheConnection(error: unknown): boolean {
 function tlsOptions(tls: DatabaseTls): pg.ClientConfig['ssl'] {
   if (tls.mode === 'disable') return false;
   if (tls.mode === 'require') return { rejectUnauthorized: false };
-  return tls.caFile === undefined ? true : { ca: readFileSync(tls.caFile, 'utf8') };
+  return tls.ca === undefined ? true : { ca: tls.ca };
 }

@@ -5,6 +5,7 @@
  * personal account.
  */
 import { z } from 'zod';
+import { ProviderError } from '../errors.ts';
 import { parseJson, providerHttp, type Refusal } from '../http.ts';
 import { readAllPages, withSmallerPages } from '../pages.ts';
 import type { Permit } from '../permit.ts';
@@ -36,7 +37,11 @@ const projectSchema = z.object({
   id: z.string(),
   name: z.string(),
   link: z.object({ type: z.string(), repoId: z.number().optional() }).nullish(),
-  createdAt: z.number().optional().catch(undefined),
+  createdAt: z
+    .number()
+    .transform((ms) => new Date(ms))
+    .optional()
+    .catch(undefined),
 });
 export type VercelProject = z.infer<typeof projectSchema>;
 
@@ -59,6 +64,7 @@ const projectPageSchema = z.object({
   pagination: z.object({ next: z.union([z.string(), z.number()]).nullish() }),
 });
 const listOperation = 'GET /v10/projects';
+const teamOperation = 'GET /v2/teams/{teamId}';
 
 const deploymentSchema = z.object({
   id: z.string(),
@@ -94,18 +100,38 @@ export function vercelClient(connection: VercelConnection) {
     query: { teamId: connection.teamId },
   });
 
+  async function readAccount(): Promise<{ account: VercelAccount; isTeam: boolean; at: Date | undefined }> {
+    const { teamId } = connection;
+    if (teamId === undefined) {
+      const schema = z.object({ user: accountSchema });
+      const { data, at } = await http.read('GET /v2/user', { schema });
+      return { account: data.user, isTeam: false, at };
+    }
+    const call = { params: { teamId }, schema: accountSchema };
+    const { data, at } = await http.read(teamOperation, call);
+    return { account: data, isTeam: true, at };
+  }
+
   return {
     /** https://vercel.com/docs/rest-api/teams/get-a-team, or the user's own account where no team is set. */
-    async readAccount(): Promise<{ account: VercelAccount; isTeam: boolean; at: Date | undefined }> {
-      const { teamId } = connection;
-      if (teamId === undefined) {
-        const schema = z.object({ user: accountSchema });
-        const { data, at } = await http.read('GET /v2/user', { schema });
-        return { account: data.user, isTeam: false, at };
-      }
-      const call = { params: { teamId }, schema: accountSchema };
-      const { data, at } = await http.read('GET /v2/teams/{teamId}', call);
-      return { account: data, isTeam: true, at };
+    readAccount,
+
+    /**
+     * Proves that the token sees the whole account: what it does not find then is not there. Returns Vercel's clock.
+     *
+     * A token that has lost its access to a team, by SAML say, still reads it, as `limited`.
+     */
+    async readAccess(): Promise<Date | undefined> {
+      const { account, at } = await readAccount();
+      if (account.limited === true)
+        throw new ProviderError({
+          provider: 'vercel',
+          operation: teamOperation,
+          outcome: 'not-made',
+          status: 403,
+          reason: 'shows the token only a part of the account',
+        });
+      return at;
     },
 
     /** https://vercel.com/docs/rest-api/projects/find-a-project-by-id-or-name */

@@ -72,6 +72,8 @@ export function createApp(deps: Deps): Express {
   };
   app.use(dashboardRoutes(deps, access, gates.limitRate));
   app.use('/docs', docsAssets());
+  // Express would answer it by itself, and tell anybody which routes there are.
+  app.options('/{*path}', authorize(gates, 'viewer'), refuseUnknownRoute);
   app.use(mount(allRoutes(deps), gates));
   app.use(authorize(gates, 'viewer'));
   app.use(refuseUnknownRoute);

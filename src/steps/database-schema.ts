@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { StepFailure } from '../errors.ts';
 import { supabaseClient } from '../providers/supabase.ts';
 import { schemaChecks } from './checks/schema.ts';
-import { databaseAddress, databaseEnvironment, databaseTls } from './project-database.ts';
+import { databaseAddress, databaseEnvironment, databaseTls, requireAuthority } from './project-database.ts';
 import { readSchemaBundle } from './schema-bundle.ts';
 import { poolerTransport, queryTransport, type SchemaTransport } from './schema-transport.ts';
 import { defineStep, type CallLimits, type ResourceContext } from './step.ts';
@@ -49,7 +49,7 @@ async function openTransport(context: ResourceContext<Providers>): Promise<Schem
 export const databaseSchema = defineStep({
   name: 'database-schema',
   title: 'Database schema',
-  environment,
+  environment: environment.superRefine(requireAuthority, { when: () => true }),
   output,
   result: [],
   checks: schemaChecks,

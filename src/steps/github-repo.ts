@@ -5,6 +5,7 @@ import { isClientName, providerNames } from '../names.ts';
 import { githubChecks } from './checks/github.ts';
 import { awaitVisible } from './lag.ts';
 import { provisioningOfMark } from './mark.ts';
+import { apiUrl } from './provider-url.ts';
 import { githubClient, type GithubRepository, type ListedRepository } from '../providers/github.ts';
 import { defineStep, type CallLimits, type Candidate, type ResourceType } from './step.ts';
 
@@ -12,7 +13,7 @@ const environment = z.object({
   GITHUB_TOKEN: z.string().min(1),
   GITHUB_ORG: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]*$/, 'must be the name of an organization'),
   GITHUB_TEMPLATE_REPO: z.string().regex(/^([\w-]+\/)?[\w.-]+$/, 'must be name or owner/name'),
-  GITHUB_API_URL: z.url({ protocol: /^https?$/ }).default('https://api.github.com'),
+  GITHUB_API_URL: apiUrl.default('https://api.github.com'),
 });
 
 const output = z.object({
@@ -28,7 +29,7 @@ function connect(settings: z.infer<typeof environment>, limits: CallLimits) {
   const [name = '', owner = settings.GITHUB_ORG] = settings.GITHUB_TEMPLATE_REPO.split('/').toReversed();
   return {
     github: githubClient({
-      apiUrl: settings.GITHUB_API_URL.replace(/\/+$/, ''),
+      apiUrl: settings.GITHUB_API_URL,
       token: settings.GITHUB_TOKEN,
       organization: settings.GITHUB_ORG,
       ...limits,
@@ -46,7 +47,9 @@ const repository: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
   async find({ client, providers }, intent) {
     const { repository: found, at } = await providers.github.findRepository(this.nameFor(client));
     const isOurs = found?.description?.includes(`[${intent.mark}]`) ?? false;
-    return { sightings: found === undefined ? [] : [{ ...describe(found), isOurs }], at };
+    const sightings =
+      found === undefined ? [] : [{ ...describe(found), createdAt: found.created_at, isOurs }];
+    return { sightings, at };
   },
 
   async create(permit, { client, providers }, intent) {

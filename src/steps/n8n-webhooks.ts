@@ -14,6 +14,7 @@ import type { ClientOrder } from '../provisioning.ts';
 import type { ReadOnly } from './check.ts';
 import { n8nChecks } from './checks/n8n.ts';
 import { provisioningOfMark } from './mark.ts';
+import { hostUrl } from './provider-url.ts';
 import {
   defineStep,
   type CallLimits,
@@ -24,23 +25,10 @@ import {
   type Verdict,
 } from './step.ts';
 
-const host = z
-  .string()
-  .min(1)
-  .transform((text, context) => {
-    try {
-      const url = new URL(/^https?:\/\//i.test(text) ? text : `https://${text}`);
-      return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
-    } catch {
-      context.addIssue('must be a host, with or without scheme, port and path');
-      return z.NEVER;
-    }
-  });
-
 const environment = z.object({
   N8N_API_KEY: z.string().min(1),
-  N8N_HOST: host,
-  N8N_WEBHOOK_URL: host.optional(),
+  N8N_HOST: hostUrl,
+  N8N_WEBHOOK_URL: hostUrl.optional(),
 });
 
 const output = z.object({ n8nWorkflowId: z.string(), n8nWebhookUrl: z.url() });
@@ -69,13 +57,20 @@ const workflow: ResourceType<Providers, Partial<Output>> = {
   async find({ client, providers }) {
     const { workflows, at } = await providers.n8n.listWorkflows();
     const { webhookPath } = providerNames(client.clientId);
-    // n8n lets two workflows have one name, and one webhook path as long as only one is published.
-    const taken = workflows.filter(
-      (found) => !found.isArchived && (found.name === this.nameFor(client) || ownsPath(found, webhookPath)),
-    );
     const isOurs = (found: N8nWorkflow) => found.nodes.some(({ id }) => id === webhookNodeId(client));
+    // n8n lets two workflows have one name, and one webhook path as long as only one is published. What is archived
+    // takes nothing from anybody, and if it is ours it is still to be known.
+    const taken = workflows.filter(
+      (found) =>
+        isOurs(found) ||
+        (!found.isArchived && (found.name === this.nameFor(client) || ownsPath(found, webhookPath))),
+    );
     return {
-      sightings: taken.map((found) => ({ ...describe(providers, found), isOurs: isOurs(found) })),
+      sightings: taken.map((found) => ({
+        ...describe(providers, found),
+        createdAt: found.createdAt,
+        isOurs: isOurs(found),
+      })),
       at,
     };
   },

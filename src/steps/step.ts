@@ -104,6 +104,8 @@ export interface Intent {
   readonly absentAt: Date | undefined;
   /** Whether a call in doubt may have made it: then what was created since `absentAt` may be ours. */
   readonly mayExist: boolean;
+  /** Ids that are recorded as made by this provisioning: they need no other proof. */
+  readonly recorded: readonly string[];
 }
 
 /** An object at the provider. */
@@ -121,6 +123,8 @@ export interface ProviderObject<Output> {
 export interface Sighting<Output> extends ProviderObject<Output> {
   /** Proven to be made by this effect. Everything else is a stranger's. */
   readonly isOurs: boolean;
+  /** By the provider's clock. Undefined: it does not say. */
+  readonly createdAt: Date | undefined;
 }
 
 /** Everything of the wanted name, from all pages, and the provider's clock at that look. */

@@ -12,7 +12,8 @@ import {
 } from '../providers/supabase.ts';
 import type { ReadOnly } from './check.ts';
 import { supabaseChecks } from './checks/supabase.ts';
-import { databaseAddress, databaseEnvironment, databaseTls } from './project-database.ts';
+import { databaseAddress, databaseEnvironment, databaseTls, requireAuthority } from './project-database.ts';
+import { apiUrl } from './provider-url.ts';
 import {
   defineStep,
   type CallLimits,
@@ -46,7 +47,7 @@ const environment = databaseEnvironment.extend({
       (list) => new Map(list.split(',').map((pair) => [pair.split(':')[0] ?? '', pair.split(':')[1] ?? ''])),
     )
     .optional(),
-  SUPABASE_API_URL: z.url({ protocol: /^https?$/ }).default('https://api.supabase.com'),
+  SUPABASE_API_URL: apiUrl.default('https://api.supabase.com'),
 });
 
 const output = z.object({
@@ -84,7 +85,8 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
     const { projects, at } = await providers.supabase.findProjectsByName(this.nameFor(client));
     const sightings = projects.map(async (found) => ({
       ...describe(found),
-      isOurs: await isOurs(found, intent, context),
+      createdAt: found.created_at,
+      isOurs: intent.recorded.includes(found.ref) || (await isOurs(found, intent, context)),
     }));
     return { sightings: await Promise.all(sightings), at };
   },
@@ -201,7 +203,7 @@ const hopelessStatuses = new Set([
 export const supabaseProject = defineStep({
   name: 'supabase-project',
   title: 'Supabase project',
-  environment,
+  environment: environment.superRefine(requireAuthority, { when: () => true }),
   output,
   result: ['supabaseProjectId', 'supabaseProjectRef'],
   resources: [project],

@@ -16,6 +16,7 @@ import { vercelChecks } from './checks/vercel.ts';
 import { githubRepo } from './github-repo.ts';
 import { awaitVisible } from './lag.ts';
 import { provisioningIdIn } from './mark.ts';
+import { apiUrl } from './provider-url.ts';
 import {
   defineStep,
   type CallLimits,
@@ -30,7 +31,7 @@ import { supabaseProject } from './supabase-project.ts';
 const environment = z.object({
   VERCEL_TOKEN: z.string().min(1),
   VERCEL_TEAM_ID: z.string().min(1).optional(),
-  VERCEL_API_URL: z.url({ protocol: /^https?$/ }).default('https://api.vercel.com'),
+  VERCEL_API_URL: apiUrl.default('https://api.vercel.com'),
 });
 
 const output = z.object({
@@ -42,7 +43,7 @@ const output = z.object({
 function connect(settings: z.infer<typeof environment>, limits: CallLimits) {
   return {
     vercel: vercelClient({
-      apiUrl: settings.VERCEL_API_URL.replace(/\/+$/, ''),
+      apiUrl: settings.VERCEL_API_URL,
       token: settings.VERCEL_TOKEN,
       teamId: settings.VERCEL_TEAM_ID,
       ...limits,
@@ -59,10 +60,10 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
   async find({ client, providers }) {
     const found = await providers.vercel.findProject(this.nameFor(client));
     // An absence counts only while the token can read the account.
-    if (found === undefined) return { sightings: [], at: (await providers.vercel.readAccount()).at };
+    if (found === undefined) return { sightings: [], at: await providers.vercel.readAccess() };
     const variables = await providers.vercel.listVariables(found.id);
     const isOurs = variables.some(({ key, value }) => key === 'PROVISIONING_ID' && value === client.id);
-    return { sightings: [{ ...describe(found), isOurs }], at: undefined };
+    return { sightings: [{ ...describe(found), createdAt: found.createdAt, isOurs }], at: undefined };
   },
 
   async create(permit, context) {
@@ -78,7 +79,7 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
 
   async read({ providers }, id) {
     if ((await providers.vercel.findProject(id)) !== undefined) return 'present';
-    await providers.vercel.readAccount();
+    await providers.vercel.readAccess();
     return 'gone';
   },
 
@@ -134,8 +135,7 @@ async function readCandidate({ vercel }: Readers, id: string): Promise<Candidate
 function candidateIn(found: VercelProject, provisioningId: string | undefined): Candidate | undefined {
   if (provisioningId === undefined && !isClientName('vercelProject', found.name)) return undefined;
   const evidence = provisioningId === undefined ? 'name' : 'mark';
-  const createdAt = found.createdAt === undefined ? undefined : new Date(found.createdAt);
-  return { ...describe(found), createdAt, evidence, provisioningId };
+  return { ...describe(found), createdAt: found.createdAt, evidence, provisioningId };
 }
 
 /** Vercel learns of a fresh repository, and of a fresh commit, a while after GitHub has them. */

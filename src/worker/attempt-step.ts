@@ -6,7 +6,7 @@ import { passCrashPoint } from '../crash-points.ts';
 import { StepFailure } from '../errors.ts';
 import { releaseLease } from '../ledger/claims.ts';
 import { failProvisioning, pauseProvisioning } from '../ledger/endings.ts';
-import type { Queryable } from '../ledger/pool.ts';
+import { isDatabaseAway, type Queryable } from '../ledger/pool.ts';
 import { failResources } from '../ledger/resources.ts';
 import type { StepError } from '../ledger/rows.ts';
 import {
@@ -118,7 +118,8 @@ async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promi
     const reason = error instanceof Error ? error.name : 'unknown';
     engine.log.info({ ...facts, reason }, 'the step was left to another worker');
     await session.lease.release(engine.sweepIntervalMs).catch(() => {});
-    return postpone(job, token, 100);
+    // A database that is away is not asked again at once.
+    return postpone(job, token, isDatabaseAway(error) ? 1000 + Math.random() * 1000 : 100);
   }
   if (outcome.is === 'postponed') return wait(task, attempt, outcome, error);
 

@@ -8,6 +8,7 @@ import { storeSecret } from '../ledger/secrets.ts';
 import {
   commitIntent,
   effectKey,
+  firstIntent,
   intentOf,
   newMark,
   refuseFurtherCalls,
@@ -16,6 +17,7 @@ import {
 } from './effect.ts';
 import { decideCreate, followCreate, planCreate } from './next-call.ts';
 import {
+  lookFor,
   nameTaken,
   oursIn,
   recordCreated,
@@ -67,10 +69,8 @@ async function intend(
 ): Promise<EffectRow | string> {
   const name = kind.nameFor(session.client);
   const mark = earlier?.mark ?? newMark(session);
-  const lookUp = await kind.find(
-    context,
-    earlier === undefined ? { mark, absentAt: undefined, mayExist: false } : intentOf(earlier),
-  );
+  const intent = earlier === undefined ? firstIntent(mark) : intentOf(earlier);
+  const lookUp = await lookFor(session, context, kind, intent);
   const decision = decideCreate(earlier, seenIn(lookUp));
   if (decision === 'take-over' && earlier !== undefined)
     return recordCreated(session, kind, earlier, oursIn(lookUp));
@@ -111,15 +111,15 @@ async function call(session: Session, context: Context, kind: Kind, effect: Effe
   });
   if (result.is === 'made') return recordCreated(session, kind, effect, [result.value]);
   if (followCreate(result.is, effect.doubts) === 'report-foreign') {
-    // Whatever has the name is not ours, even if this token cannot see it.
+    const lookUp = await lookFor(session, context, kind, { ...intentOf(effect), mayExist: false });
+    // It carries our mark: the call came through twice on its way, and its second answer reached us.
+    const ours = oursIn(lookUp);
+    if (ours.length > 0) return recordCreated(session, kind, effect, ours);
+    // Whatever has the name is not ours, even if this token cannot see it. Until here the call is in doubt.
     await session.lease.write(async (db) => {
       await refuseEffect(db, session.client.id, effect);
       await dropIntendedResource(db, effect.id);
     });
-    const lookUp = await kind.find(context, { ...intentOf(effect), mayExist: false });
-    // It carries our mark: the call came through twice on its way, and its second answer reached us.
-    const ours = oursIn(lookUp);
-    if (ours.length > 0) return recordCreated(session, kind, effect, ours);
     throw lookUp.sightings.length > 0 ? await reportForeign(session, kind, lookUp) : nameTaken(session, kind);
   }
   const unansweredBy = result.is === 'in-doubt' ? result.error : undefined;

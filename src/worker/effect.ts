@@ -36,9 +36,14 @@ export function newMark(session: Session): string {
   return `prov-${session.client.id}-${randomBytes(4).toString('hex')}`;
 }
 
+/** Of an effect that was never called: nothing can have come of it. */
+export function firstIntent(mark: string): Intent {
+  return { mark, absentAt: undefined, mayExist: false, recorded: [] };
+}
+
 export function intentOf(effect: EffectRow): Intent {
   const mayExist = effect.state === 'intended' || effect.doubts > 0;
-  return { mark: effect.mark, absentAt: effect.absent_at, mayExist };
+  return { mark: effect.mark, absentAt: effect.absent_at, mayExist, recorded: [] };
 }
 
 /** Commits the intent of a call, within the caller's fenced transaction: the first of its effect, or a further one. */

@@ -8,6 +8,7 @@ import type { Change } from '../steps/step.ts';
 import {
   commitIntent,
   effectKey,
+  firstIntent,
   hasSettled,
   intentOf,
   newMark,
@@ -29,9 +30,7 @@ export async function makeChange(session: Session, change: Change<Output>): Prom
   const isSettled = effect?.state === 'intended' ? await hasSettled(session, effect) : true;
   const mark = effect?.mark ?? newMark(session);
   if (effect?.state === 'intended') passCrashPoint('looking', { verb: 'change' });
-  const seen = await change.look(
-    effect === undefined ? { mark, absentAt: undefined, mayExist: false } : intentOf(effect),
-  );
+  const seen = await change.look(effect === undefined ? firstIntent(mark) : intentOf(effect));
   if (seen !== undefined) return record(session, effect, seen);
   const { maxCalls } = session.limits;
   const rules = { ...change, maxCalls };

@@ -1,5 +1,6 @@
 /** What follows from an error of a step: another look, another attempt, or the end. Pure. */
 import { LeaseLost, NotYet, ProviderError, StepFailure, WorkerStopping } from '../errors.ts';
+import { isDatabaseAway } from '../ledger/pool.ts';
 import type { StepProgress } from '../ledger/steps.ts';
 import type { StepError } from '../ledger/rows.ts';
 import type { Direction, FailureCode } from '../provisioning.ts';
@@ -33,8 +34,9 @@ export function decideOutcome(
   patience: Patience,
   random: () => number,
 ): Outcome {
-  if ([LeaseLost, PermitRefused, WorkerStopping].some((kind) => error instanceof kind))
-    return { is: 'interrupted' };
+  const isCutOff = [LeaseLost, PermitRefused, WorkerStopping].some((kind) => error instanceof kind);
+  // The ledger's database being away says nothing about the step either.
+  if (isCutOff || isDatabaseAway(error)) return { is: 'interrupted' };
   const leastMs = error instanceof ProviderError ? error.retryAfterMs : undefined;
   const wait = asWait(error, direction);
   if (wait !== undefined) return decideWait(wait, leastMs, progress, patience, random);

@@ -17,7 +17,15 @@ import type { EffectRow, ResourceRow } from '../ledger/rows.ts';
 import { creationName } from './create-resource.ts';
 import { commitIntent, effectKey, intentOf, newMark, sendCall } from './effect.ts';
 import { decideDelete, followDelete, mayHaveTwins, planUndo } from './next-call.ts';
-import { findRenamed, oursIn, resolveCreation, type Context, type Kind } from './resolve-creation.ts';
+import {
+  findRenamed,
+  isOfACall,
+  lookFor,
+  oursIn,
+  resolveCreation,
+  type Context,
+  type Kind,
+} from './resolve-creation.ts';
 import type { Session } from './session.ts';
 
 /** Deletes all of a kind that this provisioning made. Throws NotYet until each is seen to be gone. */
@@ -78,8 +86,11 @@ async function recordLateObjects(
   kind: Kind,
   creation: EffectRow,
 ): Promise<void> {
-  const ours = oursIn(await kind.find(context, intentOf(creation)));
-  ours.push(...(await findRenamed(session, context, kind)));
+  const lookUp = await lookFor(session, context, kind, intentOf(creation));
+  const ours = [
+    ...oursIn(lookUp).filter((sighting) => isOfACall(sighting, creation)),
+    ...(await findRenamed(session, context, kind, creation)),
+  ];
   const provisioningId = session.client.id;
   const ids = { provisioningId, effectId: creation.id, step: session.step.name, kind: kind.kind };
   await session.lease.write(async (db) => {

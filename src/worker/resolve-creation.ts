@@ -9,10 +9,18 @@ import {
   insertForeignResource,
   insertIntendedResource,
   insertTwin,
+  listCreatedResources,
 } from '../ledger/resources.ts';
 import type { EffectRow } from '../ledger/rows.ts';
 import { mergeOutput } from '../ledger/steps.ts';
-import type { LookUp, ProviderObject, ResourceContext, ResourceType } from '../steps/step.ts';
+import type {
+  Intent,
+  LookUp,
+  ProviderObject,
+  ResourceContext,
+  ResourceType,
+  Sighting,
+} from '../steps/step.ts';
 import { hasSettled, intentOf, stillInDoubt } from './effect.ts';
 import { resolveDoubt, type Seen } from './next-call.ts';
 import type { Session } from './session.ts';
@@ -37,11 +45,11 @@ export async function resolveCreation(
 ): Promise<string | undefined> {
   const isSettled = await hasSettled(session, effect);
   passCrashPoint('looking', { verb: 'create' });
-  const lookUp = await kind.find(context, intentOf(effect));
+  const lookUp = await lookFor(session, context, kind, intentOf(effect));
   const decision = resolveDoubt(seenIn(lookUp), isSettled);
   if (decision === 'take-over') return recordCreated(session, kind, effect, oursIn(lookUp));
   if (decision === 'wait') throw stillInDoubt(session, kind.nameFor(session.client), unansweredBy);
-  const renamed = await findRenamed(session, context, kind);
+  const renamed = await findRenamed(session, context, kind, effect);
   if (renamed.length > 0) {
     // It is ours to delete, and no longer what the step is to make.
     await recordCreated(session, kind, effect, renamed);
@@ -55,19 +63,64 @@ export async function resolveCreation(
   return undefined;
 }
 
+/**
+ * Looks for everything of the wanted name.
+ *
+ * What is recorded needs no other proof. What an operator has taken off the list is a stranger's from then on.
+ */
+export async function lookFor(
+  session: Session,
+  context: Context,
+  kind: Kind,
+  intent: Intent,
+): Promise<LookUp<Output>> {
+  const { recorded, forgotten } = await listKnownIds(session, kind);
+  const lookUp = await kind.find(context, { ...intent, recorded });
+  const sightings = lookUp.sightings.map((sighting) =>
+    forgotten.includes(sighting.externalId) ? { ...sighting, isOurs: false } : sighting,
+  );
+  return { ...lookUp, sightings };
+}
+
 /** What carries our mark under whatever name: somebody may have renamed what a call in doubt has made. */
 export async function findRenamed(
   session: Session,
   context: Context,
   kind: Kind,
+  effect: EffectRow,
 ): Promise<ProviderObject<Output>[]> {
-  const candidates = (await kind.search?.list(context.providers)) ?? [];
-  return candidates
+  if (kind.search === undefined) return [];
+  const { forgotten } = await listKnownIds(session, kind);
+  return (await kind.search.list(context.providers))
     .filter(({ evidence, provisioningId }) => evidence === 'mark' && provisioningId === session.client.id)
+    .filter((candidate) => isOfACall(candidate, effect) && !forgotten.includes(candidate.externalId))
     .map(({ externalId, name, url }) => ({ externalId, name, url, output: {} }));
 }
 
-export function oursIn(lookUp: LookUp<Output>): ProviderObject<Output>[] {
+async function listKnownIds(session: Session, kind: Kind) {
+  const known = await listCreatedResources(session.pool, session.client.id, session.step.name, kind.kind);
+  const idsOf = (rows: typeof known) => rows.flatMap(({ external_id: id }) => id ?? []);
+  return {
+    recorded: idsOf(known.filter(({ state }) => state !== 'forgotten' && state !== 'unknown')),
+    forgotten: idsOf(known.filter(({ state }) => state === 'forgotten')),
+  };
+}
+
+/** The longest that a call may take to have its effect, and the clocks of the provider and the database be apart. */
+const latestMs = 600_000;
+
+/** Whether a call of ours can have made it. A copy that somebody made of ours has our mark too, and is theirs. */
+export function isOfACall(
+  object: { readonly createdAt: Date | undefined },
+  effect: Pick<EffectRow, 'called_at'>,
+): boolean {
+  const { createdAt } = object;
+  const calledAt = effect.called_at;
+  if (createdAt === undefined || calledAt === undefined) return false;
+  return createdAt.getTime() <= calledAt.getTime() + latestMs;
+}
+
+export function oursIn(lookUp: LookUp<Output>): Sighting<Output>[] {
   return lookUp.sightings.filter(({ isOurs }) => isOurs);
 }
 

@@ -1,9 +1,14 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { startOwnRedis } from '../helpers/redis.ts';
 import type { TestServer } from '../helpers/services/test-server.ts';
 import { backends, startStack, type Backend, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 import { startWorkerProcess, type WorkerProcess } from '../helpers/worker-process.ts';
+import { startArena } from './arena.ts';
+import { killAt, postOrder } from './one-order.ts';
 
 let stack: Stack | undefined;
 let redis: TestServer | undefined;
@@ -50,6 +55,25 @@ describe.each(backends)('on %s', (backend) => {
 
     expect(Date.parse(next.receivedAt) - killedAt).toBeLessThan(5000);
     expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
+  });
+
+  test('a worker that is killed between two steps, when it holds nothing, is not waited for either', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'between-steps-'));
+    // The defaults, but for the sweeps: without them only the death of the process makes its work go on.
+    const arena = await startArena(backend, directory, inject('postgresUrl'), { SWEEP_INTERVAL_MS: 60_000 });
+    onTestFinished(async () => {
+      await arena.stop();
+      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+    });
+    arena.restartAfterMs = 60_000;
+    const killed = killAt(arena, 'step-recorded');
+    await postOrder(arena, 'acme');
+    const killedAt = await killed;
+    const { control } = arena.sandbox;
+    const before = control.journal().length;
+
+    await until(() => control.journal().length > before || undefined, 'the work to go on');
+    expect(performance.now() - killedAt).toBeLessThan(10_000);
   });
 
   test('a create that was sent when its worker was killed is taken over, not made again', async () => {

@@ -1,8 +1,14 @@
 /** One order at the defaults, and who works on it: for tests that break one thing at one moment. */
+import type { CrashPoint } from '../../src/crash-points.ts';
 import { until } from '../helpers/until.ts';
 import type { Arena } from './arena.ts';
 
-export function postOrder(arena: Arena, clientId: string): Promise<Response> {
+/** Once the server can enqueue it: else it would be the next sweep's to do. */
+export async function postOrder(arena: Arena, clientId: string): Promise<Response> {
+  await until(
+    async () => (await fetch(`${arena.serverUrl}/readyz`)).ok || undefined,
+    'the server to reach its queue',
+  );
   return fetch(`${arena.serverUrl}/api/provisioning`, {
     method: 'POST',
     headers: {
@@ -16,6 +22,17 @@ export function postOrder(arena: Arena, clientId: string): Promise<Response> {
       tier: 'starter',
     }),
   });
+}
+
+/** Kills the worker that next comes to that moment, and no other. Resolves when it has; to `performance.now()`. */
+export function killAt(arena: Arena, point: CrashPoint): Promise<number> {
+  const killed = Promise.withResolvers<number>();
+  arena.onFired = () => {
+    arena.arm({ worker: [], server: [] });
+    killed.resolve(performance.now());
+  };
+  arena.arm({ worker: [{ id: point, point, nth: 1, action: 'kill', blockMs: 0 }], server: [] });
+  return killed.promise;
 }
 
 /** The worker that holds the only provisioning, once the sandbox's only fault keeps its call. */

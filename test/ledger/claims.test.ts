@@ -11,6 +11,7 @@ import {
 } from '../../src/ledger/claims.ts';
 import { advanceFlow } from '../../src/ledger/endings.ts';
 import { appendEvent } from '../../src/ledger/events.ts';
+import { listDeadHolders, revokeLeases } from '../../src/ledger/presence.ts';
 import { listOverdue } from '../../src/ledger/sweep.ts';
 import { until } from '../helpers/until.ts';
 import { startLedger, type TestLedger } from './support.ts';
@@ -242,6 +243,36 @@ describe('a worker that lacks steps of a provisioning', () => {
 
     await claim(id, 1, { stepNames: [] });
 
+    expect(await listOverdue(ledger.pool, 1000)).not.toContain(id);
+  });
+});
+
+describe('when the worker that has given a provisioning back is dead', () => {
+  /** Nobody holds the lock of that number. */
+  const dead = '2147483001';
+  async function giveBack(isHandedOn: boolean): Promise<string> {
+    const id = await ledger.accept();
+    expect((await claim(id, 1, { holder: dead })).is).toBe('claimed');
+    await releaseLease(ledger.pool, id, 60_000, isHandedOn);
+    return id;
+  }
+
+  test('work that it has handed on is swept at once', async () => {
+    const id = await giveBack(true);
+    expect(await listDeadHolders(ledger.pool)).toContain(dead);
+    expect(await listOverdue(ledger.pool, 1000)).not.toContain(id);
+
+    expect((await revokeLeases(ledger.pool, [dead])).leases).toBe(1);
+
+    expect(await listOverdue(ledger.pool, 1000)).toContain(id);
+    expect(await listDeadHolders(ledger.pool)).not.toContain(dead);
+  });
+
+  test('work that waits for its time goes on waiting', async () => {
+    const id = await giveBack(false);
+
+    expect(await listDeadHolders(ledger.pool)).not.toContain(dead);
+    expect((await revokeLeases(ledger.pool, [dead])).leases).toBe(0);
     expect(await listOverdue(ledger.pool, 1000)).not.toContain(id);
   });
 });

@@ -62,6 +62,15 @@ test('without a key nothing but the public routes answers', async () => {
   expect(await refusedWith(401, '')).toEqual(closed.map(nameOf));
 });
 
+test('without a key OPTIONS tells of no route, and with one it is no method', async () => {
+  for (const { path } of [...everyCall(), { path: '/nowhere' }]) {
+    const stranger = await stack.call(path, { method: 'OPTIONS', key: '' });
+    expect(stranger.status).toBe(401);
+    expect(stranger.headers.get('allow')).toBeNull();
+    expect((await stack.call(path, { method: 'OPTIONS' })).status).toBe(404);
+  }
+});
+
 describe.each(roles)('a key of a %s', (held) => {
   test('may call what needs that role or a lesser one, and nothing else', async () => {
     const key = keys.get(held) ?? '';
@@ -90,8 +99,9 @@ test('a refusal says which role is needed, and changes nothing', async () => {
   expect(await countRows(stack)).toBe(before);
 });
 
-/** What is served without being in the list of routes: the dashboard's sign-in. */
+/** What is served without being in the list of routes: the dashboard's sign-in, and a refusal. */
 const undeclared = [
+  'OPTIONS /{*path}',
   'GET /admin/sign-in',
   'POST /admin/sign-in',
   'GET /admin/sign-out',

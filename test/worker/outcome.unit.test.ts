@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { LeaseLost, NotYet, ProviderError, StepFailure, WorkerStopping } from '../../src/errors.ts';
 import type { StepProgress } from '../../src/ledger/steps.ts';
@@ -22,6 +23,18 @@ function answered(status: number | undefined, retryAfterMs?: number): ProviderEr
 function decide(error: unknown, progress = first, direction: 'run' | 'undo' = 'run', random = always) {
   return decideOutcome(error, progress, direction, patience, random);
 }
+
+test.each([
+  ['a pool without a free connection', new Error('timeout exceeded when trying to connect')],
+  [
+    'a statement that took too long',
+    Object.assign(new pg.DatabaseError('canceled', 0, 'error'), { code: '57014' }),
+  ],
+  ['a connection that broke', Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })],
+])('%s of the ledger says nothing about the step, and uses up no attempt', (_name, error) => {
+  for (const direction of ['run', 'undo'] as const)
+    expect(decide(error, last, direction)).toEqual({ is: 'interrupted' });
+});
 
 test.each(['run', 'undo'] as const)('a provider that asks for no pause at all gets one: %s', (direction) => {
   for (const random of [never, always]) {

@@ -11,12 +11,13 @@ import { backends, type Backend } from '../../helpers/stack.ts';
 import { until } from '../../helpers/until.ts';
 import { startArena, type Arena } from '../arena.ts';
 import { emptyQueue } from '../disturb.ts';
-import { postOrder, untilItHangs } from '../one-order.ts';
+import { killAt, postOrder, untilItHangs } from '../one-order.ts';
 
-/** What hangs when the worker is killed: nothing in doubt, or a create that was acted on. */
+/** What hangs when the worker is killed: nothing in doubt, or a create that was acted on; or nothing at all. */
 const calls = {
   'in a read': { provider: 'github', operation: 'listBranches', mode: 'hang-before' },
   'in a create': { provider: 'github', operation: 'generateRepository', mode: 'hang-after' },
+  'between two steps': undefined,
 } as const;
 
 const { values } = parseArgs({ options: { kills: { type: 'string', default: '20' } } });
@@ -27,7 +28,7 @@ const providers = await startOwnPostgresIn(join(directory, 'providers'));
 for (const backend of backends) {
   // Nothing but the defaults.
   const arena = await startArena(backend, join(directory, backend), providers.url, {});
-  for (const what of ['in a read', 'in a create'] as const) {
+  for (const what of ['in a read', 'in a create', 'between two steps'] as const) {
     const tookMs: number[] = [];
     for (let kill = 0; kill < kills; kill += 1) tookMs.push(await measure(arena, backend, what, kill));
     const sorted = tookMs.toSorted((a, b) => a - b);
@@ -52,14 +53,20 @@ async function measure(
   await arena.pool.query('truncate ledger.provisionings cascade');
   await emptyQueue(arena);
   await control.reset();
-  control.addFault({ ...calls[what], times: 1 });
+  const call = calls[what];
   // The one that is killed comes back later than the other takes over.
-  arena.restartAfterMs = 5000;
+  arena.restartAfterMs = 30_000;
+  const killed = call === undefined ? killAt(arena, 'step-recorded') : undefined;
+  if (call !== undefined) control.addFault({ ...call, times: 1 });
   await postOrder(arena, `recovery-${backend}-${kill}`);
-  const busy = arena.slots[await untilItHangs(arena)].child;
+  const killedAt = await (killed ?? killWhatHangs(arena));
   const before = control.journal().length;
-  const killedAt = performance.now();
-  busy.kill('SIGKILL');
   await until(() => control.journal().length > before || undefined, 'the work to go on', 120_000);
   return performance.now() - killedAt;
+}
+
+async function killWhatHangs(arena: Arena): Promise<number> {
+  const { child } = arena.slots[await untilItHangs(arena)];
+  child.kill('SIGKILL');
+  return performance.now();
 }

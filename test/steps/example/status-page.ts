@@ -20,7 +20,12 @@ const page: ResourceType<ReturnType<typeof connect>, Partial<z.infer<typeof outp
   async find({ client, providers }, intent) {
     const { pages, at } = await providers.status.listPages();
     const named = pages.filter(({ name }) => name === this.nameFor(client));
-    return { sightings: named.map((one) => ({ ...describe(one), isOurs: one.note === intent.mark })), at };
+    const sightings = named.map((one) => ({
+      ...describe(one),
+      createdAt: one.createdAt,
+      isOurs: one.note === intent.mark,
+    }));
+    return { sightings, at };
   },
   // One call. The mark goes into the request itself.
   async create(permit, { client, providers }, intent) {

@@ -1,0 +1,161 @@
+/** What looks like ours and is not, and what is ours whatever it looks like, once a call was in doubt. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startStack, type Stack } from '../helpers/stack.ts';
+import { until } from '../helpers/until.ts';
+import { post } from '../server/support.ts';
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack({ backend: 'redis', environment: { SETTLE_MS: '600' } });
+});
+beforeEach(() => stack.sandbox.control.reset());
+afterAll(() => stack?.stop());
+
+const ask = (variable: string, path: string, init: RequestInit) =>
+  fetch(`${stack.environment[variable]}${path}`, init);
+const askN8n = async (method: string, path: string, body?: unknown) => {
+  const headers = {
+    'x-n8n-api-key': stack.environment['N8N_API_KEY'] ?? '',
+    'content-type': 'application/json',
+  };
+  const response = await ask('N8N_HOST', `/api/v1${path}`, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  expect(response.status).toBe(200);
+  return (await response.json()) as { id: string; name: string; nodes: object[]; connections: object };
+};
+const offboard = async (id: string, clientId: string) => {
+  expect(
+    (await post(stack, { confirm: clientId }, { path: `/api/provisioning/${id}/rollback` })).status,
+  ).toBe(202);
+  return until(async () => {
+    const shown = await stack.show(id);
+    return ['completed', 'incomplete'].includes(shown.rollback.status) ? shown : undefined;
+  }, 'the client to be offboarded');
+};
+/** As if the calls had been made that long ago. */
+const letPass = (minutes: number) =>
+  stack.pool.query(`update ledger.effects set called_at = called_at - $1 * interval '1 minute'`, [minutes]);
+
+test.each([
+  ['within minutes it may be of our own call, and is deleted', 0, []],
+  ['later it is theirs, and is left alone', 11, ['Client copy']],
+])('a copy of our workflow that somebody has made: %s', async (_name, minutes, left) => {
+  const { control } = stack.sandbox;
+  // A call without an answer: from then on an undo looks for what it may have made.
+  control.addFault({ provider: 'n8n', operation: 'createWorkflow', mode: 'drop-before' });
+  const { id, clientId } = await stack.provision();
+  const { result } = await stack.waitUntilDone(id);
+  const { nodes, connections } = await askN8n('GET', `/workflows/${result['n8nWorkflowId']}`);
+  await letPass(minutes);
+  await askN8n('POST', '/workflows', { name: 'Client copy', nodes, connections, settings: {} });
+
+  expect(await offboard(id, clientId)).toMatchObject({ rollback: { status: 'completed' } });
+  expect(control.objects().map(({ name }) => name)).toEqual(left);
+});
+
+test("a project with a copy of our project's variables is not deleted with it", async () => {
+  const { control } = stack.sandbox;
+  control.addFault({ provider: 'vercel', operation: 'createVercelProject', mode: 'drop-before' });
+  const { id, clientId } = await stack.provision();
+  expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
+  await letPass(11);
+  const team = `teamId=${stack.environment['VERCEL_TEAM_ID']}`;
+  const headers = {
+    authorization: `Bearer ${stack.environment['VERCEL_TOKEN']}`,
+    'content-type': 'application/json',
+  };
+  const copied = await ask('VERCEL_API_URL', `/v11/projects?${team}`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({
+      name: 'staging',
+      environmentVariables: [{ key: 'PROVISIONING_ID', value: id, type: 'plain', target: ['production'] }],
+    }),
+  });
+  expect(copied.status).toBe(200);
+
+  expect(await offboard(id, clientId)).toMatchObject({ rollback: { status: 'completed' } });
+  expect(control.objects().map(({ name }) => name)).toEqual(['staging']);
+});
+
+test('a project that is recorded is deleted although its database can no longer be asked whose it is', async () => {
+  const { control } = stack.sandbox;
+  control.addFault({ provider: 'supabase', operation: 'createProject', mode: 'drop-before' });
+  const { id, clientId } = await stack.provision();
+  expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
+  control.addFault({ provider: 'supabase', operation: 'getPoolerConfig', mode: 'error-before', times: -1 });
+
+  expect(await offboard(id, clientId)).toMatchObject({ rollback: { status: 'completed' } });
+  expect(control.objects()).toEqual([]);
+});
+
+test('a create that came through twice, and of which only the refusal was heard, is in doubt until a look', async () => {
+  const { control } = stack.sandbox;
+  control.addFault({ provider: 'github', operation: 'generateRepository', mode: 'latency', delayMs: 700 });
+  // The look that follows the refusal fails for good; the one before the call does not.
+  control.addFault({ provider: 'github', operation: 'getRepository', mode: 'refuse', status: 401, skip: 1 });
+  const { id, clientId } = await stack.provision();
+  await until(() => control.faults()[0]?.fired === 1 || undefined, 'the create to be under way');
+  const { rows } = await stack.pool.query<{ name: string; mark: string }>(
+    `select natural_key as name, mark from ledger.effects where provisioning_id = $1 and name = 'create github.repository'`,
+    [id],
+  );
+  const template = `${stack.environment['GITHUB_ORG']}/${stack.environment['GITHUB_TEMPLATE_REPO']}`;
+  const first = await ask('GITHUB_API_URL', `/repos/${template}/generate`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${stack.environment['GITHUB_TOKEN']}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({
+      owner: stack.environment['GITHUB_ORG'],
+      name: rows[0]?.name,
+      description: `${clientId} [${rows[0]?.mark}]`,
+      private: true,
+    }),
+  });
+  expect(first.status).toBe(201);
+
+  expect(await stack.waitUntilDone(id)).toMatchObject({
+    status: 'failed',
+    failure: { step: 'github-repo', code: 'credentials-rejected' },
+    rollback: { status: 'completed' },
+  });
+  expect(control.objects()).toEqual([]);
+});
+
+describe('a Vercel token that has come to see only a part of the team', () => {
+  const hide = () => {
+    const { control } = stack.sandbox;
+    control.setAccounts({ isVercelTokenLimited: true });
+    control.addFault({ provider: 'vercel', operation: 'getVercelProject', mode: 'not-found', times: -1 });
+  };
+
+  test('proves no deletion: the project stays on the list', async () => {
+    const { control } = stack.sandbox;
+    const { id, clientId } = await stack.provision();
+    expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
+    hide();
+
+    const left = await offboard(id, clientId);
+    expect(left.rollback.status).toBe('incomplete');
+    expect(left.resources.find(({ kind }) => kind === 'vercel.project')?.state).toBe('delete-failed');
+    expect(control.objects().map(({ kind }) => kind)).toContain('vercel.project');
+  });
+
+  test('proves no absence: nothing is created', async () => {
+    const { control } = stack.sandbox;
+    hide();
+    const { id } = await stack.provision();
+
+    expect(await stack.waitUntilDone(id)).toMatchObject({
+      status: 'failed',
+      failure: { step: 'vercel-deployment', code: 'credentials-rejected' },
+      rollback: { status: 'completed' },
+    });
+    expect(control.journal().filter(({ operation }) => operation === 'createVercelProject')).toEqual([]);
+  });
+});
