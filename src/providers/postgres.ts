@@ -58,7 +58,7 @@ export async function withDatabase<T>(
   limits.signal.throwIfAborted();
   limits.signal.addEventListener('abort', hangUp);
   try {
-    await connect(client);
+    await connect(client, tls);
     return await use(client);
   } catch (error) {
     throw isAboutTheConnection(error)
@@ -76,7 +76,7 @@ export async function withDatabase<T>(
   }
 }
 
-async function connect(client: pg.Client): Promise<void> {
+async function connect(client: pg.Client, tls: DatabaseTls): Promise<void> {
   try {
     await client.connect();
   } catch (error) {
@@ -89,10 +89,18 @@ async function connect(client: pg.Client): Promise<void> {
       provider: 'supabase',
       operation: 'connect to the project database',
       outcome: 'not-made',
-      reason: 'failed',
+      reason: tls.mode === 'verify' && isAboutTheCertificate(error) ? distrust : 'failed',
       cause: error,
     });
   }
+}
+
+const distrust = 'met a certificate that SUPABASE_DB_CA does not vouch for';
+
+/** https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+function isAboutTheCertificate(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return /CERT|CRL|SIGNATURE|ISSUER|HOSTNAME_MISMATCH/.test(code);
 }
 
 /** SQLSTATE classes that say nothing about the SQL: connections, conflicts, resources, operators, the system. */

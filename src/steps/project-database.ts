@@ -15,7 +15,8 @@ export const databaseEnvironment = z.object({
 function readCertificates(path: string, context: z.RefinementCtx): string {
   try {
     const pem = readFileSync(path, 'utf8');
-    new X509Certificate(pem);
+    const { validTo } = new X509Certificate(pem);
+    if (Date.parse(validTo) < Date.now()) context.addIssue(`the certificate there has ended on ${validTo}`);
     return pem;
   } catch (error) {
     context.addIssue(

@@ -274,13 +274,13 @@ async function meddle(run: Run, act: Meddling): Promise<void> {
       .objects()
       .filter(isFair)
       .toSorted((a, b) => b.createdAt.localeCompare(a.createdAt))[0];
-  let object = newest();
+  const isUnfair = () => act === 'replace' && newest()?.kind === 'github.repository' && isNameRead(run);
   const giveUpAt = performance.now() + 3000;
-  while (act === 'replace' && object?.kind === 'github.repository' && isNameRead(run)) {
+  while (isUnfair()) {
     if (performance.now() > giveUpAt) return;
     await delay(10);
-    object = newest();
   }
+  const object = newest();
   if (object === undefined) return;
   const { kind, id, name } = object;
   if (act === 'remove') control.removeObject(kind, id);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { coreEnvironment, loadConfig, serverEnvironment, workerEnvironment } from '../../src/config.ts';
 import { steps } from '../../src/steps/index.ts';
+import { n8nWebhooks } from '../../src/steps/n8n-webhooks.ts';
 import { goodEnvironment } from './support.ts';
 
 const groups = [coreEnvironment, serverEnvironment, workerEnvironment] as const;
@@ -105,6 +106,11 @@ describe('a variable that cannot be used is named once, for', () => {
     ['GITHUB_API_URL', 'api.github.com'],
     ['VERCEL_API_URL', 'api.vercel.com'],
     ['N8N_HOST', 'http://'],
+    ['N8N_HOST', 'ftp://n8n.example'],
+    ['N8N_HOST', 'https://user:password@n8n.example'],
+    ['N8N_HOST', 'n8n.example/?a=b'],
+    ['SUPABASE_DB_CA', 'nowhere.pem'],
+    ['SUPABASE_DB_CA', 'package.json'],
     ['N8N_WEBHOOK_URL', 'two words'],
   ])('%s=%s', (name, value) => {
     const problems = problemsOf({ [name]: value });
@@ -112,6 +118,33 @@ describe('a variable that cannot be used is named once, for', () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(new RegExp(`^  - ${name}: \\S`));
   });
+});
+
+test.each([
+  ['n8n.example', 'https://n8n.example'],
+  ['n8n.example:5678/flows/', 'https://n8n.example:5678/flows'],
+  ['http://n8n.example', 'http://n8n.example'],
+  ['HTTPS://n8n.example//', 'https://n8n.example'],
+])('N8N_HOST=%s is %s', (N8N_HOST, url) => {
+  expect(loadConfig({ ...goodEnvironment, N8N_HOST }, [n8nWebhooks.environment])).toMatchObject({
+    N8N_HOST: url,
+  });
+});
+
+test("a slash at the end of a provider's address does no harm", () => {
+  const names = ['SUPABASE_API_URL', 'GITHUB_API_URL', 'VERCEL_API_URL'];
+  const given = Object.fromEntries(names.map((name) => [name, 'https://api.example/v3/']));
+  const config: Record<string, unknown> = loadConfig({ ...goodEnvironment, ...given }, everything);
+
+  for (const name of names) expect(config[name]).toBe('https://api.example/v3');
+});
+
+test('what verifies a database has somebody who vouches for it', () => {
+  expect(problemsOf({ SUPABASE_DB_SSL: 'verify', GITHUB_TOKEN: '' })).toEqual([
+    '  - SUPABASE_DB_CA is missing',
+    '  - GITHUB_TOKEN is missing',
+  ]);
+  expect(problemsOf({ SUPABASE_DB_SSL: 'require' })).toEqual([]);
 });
 
 describe('an issuer of JWTs', () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { forgetResource } from '../../src/ledger/forget.ts';
 import { startLedger, type TestLedger } from './support.ts';
 
 let ledger: TestLedger;
@@ -121,4 +122,44 @@ test('a step has each of its effects once', async () => {
 
   await expect(insertEffect(provisioningId)).rejects.toMatchObject({ code: '23505' });
   await insertEffect(provisioningId, 'another');
+});
+
+test('to forget what a creation is recorded as takes its effect along, to forget its twin does not', async () => {
+  const provisioningId = await ledger.accept();
+  await ledger.pool.query(`update ledger.provisionings set status = 'running' where id = $1`, [
+    provisioningId,
+  ]);
+  await ledger.pool.query(`update ledger.provisionings set status = 'paused' where id = $1`, [
+    provisioningId,
+  ]);
+  const effectId = await insertEffect(provisioningId);
+  const [recorded, twin] = [randomUUID(), randomUUID()];
+  for (const externalId of [recorded, twin])
+    await insertResource({ provisioningId, effectId, externalId, origin: 'created' });
+  const forget = async (externalId: string) => {
+    const { id } = await ledger.first<{ id: string }>(
+      'select id from ledger.resources where external_id = $1',
+      [externalId],
+    );
+    const actor = { by: 'test', reason: 'a test' };
+    const forgetting = await forgetResource(
+      ledger.pool,
+      { provisioningId, resourceId: id },
+      actor,
+      async () => {},
+    );
+    expect(forgetting).toEqual({ is: 'forgotten' });
+  };
+  const isSuperseded = async () => {
+    const { superseded_at: at } = await ledger.first<{ superseded_at: Date | null }>(
+      'select superseded_at from ledger.effects where id = $1',
+      [effectId],
+    );
+    return at !== null;
+  };
+
+  await forget(twin);
+  expect(await isSuperseded()).toBe(false);
+  await forget(recorded);
+  expect(await isSuperseded()).toBe(true);
 });

@@ -140,6 +140,33 @@ test('optional variables that are there and empty count as missing', async () =>
   expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
 });
 
+test.each([
+  ['starter', 'micro'],
+  ['professional', 'small'],
+  ['enterprise', 'medium'],
+])('a client of the tier %s gets the instance that it buys', async (tier, size) => {
+  stack = await startStack({
+    backend: 'redis',
+    environment: { SUPABASE_INSTANCE_SIZES: 'starter:micro,professional:small,enterprise:medium' },
+  });
+  const { id } = await stack.provision({ tier });
+  expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
+  const sent = stack.sandbox.control.journal().find(({ operation }) => operation === 'createProject');
+  expect(sent?.requestBody).toMatchObject({ desired_instance_size: size });
+});
+
+test('a template of another owner is asked for at that owner', async () => {
+  stack = await startStack({
+    backend: 'redis',
+    environment: { GITHUB_TEMPLATE_REPO: 'elsewhere/client-template' },
+  });
+  const { id } = await stack.provision();
+  await stack.waitUntilDone(id);
+  expect(
+    stack.sandbox.control.journal().find(({ operation }) => operation === 'generateRepository')?.path,
+  ).toBe('/repos/elsewhere/client-template/generate');
+});
+
 test('a large n8n instance is listed in smaller pages', async () => {
   stack = await startStack({ backend: 'redis' });
   const { N8N_HOST, N8N_API_KEY } = stack.environment;

@@ -96,6 +96,19 @@ describe.each(backends)('on %s', (backend) => {
     expect([first?.attemptCount, second?.attemptCount]).toEqual([1, 1]);
   });
 
+  test('once the one that was stopped is delivered by hand, those of later changes are sent again', async () => {
+    stack.sandbox.control.setReceiver('caller', { statuses: [410] });
+    const { id, clientId } = await provision();
+    const [stopped] = await untilStates(id, 'stopped');
+    stack.sandbox.control.setReceiver('caller', { status: 200 });
+    await redeliver(id, stopped?.id ?? '');
+    await untilStates(id, 'delivered');
+
+    await post(stack, { confirm: clientId }, { path: `/api/provisioning/${id}/rollback` });
+    const [, later] = await untilStates(id, 'delivered', 'delivered');
+    expect(later).toMatchObject({ sequence: 2, type: 'provisioning.rolled_back' });
+  });
+
   test('one that was given up has its day of attempts anew', async () => {
     stack.sandbox.control.setReceiver('caller', { status: 500 });
     const { id } = await provision();
