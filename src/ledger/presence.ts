@@ -141,16 +141,25 @@ export async function listDeadHolders(db: Queryable): Promise<string[]> {
   return rows.map(({ holder }) => holder);
 }
 
-/** Ends the leases of those holders at once: on how much work, and the callbacks that they were sending. */
-export async function revokeLeases(
-  db: Queryable,
-  holders: readonly string[],
-): Promise<{ readonly leases: number; readonly callbackIds: readonly string[] }> {
-  const { rowCount } = await db.query(
-    `update ledger.provisionings
+export interface Revoked {
+  readonly leases: number;
+  /** Work that they had given back for a next job: it may be in good hands. */
+  readonly handedOn: number;
+  /** The callbacks that they were sending. */
+  readonly callbackIds: readonly string[];
+}
+
+/** Ends the leases of those holders at once, and has what they have handed on looked after at once. */
+export async function revokeLeases(db: Queryable, holders: readonly string[]): Promise<Revoked> {
+  const { rows } = await db.query<{ was_held: boolean }>(
+    `with theirs as (
+       select id, lease_until is not null as was_held from ledger.provisionings
+       where lease_holder = any($1) and sweep_at is not null
+         and (lease_until is null or lease_until > clock_timestamp())
+       for update)
+     update ledger.provisionings p
      set lease_until = null, lease_holder = null, sweep_at = clock_timestamp()
-     where lease_holder = any($1) and sweep_at is not null
-       and (lease_until is null or lease_until > clock_timestamp())`,
+     from theirs where p.id = theirs.id returning theirs.was_held`,
     [holders],
   );
   const { rows: callbacks } = await db.query<{ id: string }>(
@@ -158,5 +167,6 @@ export async function revokeLeases(
      where state = 'pending' and taken_by = any($1) returning id`,
     [holders],
   );
-  return { leases: rowCount ?? 0, callbackIds: callbacks.map(({ id }) => id) };
+  const leases = rows.filter(({ was_held: wasHeld }) => wasHeld).length;
+  return { leases, handedOn: rows.length - leases, callbackIds: callbacks.map(({ id }) => id) };
 }

@@ -68,6 +68,7 @@ export const effectRow = z.object({
   calls: z.number(),
   doubts: z.number(),
   forgiven_doubts: z.number(),
+  created_at: z.date(),
   absent_at: optional(z.date()),
   called_at: optional(z.date()),
   doubt_since: optional(z.date()),

@@ -108,7 +108,8 @@ const passingClasses = new Set(['08', '40', '53', '57', '58', 'XX']);
 
 /** Whether an SQL error will pass by itself. */
 export function isPassingSqlError(code: string | undefined): boolean {
-  return passingClasses.has((code ?? '').slice(0, 2));
+  // 25006: the project is read-only, as with a full disk.
+  return passingClasses.has((code ?? '').slice(0, 2)) || code === '25006';
 }
 
 /** What PostgreSQL says of wrong SQL. */

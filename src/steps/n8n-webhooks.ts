@@ -54,7 +54,7 @@ const workflow: ResourceType<Providers, Partial<Output>> = {
   kind: 'n8n.workflow',
   nameFor: (client) => providerNames(client.clientId).workflow,
 
-  async find({ client, providers }) {
+  async find({ client, providers }, intent) {
     const { workflows, at } = await providers.n8n.listWorkflows();
     const { webhookPath } = providerNames(client.clientId);
     const isOurs = (found: N8nWorkflow) => found.nodes.some(({ id }) => id === webhookNodeId(client));
@@ -62,7 +62,7 @@ const workflow: ResourceType<Providers, Partial<Output>> = {
     // takes nothing from anybody, and if it is ours it is still to be known.
     const taken = workflows.filter(
       (found) =>
-        isOurs(found) ||
+        (intent.mayExist && isOurs(found)) ||
         (!found.isArchived && (found.name === this.nameFor(client) || ownsPath(found, webhookPath))),
     );
     return {

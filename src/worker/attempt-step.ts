@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { UnrecoverableError, type Job } from 'bullmq';
 import { reportChange } from '../api/report.ts';
 import { passCrashPoint } from '../crash-points.ts';
-import { StepFailure } from '../errors.ts';
+import { ConfigurationError, StepFailure } from '../errors.ts';
 import { releaseLease } from '../ledger/claims.ts';
 import { failProvisioning, pauseProvisioning } from '../ledger/endings.ts';
 import { isDatabaseAway, type Queryable } from '../ledger/pool.ts';
@@ -90,8 +90,11 @@ async function perform({
   const { step, lease } = session;
   try {
     const environment = step.environment.safeParse(engine.environment);
-    if (!environment.success)
-      throw new StepFailure('internal-error', `the worker lacks the variables of ${step.name}`);
+    // Not final: a file that one of them names may be out of reach for a moment only.
+    if (!environment.success) {
+      const names = environment.error.issues.map(({ path }) => path.join('.')).join(', ');
+      throw new ConfigurationError(`the worker lacks the variables of ${step.name}: ${names}`);
+    }
     const signal = AbortSignal.any([lease.signal, engine.cutOff]);
     const limits = { timeoutMs: engine.timeoutMs, signal };
     const context = stepContext(session, step.connect(environment.data, limits));
@@ -115,11 +118,15 @@ async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promi
     : decideOutcome(error, progress, key.direction, engine.patience, Math.random);
   if (outcome.is === 'interrupted') {
     count('interrupted');
+    const isAway = isDatabaseAway(error);
     const reason = error instanceof Error ? error.name : 'unknown';
-    engine.log.info({ ...facts, reason }, 'the step was left to another worker');
+    engine.log.info(
+      { ...facts, reason, ...(isAway ? { err: error } : {}) },
+      'the step was left to another worker',
+    );
     await session.lease.release(engine.sweepIntervalMs).catch(() => {});
     // A database that is away is not asked again at once.
-    return postpone(job, token, isDatabaseAway(error) ? 1000 + Math.random() * 1000 : 100);
+    return postpone(job, token, isAway ? 1000 + Math.random() * 1000 : 100);
   }
   if (outcome.is === 'postponed') return wait(task, attempt, outcome, error);
 

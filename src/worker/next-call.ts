@@ -56,6 +56,25 @@ export function mayHaveTwins(creation: Known): boolean {
   return creation !== undefined && creation.doubts > 0;
 }
 
+/** How far a provider's own clocks may be apart, and the longest that a call may take to have its effect. */
+const toleranceMs = 600_000;
+
+/**
+ * Whether a call of this effect can have made an object, by when that was made.
+ *
+ * Older is what an earlier effect has made, which an operator has taken off the list since. Later is a copy of ours,
+ * which has our mark too. All by the provider's clock: the database's only tells how much later the newest call was.
+ */
+export function isOfACall(
+  object: { readonly createdAt: Date | undefined },
+  effect: Pick<EffectRow, 'absent_at' | 'created_at' | 'called_at'>,
+): boolean {
+  const { absent_at: absentAt, created_at: intendedAt, called_at: calledAt } = effect;
+  if (object.createdAt === undefined || absentAt === undefined || calledAt === undefined) return true;
+  const ms = object.createdAt.getTime() - absentAt.getTime();
+  return ms >= -toleranceMs && ms <= calledAt.getTime() - intendedAt.getTime() + toleranceMs;
+}
+
 /**
  * A deletion, after a fresh read.
  *

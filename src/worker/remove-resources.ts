@@ -19,7 +19,6 @@ import { commitIntent, effectKey, intentOf, newMark, sendCall } from './effect.t
 import { decideDelete, followDelete, mayHaveTwins, planUndo } from './next-call.ts';
 import {
   findRenamed,
-  isOfACall,
   lookFor,
   oursIn,
   resolveCreation,
@@ -86,11 +85,8 @@ async function recordLateObjects(
   kind: Kind,
   creation: EffectRow,
 ): Promise<void> {
-  const lookUp = await lookFor(session, context, kind, intentOf(creation));
-  const ours = [
-    ...oursIn(lookUp).filter((sighting) => isOfACall(sighting, creation)),
-    ...(await findRenamed(session, context, kind, creation)),
-  ];
+  const lookUp = await lookFor(session, context, kind, intentOf(creation), creation);
+  const ours = [...oursIn(lookUp), ...(await findRenamed(session, context, kind, creation))];
   const provisioningId = session.client.id;
   const ids = { provisioningId, effectId: creation.id, step: session.step.name, kind: kind.kind };
   await session.lease.write(async (db) => {

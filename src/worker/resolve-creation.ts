@@ -22,7 +22,7 @@ import type {
   Sighting,
 } from '../steps/step.ts';
 import { hasSettled, intentOf, stillInDoubt } from './effect.ts';
-import { resolveDoubt, type Seen } from './next-call.ts';
+import { isOfACall, resolveDoubt, type Seen } from './next-call.ts';
 import type { Session } from './session.ts';
 
 export type Output = Readonly<Record<string, unknown>>;
@@ -45,7 +45,7 @@ export async function resolveCreation(
 ): Promise<string | undefined> {
   const isSettled = await hasSettled(session, effect);
   passCrashPoint('looking', { verb: 'create' });
-  const lookUp = await lookFor(session, context, kind, intentOf(effect));
+  const lookUp = await lookFor(session, context, kind, intentOf(effect), effect);
   const decision = resolveDoubt(seenIn(lookUp), isSettled);
   if (decision === 'take-over') return recordCreated(session, kind, effect, oursIn(lookUp));
   if (decision === 'wait') throw stillInDoubt(session, kind.nameFor(session.client), unansweredBy);
@@ -66,20 +66,28 @@ export async function resolveCreation(
 /**
  * Looks for everything of the wanted name.
  *
- * What is recorded needs no other proof. What an operator has taken off the list is a stranger's from then on.
+ * What is recorded needs no other proof. What an operator has taken off the list, and what no call of the effect can
+ * have made, is a stranger's.
  */
 export async function lookFor(
   session: Session,
   context: Context,
   kind: Kind,
   intent: Intent,
+  effect: EffectRow | undefined,
 ): Promise<LookUp<Output>> {
   const { recorded, forgotten } = await listKnownIds(session, kind);
   const lookUp = await kind.find(context, { ...intent, recorded });
-  const sightings = lookUp.sightings.map((sighting) =>
-    forgotten.includes(sighting.externalId) ? { ...sighting, isOurs: false } : sighting,
-  );
-  return { ...lookUp, sightings };
+  const mayBeOurs = (sighting: Sighting<Output>) =>
+    recorded.includes(sighting.externalId) ||
+    (!forgotten.includes(sighting.externalId) && (effect === undefined || isOfACall(sighting, effect)));
+  return {
+    ...lookUp,
+    sightings: lookUp.sightings.map((sighting) => ({
+      ...sighting,
+      isOurs: sighting.isOurs && mayBeOurs(sighting),
+    })),
+  };
 }
 
 /** What carries our mark under whatever name: somebody may have renamed what a call in doubt has made. */
@@ -104,20 +112,6 @@ async function listKnownIds(session: Session, kind: Kind) {
     recorded: idsOf(known.filter(({ state }) => state !== 'forgotten' && state !== 'unknown')),
     forgotten: idsOf(known.filter(({ state }) => state === 'forgotten')),
   };
-}
-
-/** The longest that a call may take to have its effect, and the clocks of the provider and the database be apart. */
-const latestMs = 600_000;
-
-/** Whether a call of ours can have made it. A copy that somebody made of ours has our mark too, and is theirs. */
-export function isOfACall(
-  object: { readonly createdAt: Date | undefined },
-  effect: Pick<EffectRow, 'called_at'>,
-): boolean {
-  const { createdAt } = object;
-  const calledAt = effect.called_at;
-  if (createdAt === undefined || calledAt === undefined) return false;
-  return createdAt.getTime() <= calledAt.getTime() + latestMs;
 }
 
 export function oursIn(lookUp: LookUp<Output>): Sighting<Output>[] {

@@ -74,12 +74,12 @@ function deadHolderWatch(engine: Engine): () => Promise<number> {
     const confirmed = dead.filter((holder) => suspects.has(holder));
     suspects = new Set(dead);
     if (confirmed.length === 0) return 0;
-    const { leases, callbackIds } = await revokeLeases(engine.pool, confirmed);
+    const { leases, handedOn, callbackIds } = await revokeLeases(engine.pool, confirmed);
     engine.metrics.leasesRevoked.inc(leases);
     const callbacks = callbackIds.length;
     if (leases + callbacks > 0) engine.log.warn({ leases, callbacks }, 'a worker is gone; its work goes on');
     for (const id of callbackIds) await engine.queues.addCallback(id, { isAbandoned: true });
-    return leases;
+    return leases + handedOn;
   };
 }
 

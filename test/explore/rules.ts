@@ -133,6 +133,7 @@ function creationOf(step: StepWorld): EffectRow | undefined {
     calls: 1,
     doubts: step.doubts,
     forgiven_doubts: 0,
+    created_at: new Date(0),
     absent_at: undefined,
     called_at: undefined,
     doubt_since: undefined,

@@ -1,5 +1,6 @@
 /** What looks like ours and is not, and what is ours whatever it looks like, once a call was in doubt. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { providerNames } from '../../src/names.ts';
 import { startStack, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 import { post } from '../server/support.ts';
@@ -35,9 +36,13 @@ const offboard = async (id: string, clientId: string) => {
     return ['completed', 'incomplete'].includes(shown.rollback.status) ? shown : undefined;
   }, 'the client to be offboarded');
 };
-/** As if the calls had been made that long ago. */
+/** As if it had all been that long ago. */
 const letPass = (minutes: number) =>
-  stack.pool.query(`update ledger.effects set called_at = called_at - $1 * interval '1 minute'`, [minutes]);
+  stack.pool.query(
+    `update ledger.effects set created_at = created_at - $1 * interval '1 minute',
+       absent_at = absent_at - $1 * interval '1 minute', called_at = called_at - $1 * interval '1 minute'`,
+    [minutes],
+  );
 
 test.each([
   ['within minutes it may be of our own call, and is deleted', 0, []],
@@ -81,6 +86,49 @@ test("a project with a copy of our project's variables is not deleted with it", 
   expect(control.objects().map(({ name }) => name)).toEqual(['staging']);
 });
 
+describe('a copy that is made while our call is in doubt, and much later', () => {
+  async function copyInDoubt(mode: 'drop-before' | 'drop-after') {
+    const { control } = stack.sandbox;
+    control.addFault({ provider: 'n8n', operation: 'createWorkflow', mode });
+    const { id, clientId } = await stack.provision();
+    await until(() => control.faults()[0]?.fired === 1 || undefined, 'the call without an answer');
+    const copyId = await control.createForeign('n8n.workflow', 'Client copy', {
+      createdAt: new Date(Date.now() + 11 * 60_000).toISOString(),
+      path: providerNames(clientId).webhookPath,
+      nodeId: `prov-${id}`,
+    });
+    return { id, clientId, copyId, done: await stack.waitUntilDone(id) };
+  }
+  const idsLeft = () => stack.sandbox.control.objects().map((object) => object.id);
+
+  test('is not taken over in place of ours, nor deleted with it', async () => {
+    const { id, clientId, copyId, done } = await copyInDoubt('drop-after');
+    expect(done.status).toBe('succeeded');
+    expect(done.result['n8nWorkflowId']).not.toBe(copyId);
+    expect(await offboard(id, clientId)).toMatchObject({ rollback: { status: 'completed' } });
+    expect(idsLeft()).toEqual([copyId]);
+  });
+
+  test("owns its path as any stranger's does, where ours was not made", async () => {
+    const { copyId, done } = await copyInDoubt('drop-before');
+    expect(done).toMatchObject({ status: 'failed', failure: { code: 'name-taken' } });
+    expect(idsLeft()).toEqual([copyId]);
+  });
+});
+
+test('what an earlier, forgotten call has made is not taken for what a new call in doubt has', async () => {
+  const { control } = stack.sandbox;
+  control.addFault({ provider: 'vercel', operation: 'createVercelProject', mode: 'drop-before' });
+  const { id, clientId } = await stack.provision();
+  const earlierId = await control.createForeign('vercel.project', 'renamed by somebody', {
+    createdAt: new Date(Date.now() - 15 * 60_000).toISOString(),
+    variables: { PROVISIONING_ID: id },
+  });
+  expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
+  expect(await offboard(id, clientId)).toMatchObject({ rollback: { status: 'completed' } });
+  expect(control.objects().map((object) => object.id)).toEqual([earlierId]);
+});
+
 test('a project that is recorded is deleted although its database can no longer be asked whose it is', async () => {
   const { control } = stack.sandbox;
   control.addFault({ provider: 'supabase', operation: 'createProject', mode: 'drop-before' });
@@ -94,7 +142,7 @@ test('a project that is recorded is deleted although its database can no longer 
 
 test('a create that came through twice, and of which only the refusal was heard, is in doubt until a look', async () => {
   const { control } = stack.sandbox;
-  control.addFault({ provider: 'github', operation: 'generateRepository', mode: 'latency', delayMs: 700 });
+  control.addFault({ provider: 'github', operation: 'generateRepository', mode: 'latency', delayMs: 3000 });
   // The look that follows the refusal fails for good; the one before the call does not.
   control.addFault({ provider: 'github', operation: 'getRepository', mode: 'refuse', status: 401, skip: 1 });
   const { id, clientId } = await stack.provision();

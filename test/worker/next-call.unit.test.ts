@@ -7,6 +7,7 @@ import {
   decideDelete,
   followCreate,
   followDelete,
+  isOfACall,
   mayHaveTwins,
   planChange,
   planCreate,
@@ -151,5 +152,25 @@ describe('a change', () => {
     ],
   ] as const)('%s', (_promise, effect, isMade, isSettled, rules, expected) => {
     expect(decideChange(effect, { isMade, isSettled }, rules)).toBe(expected);
+  });
+});
+
+describe('whether a call can have made an object', () => {
+  const at = (minutes: number) => new Date(Date.UTC(2026, 0, 1) + minutes * 60_000);
+  // The provider's clock is a day ahead of the database's.
+  const effect = { absent_at: at(24 * 60), created_at: at(0), called_at: at(5) };
+  test.each([
+    ['made before the name was looked at: an earlier effect has', 24 * 60 - 11, false],
+    ['made a moment before by another clock of the provider', 24 * 60 - 9, true],
+    ['made with the first call', 24 * 60, true],
+    ['made with the newest call', 24 * 60 + 5, true],
+    ['made minutes after the newest call', 24 * 60 + 14, true],
+    ['made later: somebody has copied ours', 24 * 60 + 16, false],
+  ])('%s', (_name, minutes, isSo) => {
+    expect(isOfACall({ createdAt: at(minutes) }, effect)).toBe(isSo);
+  });
+
+  test('of one whose age the provider does not tell the mark alone decides', () => {
+    expect(isOfACall({ createdAt: undefined }, effect)).toBe(true);
   });
 });

@@ -36,7 +36,12 @@ function tell(world: WorldDraft, scribe: Scribe) {
   function intend(step: string, name: string, verb: EffectRow['verb'], naturalKey: string): EffectRowDraft {
     let effect = ledger.effects.find((one) => one.provisioning_id === row.id && one.name === name);
     if (effect === undefined) {
-      const times = { absent_at: undefined, called_at: undefined, doubt_since: undefined };
+      const times = {
+        created_at: new Date(0),
+        absent_at: undefined,
+        called_at: undefined,
+        doubt_since: undefined,
+      };
       const about = { provisioning_id: row.id, step, name, verb, natural_key: naturalKey, mark };
       effect = {
         id: newId(),
