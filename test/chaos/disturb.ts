@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UnrecoverableError, type Job } from 'bullmq';
 import { Redis } from 'ioredis';
+import pg from 'pg';
 import type { Arena } from './arena.ts';
 import type { Disturbance, DisturbanceName } from './faults.ts';
 import type { Random } from './random.ts';
@@ -144,7 +145,23 @@ const acts: Readonly<Record<DisturbanceName, Act>> = {
 /** As FLUSHALL does, on either backend. */
 export async function emptyQueue(arena: Arena): Promise<void> {
   if (arena.redis !== undefined) await withRedis(arena, (redis) => redis.flushall());
-  else for (const queue of arena.queues.all) await queue.obliterate({ force: true });
+  else for (const queue of arena.queues.all) await whileItDeadlocks(() => queue.obliterate({ force: true }));
+}
+
+/** An empty ledger. */
+export async function emptyLedger({ pool }: Arena): Promise<void> {
+  await whileItDeadlocks(() => pool.query('truncate ledger.provisionings cascade'));
+}
+
+/** Processes write meanwhile, and of two that wait for each other PostgreSQL ends one: then it is done again. */
+async function whileItDeadlocks(work: () => Promise<unknown>): Promise<void> {
+  for (;;)
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError && error.code === '40P01')) throw error;
+    }
 }
 
 async function listJobs(arena: Arena): Promise<Job[]> {

@@ -7,7 +7,7 @@ import { limits, type Arena } from './arena.ts';
 import { openCaller, type Caller } from './caller.ts';
 import { checkWorld } from './checker/check.ts';
 import { nameOf } from './checker/names.ts';
-import { disturb, emptyQueue } from './disturb.ts';
+import { disturb, emptyLedger, emptyQueue } from './disturb.ts';
 import { keptCall, type FaultName, type Meddling } from './faults.ts';
 import type { CrashOrder } from './crash-order.ts';
 import { findLongLease, isAtRest, waitForQuiescence } from './quiescence.ts';
@@ -128,7 +128,7 @@ async function begin(arena: Arena, schedule: Schedule): Promise<Run> {
   const { control } = arena.sandbox;
   const random = randomOf(`${schedule.seed}/${schedule.index}/run`);
   await arena.heal();
-  await arena.pool.query('truncate ledger.provisionings cascade');
+  await emptyLedger(arena);
   await emptyQueue(arena);
   await control.reset();
   arena.takeLogs();

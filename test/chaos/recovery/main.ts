@@ -10,7 +10,7 @@ import { startOwnPostgresIn } from '../../helpers/services/postgres.ts';
 import { backends, type Backend } from '../../helpers/stack.ts';
 import { until } from '../../helpers/until.ts';
 import { startArena, type Arena } from '../arena.ts';
-import { emptyQueue } from '../disturb.ts';
+import { emptyLedger, emptyQueue } from '../disturb.ts';
 import { killAt, postOrder, untilItHangs } from '../one-order.ts';
 
 /** What hangs when the worker is killed: nothing in doubt, or a create that was acted on; or nothing at all. */
@@ -50,7 +50,7 @@ async function measure(
 ): Promise<number> {
   const { control } = arena.sandbox;
   await arena.heal();
-  await arena.pool.query('truncate ledger.provisionings cascade');
+  await emptyLedger(arena);
   await emptyQueue(arena);
   await control.reset();
   const call = calls[what];
