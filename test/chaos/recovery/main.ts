@@ -55,7 +55,7 @@ async function measure(
   await control.reset();
   const call = calls[what];
   // The one that is killed comes back later than the other takes over.
-  arena.restartAfterMs = 30_000;
+  arena.restartAfterMs = 5000;
   const killed = call === undefined ? killAt(arena, 'step-recorded') : undefined;
   if (call !== undefined) control.addFault({ ...call, times: 1 });
   await postOrder(arena, `recovery-${backend}-${kill}`);
