@@ -118,15 +118,12 @@ async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promi
     : decideOutcome(error, progress, key.direction, engine.patience, Math.random);
   if (outcome.is === 'interrupted') {
     count('interrupted');
-    const isAway = isDatabaseAway(error);
     const reason = error instanceof Error ? error.name : 'unknown';
-    engine.log.info(
-      { ...facts, reason, ...(isAway ? { err: error } : {}) },
-      'the step was left to another worker',
-    );
+    engine.log.info({ ...facts, reason }, 'the step was left to another worker');
     await session.lease.release(engine.sweepIntervalMs).catch(() => {});
-    // A database that is away is not asked again at once.
-    return postpone(job, token, isAway ? 1000 + Math.random() * 1000 : 100);
+    // Whoever runs the job logs that, and waits for the database.
+    if (isDatabaseAway(error)) throw error;
+    return postpone(job, token, 100);
   }
   if (outcome.is === 'postponed') return wait(task, attempt, outcome, error);
 

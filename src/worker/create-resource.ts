@@ -69,8 +69,11 @@ async function intend(
 ): Promise<EffectRow | string> {
   const name = kind.nameFor(session.client);
   const mark = earlier?.mark ?? newMark(session);
-  const intent = earlier === undefined ? firstIntent(mark) : intentOf(earlier);
-  const lookUp = await lookFor(session, context, kind, intent, earlier);
+  // Before the first call nothing can be ours.
+  const lookUp =
+    earlier === undefined
+      ? await kind.find(context, firstIntent(mark))
+      : await lookFor(session, context, kind, earlier);
   const decision = decideCreate(earlier, seenIn(lookUp));
   if (decision === 'take-over' && earlier !== undefined)
     return recordCreated(session, kind, earlier, oursIn(lookUp));
@@ -111,8 +114,7 @@ async function call(session: Session, context: Context, kind: Kind, effect: Effe
   });
   if (result.is === 'made') return recordCreated(session, kind, effect, [result.value]);
   if (followCreate(result.is, effect.doubts) === 'report-foreign') {
-    const intent = { ...intentOf(effect), mayExist: false };
-    const lookUp = await lookFor(session, context, kind, intent, effect);
+    const lookUp = await lookFor(session, context, kind, effect, { mayExist: false });
     // It carries our mark: the call came through twice on its way, and its second answer reached us.
     const ours = oursIn(lookUp);
     if (ours.length > 0) return recordCreated(session, kind, effect, ours);

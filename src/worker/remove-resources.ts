@@ -15,7 +15,7 @@ import {
 } from '../ledger/resources.ts';
 import type { EffectRow, ResourceRow } from '../ledger/rows.ts';
 import { creationName } from './create-resource.ts';
-import { commitIntent, effectKey, intentOf, newMark, sendCall } from './effect.ts';
+import { commitIntent, effectKey, newMark, sendCall } from './effect.ts';
 import { decideDelete, followDelete, mayHaveTwins, planUndo } from './next-call.ts';
 import {
   findRenamed,
@@ -85,7 +85,7 @@ async function recordLateObjects(
   kind: Kind,
   creation: EffectRow,
 ): Promise<void> {
-  const lookUp = await lookFor(session, context, kind, intentOf(creation), creation);
+  const lookUp = await lookFor(session, context, kind, creation);
   const ours = [...oursIn(lookUp), ...(await findRenamed(session, context, kind, creation))];
   const provisioningId = session.client.id;
   const ids = { provisioningId, effectId: creation.id, step: session.step.name, kind: kind.kind };

@@ -45,7 +45,7 @@ export async function resolveCreation(
 ): Promise<string | undefined> {
   const isSettled = await hasSettled(session, effect);
   passCrashPoint('looking', { verb: 'create' });
-  const lookUp = await lookFor(session, context, kind, intentOf(effect), effect);
+  const lookUp = await lookFor(session, context, kind, effect);
   const decision = resolveDoubt(seenIn(lookUp), isSettled);
   if (decision === 'take-over') return recordCreated(session, kind, effect, oursIn(lookUp));
   if (decision === 'wait') throw stillInDoubt(session, kind.nameFor(session.client), unansweredBy);
@@ -64,7 +64,7 @@ export async function resolveCreation(
 }
 
 /**
- * Looks for everything of the wanted name.
+ * Looks for everything of the wanted name, once a call was intended. `known`: what is known better than by the intent.
  *
  * What is recorded needs no other proof. What an operator has taken off the list, and what no call of the effect can
  * have made, is a stranger's.
@@ -73,14 +73,14 @@ export async function lookFor(
   session: Session,
   context: Context,
   kind: Kind,
-  intent: Intent,
-  effect: EffectRow | undefined,
+  effect: EffectRow,
+  known: Partial<Pick<Intent, 'mayExist'>> = {},
 ): Promise<LookUp<Output>> {
   const { recorded, forgotten } = await listKnownIds(session, kind);
-  const lookUp = await kind.find(context, { ...intent, recorded });
+  const lookUp = await kind.find(context, { ...intentOf(effect), ...known, recorded });
   const mayBeOurs = (sighting: Sighting<Output>) =>
     recorded.includes(sighting.externalId) ||
-    (!forgotten.includes(sighting.externalId) && (effect === undefined || isOfACall(sighting, effect)));
+    (!forgotten.includes(sighting.externalId) && isOfACall(sighting, effect));
   return {
     ...lookUp,
     sightings: lookUp.sightings.map((sighting) => ({
