@@ -62,6 +62,12 @@ const layers: Layer[] = [
     because: 'A step gets what it needs in its context: it knows no queue, no SQL, no Express.',
   },
   {
+    files: 'src/schema/**',
+    mayNotImport:
+      'api keys metrics telemetry orphans preflight steps providers ledger queue worker server webhooks sandbox local demo',
+    because: 'It reads files and takes SQL apart: it knows no database and no step.',
+  },
+  {
     files: 'src/ledger/**',
     mayUse: ['pg'],
     mayNotImport:
