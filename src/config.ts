@@ -6,6 +6,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { ConfigurationError } from './errors.ts';
+import { hasUsableHost, hostTooLong, isOfHostLength } from './host-names.ts';
 
 function wholeNumber(byDefault: number, least: number, most: number) {
   const error = `must be a whole number from ${least} to ${most}`;
@@ -17,7 +18,9 @@ const longestMs = 2 ** 31 - 1;
 const milliseconds = (byDefault: number, least = 1) => wholeNumber(byDefault, least, longestMs);
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-const webUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL', abort: true });
+const webUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL', abort: true })
+  .refine(hasUsableHost, { error: hostTooLong, abort: true });
 const port = wholeNumber(3000, 0, 65_535);
 const host = z.string().min(1).default('127.0.0.1');
 const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -25,9 +28,13 @@ const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
 /** Needed by every process. */
 export const coreEnvironment = z.object({
   DATABASE_URL: z
-    .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })
+    .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL', abort: true })
+    .refine(hasUsableHost, hostTooLong)
     .describe('Postgres with the ledger'),
-  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }).optional(),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL', abort: true })
+    .refine(hasUsableHost, hostTooLong)
+    .optional(),
   LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
   STEP_MAX_ATTEMPTS: wholeNumber(5, 1, 100),
   RETRY_BASE_MS: milliseconds(1000),
@@ -163,7 +170,8 @@ function hostList(text: string, context: z.RefinementCtx): readonly AllowedHost[
     const match = /^(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::(\d+))?$/.exec(literal);
     // As URLs spell it: lower case, and one way to write each address.
     const hostname = URL.parse(`http://${match?.[1] ?? ''}`)?.hostname;
-    if (hostname === undefined) context.addIssue(`"${entry}" is not host or host:port`);
+    if (hostname === undefined || !isOfHostLength(hostname))
+      context.addIssue(`"${entry}" is not host or host:port`);
     return { hostname: hostname ?? '', port: match?.[2] };
   });
 }

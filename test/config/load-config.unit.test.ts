@@ -49,6 +49,8 @@ test('an empty or blank variable counts as missing', () => {
 
 describe('a variable that cannot be used is named once, for', () => {
   const key = Buffer.alloc(32, 1).toString('base64');
+  // Longer than OpenSSL can take as the name of a server.
+  const nameTooLong = `${'a'.repeat(50)}.`.repeat(6);
   test.each<[string, string]>([
     ['DATABASE_URL', 'mysql://localhost/x'],
     ['DATABASE_URL', 'localhost:5432'],
@@ -112,6 +114,14 @@ describe('a variable that cannot be used is named once, for', () => {
     ['SUPABASE_DB_CA', 'nowhere.pem'],
     ['SUPABASE_DB_CA', 'package.json'],
     ['N8N_WEBHOOK_URL', 'two words'],
+    ['DATABASE_URL', `postgres://${nameTooLong}/x`],
+    ['REDIS_URL', `rediss://${nameTooLong}`],
+    ['PUBLIC_URL', `https://${nameTooLong}`],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', `https://${nameTooLong}`],
+    ['CALLBACK_ALLOWED_HOSTS', nameTooLong],
+    ['SUPABASE_API_URL', `https://${nameTooLong}`],
+    ['N8N_HOST', nameTooLong],
+    ['N8N_WEBHOOK_URL', `https://${'a'.repeat(64)}.example`],
   ])('%s=%s', (name, value) => {
     const problems = problemsOf({ [name]: value });
 
@@ -171,6 +181,7 @@ describe('an issuer of JWTs', () => {
 
   test('has its keys at an address of the web', () => {
     expect(problemsOf({ ...issuer, AUTH_JWKS_URL: 'file:///keys.json' })).toHaveLength(1);
+    expect(problemsOf({ ...issuer, AUTH_JWKS_URL: `https://${'a'.repeat(64)}.example/` })).toHaveLength(1);
   });
 
   test('has its keys where nobody can change them on their way', () => {
