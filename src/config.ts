@@ -5,6 +5,7 @@
  */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { headerKey, unquoted } from './credential.ts';
 import { ConfigurationError } from './errors.ts';
 import { hasUsableHost, hostTooLong, isOfHostLength } from './host-names.ts';
 
@@ -57,7 +58,7 @@ export const serverEnvironment = z
     PORT: port,
     HOST: host,
     PUBLIC_URL: webUrl.optional(),
-    ADMIN_API_KEY: z.string().regex(/^[\x21-\x7e]{32,}$/, 'must have at least 32 characters, and no spaces'),
+    ADMIN_API_KEY: headerKey,
     // Whoever could change the keys on their way could sign any token.
     AUTH_JWKS_URL: webUrl
       .refine(
@@ -65,8 +66,8 @@ export const serverEnvironment = z
         'must be an https:// URL',
       )
       .optional(),
-    AUTH_ISSUER: z.string().optional(),
-    AUTH_AUDIENCE: z.string().optional(),
+    AUTH_ISSUER: unquoted.optional(),
+    AUTH_AUDIENCE: unquoted.optional(),
     RATE_LIMIT_PER_MINUTE: wholeNumber(600, 0, 1_000_000),
     CALLBACK_ALLOWED_HOSTS: z.string().default('').transform(hostList),
   })
@@ -78,8 +79,8 @@ export const workerEnvironment = z.object({
   PUBLIC_URL: webUrl.optional(),
   PORT: port,
   HOST: host,
-  ENCRYPTION_KEYS: z.string().transform(encryptionKeys),
-  WEBHOOK_SIGNING_SECRET: z.string().transform(signingSecrets),
+  ENCRYPTION_KEYS: unquoted.transform(encryptionKeys),
+  WEBHOOK_SIGNING_SECRET: unquoted.transform(signingSecrets),
   CALLBACK_ALLOWED_HOSTS: z.string().default('').transform(hostList),
 });
 
