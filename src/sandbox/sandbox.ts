@@ -39,6 +39,11 @@ export interface SandboxOptions {
   n8nGeneration?: 'publish' | 'activate';
   /** Whether Supabase projects have only the two legacy keys. Default false. */
   legacyKeysOnly?: boolean;
+  /**
+   * Whether new objects of `public` are granted to anon, authenticated and service_role at once, as in projects made
+   * before 2026-05-30. Default false.
+   */
+  automaticGrants?: boolean;
   /** Drops databases that sandboxes killed earlier have left on the server. Default false. */
   removesLeftovers?: boolean;
   /** Told of what goes wrong inside; default: nobody. */
@@ -69,7 +74,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { postgresUrl, host = '127.0.0.1', ports = {}, log = () => {} } = options;
   const timing = { ...fastTiming, ...options.timing };
   const world = createWorld(timing, options.n8nGeneration ?? 'publish', options.legacyKeysOnly ?? false);
-  const cluster = await openCluster(postgresUrl, world.instance, options.removesLeftovers ?? false);
+  const cluster = await openCluster(postgresUrl, world.instance, {
+    removesLeftovers: options.removesLeftovers ?? false,
+    automaticGrants: options.automaticGrants ?? false,
+  });
   const states: ProviderStates = {
     supabase: createSupabaseState(world, cluster, log),
     github: createGithubState(world),

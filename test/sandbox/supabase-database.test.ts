@@ -1,3 +1,4 @@
+import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
@@ -102,6 +103,7 @@ describe('a new project’s database', () => {
       create trigger on_user after insert on auth.users for each row execute function public.touch();
       create policy "own files" on storage.objects for select to authenticated using (owner = auth.uid());
       insert into storage.buckets (id, name) values ('files', 'files');
+      grant select on public.notes to authenticated;
       alter publication supabase_realtime add table public.notes;
       select 'applied' as state`;
     expect(await run(schema)).toMatchObject({ status: 201, body: [{ state: 'applied' }] });
@@ -115,11 +117,39 @@ describe('a new project’s database', () => {
       select text, auth.role() as role from notes; commit`);
     expect(seen.body).toEqual([{ text: 'mine', role: 'authenticated' }]);
   });
-  test('grants new tables of public to the three API roles', async () => {
-    const { body } = await run(`create table public.open (id int);
-      select count(*)::int as granted from unnest(array['anon', 'authenticated', 'service_role']) as role
-      where has_table_privilege(role, 'public.open', 'select, insert, update, delete')`);
-    expect(body).toEqual([{ granted: 3 }]);
+  const rolesThatMayUseANewTable = (name: string) => `create table public.${name} (id int);
+    select array_agg(role) as granted from unnest(array['anon', 'authenticated', 'service_role']) as role
+    where has_table_privilege(role, 'public.${name}', 'select, insert, update, delete')`;
+  test('grants a new table of public to nobody', async () => {
+    expect((await run(rolesThatMayUseANewTable('closed'))).body).toEqual([{ granted: null }]);
+    const refused = await run('begin; set local role service_role; select * from public.closed; commit');
+    expect(refused).toMatchObject({ status: 400, body: { message: textWith('42501') } });
+  });
+  test('grants a new table of public to the three API roles where the project is an older one', async () => {
+    const older = await openSandbox({ automaticGrants: true });
+    try {
+      const project = await healthyProject(older, 'older');
+      const { body } = await older.supabase(`POST /v1/projects/${project}/database/query`, {
+        body: { query: rolesThatMayUseANewTable('open') },
+      });
+      expect(body).toEqual([{ granted: ['anon', 'authenticated', 'service_role'] }]);
+    } finally {
+      await older.stop();
+    }
+  });
+  test('leaves no table of the sample template out of reach: its own grants are enough', async () => {
+    const project = await healthyProject(sandbox, 'sample');
+    const folder = 'examples/template-schema';
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).toSorted();
+    const files = await Promise.all(names.map((name) => readFile(`${folder}/${name}`, 'utf8')));
+    const ask = (query: string) =>
+      sandbox.supabase(`POST /v1/projects/${project}/database/query`, { body: { query } });
+    expect(await ask(files.join('\n'))).toMatchObject({ status: 201 });
+    const { body } = await ask(`select relname from pg_class where relnamespace = 'public'::regnamespace
+      and relkind in ('r', 'v', 'p') and not (
+        has_any_column_privilege('authenticated', oid, 'select')
+        and has_any_column_privilege('service_role', oid, 'select'))`);
+    expect(body).toEqual([]);
   });
   test('does not let its owner change auth', async () => {
     for (const statement of ['alter table auth.users add column x int', 'create table auth.mine (id int)']) {

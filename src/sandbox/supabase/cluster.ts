@@ -57,14 +57,14 @@ async function inDatabase(
 }
 
 /** What a project's role may do and what its future objects grant; per copy, as it names the role. */
-function projectSetup(role: string): string[] {
+function projectSetup(role: string, automaticGrants: boolean): string[] {
   const owner = quote(role);
   const defaults = `alter default privileges for role ${owner} in schema public grant all on`;
   const readers = 'anon, authenticated, service_role';
   return [
-    `${defaults} tables to ${readers}`,
-    `${defaults} sequences to ${readers}`,
-    `${defaults} functions to ${readers}`,
+    ...(automaticGrants
+      ? ['tables', 'sequences', 'functions'].map((kind) => `${defaults} ${kind} to ${readers}`)
+      : []),
     `alter publication supabase_realtime owner to ${owner}`,
   ];
 }
@@ -116,7 +116,7 @@ async function prepare(pool: pg.Pool, postgresUrl: string, template: string): Pr
 export async function openCluster(
   postgresUrl: string,
   instance: string,
-  removesLeftovers: boolean,
+  options: { removesLeftovers: boolean; automaticGrants: boolean },
 ): Promise<Cluster> {
   const pool = new pg.Pool({
     connectionString: postgresUrl,
@@ -137,7 +137,7 @@ export async function openCluster(
   }
   let version: string;
   try {
-    if (removesLeftovers) await dropLeftovers(pool);
+    if (options.removesLeftovers) await dropLeftovers(pool);
     version = await prepare(pool, postgresUrl, template);
   } catch (error) {
     await close().catch(() => {});
@@ -158,7 +158,7 @@ export async function openCluster(
       await pool.query(`revoke all on database ${quote(database)} from public`);
       await pool.query(`alter database ${quote(database)} set search_path to "$user", public, extensions`);
       await pool.query(`alter database ${quote(database)} set statement_timeout to '2min'`);
-      await inDatabase(postgresUrl, database, projectSetup(role));
+      await inDatabase(postgresUrl, database, projectSetup(role, options.automaticGrants));
     },
     async dropProject({ database, role }) {
       await pool.query(`drop database if exists ${quote(database)} with (force)`);

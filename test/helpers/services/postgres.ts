@@ -88,7 +88,7 @@ async function startInDocker(): Promise<TestServer> {
   // A port of our choice stays the same when the container is started again.
   const port = await freePort();
   const container = await new PostgreSqlContainer(image)
-    .withUsername('postgres')
+    .withUsername('supabase_admin')
     .withDatabase('postgres')
     .withExposedPorts({ container: 5432, host: port })
     .withCommand([
