@@ -7,7 +7,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { byBytes, enter, type Folder } from './folder.ts';
 import { joinFound, leaveOut, type FoundFile, type FoundFiles } from './found-files.ts';
-import { isSql, leaveOutFile, migrationName, noSql } from './name-rules.ts';
+import { isSql, leaveOutFile, leaveOutFolder, migrationName } from './name-rules.ts';
 import { readSupabaseConfig } from './supabase-config.ts';
 
 const neighbours = ['config.toml', 'seed.sql', 'roles.sql', 'functions', 'seeds', 'schemas'];
@@ -52,10 +52,9 @@ export function findInSupabaseFolder(folder: Folder, prefix: string, findInFolde
 
 function reasonFor(name: string): string {
   if (name === 'schemas') return 'the migrations are what the Supabase CLI applies';
-  if (name === 'seed.sql' || name === 'seeds')
-    return 'config.toml has no such seed, or has seeds switched off';
+  if (name === 'seed.sql' || name === 'seeds') return 'not among the seeds that config.toml names';
   if (name === 'roles.sql') return 'the Supabase CLI applies it only with --include-roles';
-  return isSql(name) || name === 'tests' ? 'the Supabase CLI does not apply it' : noSql;
+  return leaveOutFolder(name) ?? 'the Supabase CLI applies nothing of it';
 }
 
 function findMigrations(folder: Folder, prefix: string): FoundFiles[] {
