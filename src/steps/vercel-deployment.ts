@@ -1,5 +1,6 @@
 /** Step 4: a Vercel project linked to the repository, with its variables, and a production deployment that serves. */
 import { z } from 'zod';
+import { credential } from '../credential.ts';
 import { NotYet, StepFailure } from '../errors.ts';
 import { isClientName, providerNames } from '../names.ts';
 import {
@@ -29,8 +30,8 @@ import {
 import { supabaseProject } from './supabase-project.ts';
 
 const environment = z.object({
-  VERCEL_TOKEN: z.string().min(1),
-  VERCEL_TEAM_ID: z.string().min(1).optional(),
+  VERCEL_TOKEN: credential,
+  VERCEL_TEAM_ID: credential.optional(),
   VERCEL_API_URL: apiUrl.default('https://api.vercel.com'),
 });
 
