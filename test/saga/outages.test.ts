@@ -33,7 +33,7 @@ function countLooks({ logLines }: Stack, waitingFor: string, from: number): numb
   return logLines.slice(from).filter((line) => line.includes(`"waitingFor":"${waitingFor}"`)).length;
 }
 
-describe('an outage that ends', () => {
+describe('an outage that ends', { timeout: 120_000 }, () => {
   let stack: Stack;
   beforeAll(async () => {
     stack = await startStack({
