@@ -19,6 +19,9 @@ export const faultModes = [
   'not-found',
 ] as const;
 
+/** A connection to a project's database, which is no request: it can be dropped, left hanging, or rejected. */
+export const connectOperation = 'connectDatabase';
+
 /** One way for a request to go wrong. */
 export type FaultMode = (typeof faultModes)[number];
 
@@ -40,7 +43,7 @@ export interface FaultRequest {
   status?: number | undefined;
   /** For `rate-limit`: sent as Retry-After; without it the header is left out. */
   retryAfterSeconds?: number | undefined;
-  /** The body of `reject`. */
+  /** The body of `reject`; that of a rejected connection is `{ code, message }`, as PostgreSQL has them. */
   body?: unknown;
 }
 
@@ -55,6 +58,8 @@ export interface FaultRegistry {
   add(fault: FaultRequest): string;
   /** The fault that this request meets, if any; counts it. */
   take(provider: ProviderName, operation: string, request: ProviderRequest): Fault | undefined;
+  /** The same for a connection to the database of a Supabase project, by its ref; `*` does not mean it. */
+  takeConnection(ref: string): Fault | undefined;
   list(): Fault[];
   clear(): void;
 }
@@ -73,6 +78,11 @@ export function createFaultRegistry(): FaultRegistry {
     passed.set(fault.id, before + 1);
     return false;
   }
+  function meet(matches: (fault: Fault) => boolean): Fault | undefined {
+    const fault = faults.find((candidate) => matches(candidate) && isHit(candidate));
+    if (fault !== undefined) fault.fired += 1;
+    return fault;
+  }
   return {
     add(request) {
       added += 1;
@@ -81,17 +91,21 @@ export function createFaultRegistry(): FaultRegistry {
       return fault.id;
     },
     take(provider, operation, request) {
-      const fault = faults.find(
-        (candidate) =>
-          candidate.provider === provider &&
-          (candidate.operation === operation || candidate.operation === '*') &&
-          (candidate.matching === undefined ||
-            `${request.path}?${request.query.toString()}\n${request.text}`.includes(candidate.matching)) &&
-          isHit(candidate),
+      const text = `${request.path}?${request.query.toString()}\n${request.text}`;
+      return meet(
+        (fault) =>
+          fault.provider === provider &&
+          (fault.operation === operation || fault.operation === '*') &&
+          (fault.matching === undefined || text.includes(fault.matching)),
       );
-      if (fault !== undefined) fault.fired += 1;
-      return fault;
     },
+    takeConnection: (ref) =>
+      meet(
+        (fault) =>
+          fault.provider === 'supabase' &&
+          fault.operation === connectOperation &&
+          (fault.matching === undefined || ref.includes(fault.matching)),
+      ),
     list: () => faults.map((fault) => ({ ...fault })),
     clear() {
       faults = [];

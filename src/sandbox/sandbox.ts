@@ -13,6 +13,7 @@ import { n8nProvider } from './n8n/provider.ts';
 import { createN8nState } from './n8n/state.ts';
 import { createListener, type Recording } from './serve.ts';
 import { openCluster } from './supabase/cluster.ts';
+import { startPooler } from './supabase/pooler.ts';
 import { supabaseProvider } from './supabase/provider.ts';
 import { createSupabaseState } from './supabase/state.ts';
 import { fastTiming, type SandboxTiming } from './timing.ts';
@@ -32,7 +33,7 @@ export interface SandboxOptions {
   /** Default `127.0.0.1`. */
   host?: string;
   /** Default 0 for each: any free port. */
-  ports?: Partial<Record<ProviderName | 'control', number>>;
+  ports?: Partial<Record<ProviderName | 'control' | 'pooler', number>>;
   /** What differs from `fastTiming`. */
   timing?: Partial<SandboxTiming>;
   /** Which words n8n knows for going live: those since July 2026 (default), or only the older ones. */
@@ -79,7 +80,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const recording: Recording = { faults: createFaultRegistry(), journal: createJournal(), log };
   const receivers = createReceivers();
   const control = createControl({ world, states, receivers, ...recording });
-  const servers: Listening[] = [];
+  const servers: Pick<Listening, 'close'>[] = [];
 
   async function stop(): Promise<void> {
     await Promise.all(servers.map((server) => server.close()));
@@ -88,6 +89,17 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
   try {
     const providers = createProviders(world, states);
+    const pooler = await startPooler({
+      listen: { host, port: ports.pooler ?? 0 },
+      upstream: { host: cluster.host, port: cluster.port },
+      faults: recording.faults,
+      findRef: (user) =>
+        states.supabase.projects.find(
+          ({ names, removedAt }) => names.role === user && removedAt === undefined,
+        )?.id,
+    });
+    servers.push(pooler);
+    Object.assign(world.pooler, { host: pooler.host, port: pooler.port });
     for (const name of providerNames) {
       const server = await listen(createListener(providers[name], world, recording), host, ports[name] ?? 0);
       servers.push(server);
@@ -100,5 +112,5 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     await stop();
     throw error;
   }
-  return { urls: { ...world.urls }, environment: environmentOf(world, cluster.port), control, stop };
+  return { urls: { ...world.urls }, environment: environmentOf(world), control, stop };
 }
