@@ -111,11 +111,14 @@ async function connect(client: pg.Client, tls: DatabaseTls): Promise<void> {
     if (refusal?.message.startsWith('(EADDRNOTALLOWED)') === true) throw new AddressRefused(error);
     if (passingRefusals.has(refusal?.code ?? ''))
       throw new NotYet('the database to take connections', { cause: error });
+    const isDistrusted = tls.mode === 'verify' && isAboutTheCertificate(error);
     throw new ProviderError({
       provider: 'supabase',
       operation: connectOperation,
       outcome: 'not-made',
-      reason: tls.mode === 'verify' && isAboutTheCertificate(error) ? distrust : 'failed',
+      // Nobody has answered: what PostgreSQL or the pooler says itself is an error like others.
+      isAway: refusal === undefined && !isDistrusted,
+      reason: isDistrusted ? distrust : 'failed',
       cause: error,
     });
   }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { ProviderName, ProviderRequest } from './exchange.ts';
 
 /** What can go wrong with a request. */
@@ -17,10 +18,16 @@ export const faultModes = [
   'refuse',
   'stale-read',
   'not-found',
+  'proxy-page',
 ] as const;
 
-/** A connection to a project's database, which is no request: it can be dropped, left hanging, or rejected. */
-export const connectOperation = 'connectDatabase';
+/** A connection to a project's database, which is no request: it can be rejected, and nothing else. */
+const connectOperation = 'connectDatabase';
+
+const connectionRefusal = z.object({ code: z.string().length(5), message: z.string() });
+
+/** What a rejected connection is told. */
+export type ConnectionRefusal = z.infer<typeof connectionRefusal>;
 
 /** One way for a request to go wrong. */
 export type FaultMode = (typeof faultModes)[number];
@@ -43,8 +50,10 @@ export interface FaultRequest {
   status?: number | undefined;
   /** For `rate-limit`: sent as Retry-After; without it the header is left out. */
   retryAfterSeconds?: number | undefined;
-  /** The body of `reject`; that of a rejected connection is `{ code, message }`, as PostgreSQL has them. */
+  /** The body of `reject`; a text is sent as a page. That of a connection is `{ code, message }`. */
   body?: unknown;
+  /** Headers of `reject`. */
+  headers?: Record<string, string> | undefined;
 }
 
 /** A fault with its count of hits. */
@@ -58,8 +67,8 @@ export interface FaultRegistry {
   add(fault: FaultRequest): string;
   /** The fault that this request meets, if any; counts it. */
   take(provider: ProviderName, operation: string, request: ProviderRequest): Fault | undefined;
-  /** The same for a connection to the database of a Supabase project, by its ref; `*` does not mean it. */
-  takeConnection(ref: string): Fault | undefined;
+  /** Why a connection of this user to a project's database is rejected, if it is; `*` does not mean it. */
+  takeConnection(user: string): ConnectionRefusal | undefined;
   list(): Fault[];
   clear(): void;
 }
@@ -99,13 +108,15 @@ export function createFaultRegistry(): FaultRegistry {
           (fault.matching === undefined || text.includes(fault.matching)),
       );
     },
-    takeConnection: (ref) =>
-      meet(
-        (fault) =>
-          fault.provider === 'supabase' &&
-          fault.operation === connectOperation &&
-          (fault.matching === undefined || ref.includes(fault.matching)),
-      ),
+    takeConnection(user) {
+      const fault = meet(
+        ({ operation, mode, matching }) =>
+          operation === connectOperation &&
+          mode === 'reject' &&
+          (matching === undefined || user.includes(matching)),
+      );
+      return fault && connectionRefusal.parse(fault.body);
+    },
     list: () => faults.map((fault) => ({ ...fault })),
     clear() {
       faults = [];

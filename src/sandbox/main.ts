@@ -1,10 +1,16 @@
 import { parseArgs } from 'node:util';
 import { startLocalPostgres } from '../local/postgres.ts';
-import { fastTiming, realisticTiming, startSandbox, type SandboxOptions } from './sandbox.ts';
+import {
+  fastTiming,
+  realisticTiming,
+  sandboxExtensions,
+  startSandbox,
+  type SandboxOptions,
+} from './sandbox.ts';
 
 const help = `The four providers as local servers, until Ctrl-C.
 
-  --port <n>       control server; the providers and the databases take the five ports after it (default 4400, or SANDBOX_PORT; 0: any free ones)
+  --port <n>       control server; the providers take the four ports after it (default 4400, or SANDBOX_PORT; 0: any free ones)
   --host <name>    where to listen (default 127.0.0.1, or SANDBOX_HOST)
   --data <folder>  data of the embedded Postgres (default .data/sandbox, or SANDBOX_DATA_DIR)
   --fast           no realistic waiting
@@ -30,7 +36,7 @@ async function main(environment: NodeJS.ProcessEnv): Promise<void> {
     return;
   }
   const port = Number(values.port ?? environment.SANDBOX_PORT ?? 4400);
-  if (!Number.isInteger(port) || port < 0 || port > 65_530) throw new Error('--port must be a port number');
+  if (!Number.isInteger(port) || port < 0 || port > 65_531) throw new Error('--port must be a port number');
 
   const stopping = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
@@ -39,6 +45,7 @@ async function main(environment: NodeJS.ProcessEnv): Promise<void> {
     environment.DATABASE_URL === undefined
       ? await startLocalPostgres({
           dataDir: values.data ?? environment.SANDBOX_DATA_DIR ?? '.data/sandbox',
+          extensions: sandboxExtensions,
         })
       : undefined;
   try {
@@ -48,14 +55,7 @@ async function main(environment: NodeJS.ProcessEnv): Promise<void> {
       ports:
         port === 0
           ? {}
-          : {
-              control: port,
-              supabase: port + 1,
-              github: port + 2,
-              vercel: port + 3,
-              n8n: port + 4,
-              pooler: port + 5,
-            },
+          : { control: port, supabase: port + 1, github: port + 2, vercel: port + 3, n8n: port + 4 },
       timing: values.fast === true ? fastTiming : realisticTiming,
       n8nGeneration: values['old-n8n'] === true ? 'activate' : 'publish',
       removesLeftovers: true,

@@ -24,6 +24,7 @@ import { createWorld, type World } from './world.ts';
 export type { SandboxControl } from './control/control.ts';
 export type { ProviderName } from './exchange.ts';
 export type { FaultMode, FaultRequest } from './faults.ts';
+export { sandboxExtensions } from './supabase/extensions.ts';
 export { fastTiming, realisticTiming, type SandboxTiming } from './timing.ts';
 
 /** How to start a sandbox. */
@@ -33,13 +34,18 @@ export interface SandboxOptions {
   /** Default `127.0.0.1`. */
   host?: string;
   /** Default 0 for each: any free port. */
-  ports?: Partial<Record<ProviderName | 'control' | 'pooler', number>>;
+  ports?: Partial<Record<ProviderName | 'control', number>>;
   /** What differs from `fastTiming`. */
   timing?: Partial<SandboxTiming>;
   /** Which words n8n knows for going live: those since July 2026 (default), or only the older ones. */
   n8nGeneration?: 'publish' | 'activate';
   /** Whether Supabase projects have only the two legacy keys. Default false. */
   legacyKeysOnly?: boolean;
+  /**
+   * Whether new objects of `public` are granted to anon, authenticated and service_role at once, as in projects made
+   * before 2026-05-30. Default false.
+   */
+  automaticGrants?: boolean;
   /** Drops databases that sandboxes killed earlier have left on the server. Default false. */
   removesLeftovers?: boolean;
   /** Told of what goes wrong inside; default: nobody. */
@@ -70,7 +76,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { postgresUrl, host = '127.0.0.1', ports = {}, log = () => {} } = options;
   const timing = { ...fastTiming, ...options.timing };
   const world = createWorld(timing, options.n8nGeneration ?? 'publish', options.legacyKeysOnly ?? false);
-  const cluster = await openCluster(postgresUrl, world.instance, options.removesLeftovers ?? false);
+  const cluster = await openCluster(postgresUrl, world.instance, {
+    removesLeftovers: options.removesLeftovers ?? false,
+    automaticGrants: options.automaticGrants ?? false,
+  });
   const states: ProviderStates = {
     supabase: createSupabaseState(world, cluster, log),
     github: createGithubState(world),
@@ -79,7 +88,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
   const recording: Recording = { faults: createFaultRegistry(), journal: createJournal(), log };
   const receivers = createReceivers();
-  const control = createControl({ world, states, receivers, ...recording });
+  const listening = new Map<ProviderName, Listening>();
+  const control = createControl({ world, states, receivers, listening, ...recording });
   const servers: Pick<Listening, 'close'>[] = [];
 
   async function stop(): Promise<void> {
@@ -90,19 +100,20 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   try {
     const providers = createProviders(world, states);
     const pooler = await startPooler({
-      listen: { host, port: ports.pooler ?? 0 },
-      upstream: { host: cluster.host, port: cluster.port },
-      faults: recording.faults,
-      findRef: (user) =>
-        states.supabase.projects.find(
-          ({ names, removedAt }) => names.role === user && removedAt === undefined,
-        )?.id,
+      host,
+      server: cluster,
+      routeOf(user) {
+        const route = states.supabase.routeOf(user);
+        const refusal = 'refusal' in route ? undefined : recording.faults.takeConnection(user);
+        return refusal === undefined ? route : { refusal };
+      },
     });
     servers.push(pooler);
-    Object.assign(world.pooler, { host: pooler.host, port: pooler.port });
+    world.pooler = { host, port: pooler.port };
     for (const name of providerNames) {
       const server = await listen(createListener(providers[name], world, recording), host, ports[name] ?? 0);
       servers.push(server);
+      listening.set(name, server);
       world.urls[name] = server.url;
     }
     const server = await listen(createControlListener(control, receivers), host, ports.control ?? 0);

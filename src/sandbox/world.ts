@@ -42,8 +42,8 @@ export interface World {
   readonly legacyKeysOnly: boolean;
   /** Where each server listens, known once it does. */
   readonly urls: Record<ProviderName | 'control', string>;
-  /** Where projects take connections to their databases, known once it listens. */
-  readonly pooler: { host: string; port: number };
+  /** Where the pooler listens, known once it does. */
+  pooler: { host: string; port: number };
   readonly switches: Switches;
 }
 

@@ -2,21 +2,17 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { NotYet, ProviderError, StepFailure } from '../../src/errors.ts';
 import { AddressRefused, PasswordRefused, withDatabase } from '../../src/providers/postgres.ts';
-import { createFaultRegistry } from '../../src/sandbox/faults.ts';
 import { startPooler } from '../../src/sandbox/supabase/pooler.ts';
 
 /** The error of a connection that the pooler refuses with this. */
 async function errorOf(code: string, message: string): Promise<unknown> {
-  const faults = createFaultRegistry();
-  faults.add({ provider: 'supabase', operation: 'connectDatabase', mode: 'reject', body: { code, message } });
   const pooler = await startPooler({
-    listen: { host: '127.0.0.1', port: 0 },
-    upstream: { host: '127.0.0.1', port: 1 },
-    faults,
-    findRef: (user) => (user === 'postgres.known' ? 'known' : undefined),
+    host: '127.0.0.1',
+    server: { host: '127.0.0.1', port: 1 },
+    routeOf: () => ({ refusal: { code, message } }),
   });
   onTestFinished(() => pooler.close());
-  const address = { host: pooler.host, port: pooler.port, user: 'postgres.known', database: 'postgres' };
+  const address = { host: '127.0.0.1', port: pooler.port, user: 'postgres.known', database: 'postgres' };
   const limits = { timeoutMs: 5000, signal: new AbortController().signal };
   return withDatabase(
     { ...address, password: 'x' },
