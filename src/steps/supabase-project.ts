@@ -165,8 +165,9 @@ function describe(found: SupabaseProject) {
 async function isOurs(
   found: SupabaseProject,
   intent: Intent,
-  { providers, secrets, outlast }: ResourceContext<Readers>,
+  context: ResourceContext<Readers>,
 ): Promise<boolean> {
+  const { providers, secrets } = context;
   const { mayExist, absentAt } = intent;
   if (!mayExist || absentAt === undefined || found.created_at < absentAt) return false;
   const { ref, status } = found;
@@ -177,7 +178,7 @@ async function isOurs(
   if (pooler === undefined) throw new NotYet('the project to show whether it is ours');
   const password = await secrets.read('database-password');
   const answer = await tryPassword(addressOf(pooler), password, providers).catch(asUnreachable);
-  if (answer === 'refused') await outlast(passwordAccepted(ref));
+  if (answer === 'refused') await context.outlast(passwordAccepted(ref));
   return answer !== 'refused';
 }
 

@@ -12,26 +12,31 @@ afterEach(() => {
 });
 afterAll(() => stack?.stop());
 
-async function expectRefused(): Promise<ShownProvisioning> {
+async function provision(): Promise<ShownProvisioning> {
   const { id } = await stack.provision();
-  const done = await stack.waitUntilDone(id);
+  return stack.waitUntilDone(id);
+}
 
+function expectRefused(done: ShownProvisioning): void {
   expect(done.failure).toMatchObject({ step: 'supabase-project', code: 'provider-rejected' });
   expect(done.failure?.message).toContain('api_gateway_keys_secret_read');
   expect(done.failure?.message).toContain('API Key Secrets');
   expect(done.steps[0]?.attempts).toBe(1);
   expect(done.rollback.status).toBe('completed');
-  return done;
 }
 
 test('a scoped token without the permission fails the step at once, by the name of the permission', async () => {
   stack.sandbox.control.setAccounts({ mayRevealSupabaseKeys: false });
-  await expectRefused();
+  const done = await provision();
+  expect(done.status).toBe('failed');
+  expectRefused(done);
 });
 
 test('a refusal that names no permission is one for the same reason', async () => {
   stack.sandbox.control.addFault({ provider: 'supabase', operation: 'getApiKeys', mode: 'refuse' });
-  await expectRefused();
+  const done = await provision();
+  expect(done.status).toBe('failed');
+  expectRefused(done);
 });
 
 test('keys that come masked are a matter of permission, not of waiting', async () => {
@@ -45,11 +50,12 @@ test('keys that come masked are a matter of permission, not of waiting', async (
       { name: 'default', type: 'secret', api_key: `sb_secret_abcde${'·'.repeat(20)}` },
     ],
   });
-  const { id } = await expectRefused();
+  const done = await provision();
+  expectRefused(done);
 
   const { rows } = await stack.pool.query(
     `select from ledger.events where provisioning_id = $1 and data ->> 'waitingFor' like '%keys%'`,
-    [id],
+    [done.id],
   );
   expect(rows).toEqual([]);
 });
