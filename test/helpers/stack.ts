@@ -56,6 +56,7 @@ export interface ShownProvisioning {
     providerText?: string;
     at: string;
   } | null;
+  warnings: { step: string; code: string; message: string }[];
   createdAt: string;
   finishedAt: string | null;
   links: Record<string, string>;
