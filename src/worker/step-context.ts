@@ -8,6 +8,7 @@ import type { ResourceContext, StepContext } from '../steps/step.ts';
 import { createResource } from './create-resource.ts';
 import { makeChange } from './make-change.ts';
 import { removeResources, removeTwins } from './remove-resources.ts';
+import { reportForeign } from './resolve-creation.ts';
 import type { Session } from './session.ts';
 
 type Output = Record<string, unknown>;
@@ -46,6 +47,7 @@ export function stepContext(session: Session, providers: object): StepContext<Ou
       return id;
     },
     change: async (change) => partialOutput.parse(await makeChange(session, change)),
+    reportForeign: (resource, sightings) => reportForeign(session, resource, sightings),
     remove: (resource, before) => removeResources(session, context, resource, before),
     async disown(kind, reason) {
       const resources = await listCreatedResources(pool, client.id, step.name, kind);

@@ -36,6 +36,8 @@ export interface SandboxControl {
   refuseDelete(kind: ObjectKind, isRefused: boolean): void;
   /** Puts n8n back into its starting phase for so long. */
   setN8nStarting(milliseconds: number): void;
+  /** Of the next publications so many are answered well, and never register their webhooks. */
+  setN8nLostRegistrations(count: number): void;
   /** Whether Vercel's GitHub app is installed in the organization. */
   setGithubAppInstalled(isInstalled: boolean): void;
   /** The scopes of the GitHub token; without `delete_repo` deletes are refused. */
@@ -100,6 +102,7 @@ export function createControl({ world, states, faults, journal, receivers }: Con
       switches.n8nStartingMs = milliseconds;
       switches.n8nStartsUntil = Date.now() + milliseconds;
     },
+    setN8nLostRegistrations: (count) => void (switches.n8nLostRegistrations = count),
     setGithubAppInstalled: (isInstalled) => void (switches.isGithubAppInstalled = isInstalled),
     setGithubScopes: (scopes) => void (switches.githubScopes = scopes),
     setAccounts: (accounts) => void Object.assign(switches.accounts, accounts),

@@ -32,7 +32,7 @@ function generalOperations(world: World): Operation[] {
     { name: 'getHealth', method: 'GET', path: '/healthz', isOpen: true, handle: healthy },
     { name: 'getReadiness', method: 'GET', path: '/healthz/readiness', isOpen: true, handle: healthy },
   ];
-  if (world.n8nGeneration === 'activate') return general;
+  if (world.n8n.version !== '2.33') return general;
   return [
     ...general,
     {
@@ -92,7 +92,7 @@ export function n8nProvider(world: World, state: N8nState): Provider {
       ...generalOperations(world),
       ...workflowOperations(world, state),
       ...publicationOperations(world, state),
-      ...webhookOperations(state),
+      ...webhookOperations(world, state),
     ].map((operation) => withinScope(world, operation)),
     intercept: (request) => startingAnswer(world, request),
     authorize(request) {
