@@ -4,7 +4,7 @@
  * No package's install script is run, but for the build of sqlite3. That is Node-API, so one build serves all.
  */
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
@@ -27,12 +27,12 @@ export interface InstalledN8n {
 }
 
 /** Installs what is not there yet. The first time takes minutes, and 2 GB for each server. */
-export async function installN8n(version: string, others: readonly string[]): Promise<InstalledN8n> {
+export async function installN8n(version: string): Promise<InstalledN8n> {
   await npmInstall(join(root, 'node'), `${nodePackage}@24`, join(nodeFolder, 'bin/node'));
   const folder = join(root, version);
   const program = join(folder, 'node_modules/n8n/bin/n8n');
   await npmInstall(folder, `n8n@${version}`, program);
-  if (!(await exists(join(folder, built)))) await buildSqlite(folder, others);
+  if (!(await exists(join(folder, built)))) await buildSqlite(folder);
   return { version, node: join(nodeFolder, 'bin/node'), program, folder: join(root, 'home', version) };
 }
 
@@ -45,8 +45,8 @@ async function npmInstall(folder: string, wanted: string, result: string): Promi
   await npm(folder, 'install', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', wanted);
 }
 
-async function buildSqlite(folder: string, others: readonly string[]): Promise<void> {
-  for (const other of others) {
+async function buildSqlite(folder: string): Promise<void> {
+  for (const other of await readdir(root)) {
     const from = join(root, other);
     if (!(await exists(join(from, built))) || (await sqliteOf(from)) !== (await sqliteOf(folder))) continue;
     await cp(join(from, built), join(folder, built));

@@ -15,7 +15,7 @@ if (versions.length === 0) throw new Error('name the versions of n8n: npm run te
 let failures = 0;
 for (const version of versions) {
   console.log(`n8n ${version}: installing what is not there`);
-  const n8n = await startN8n(await installN8n(version, versions));
+  const n8n = await startN8n(await installN8n(version));
   const proxy = await startN8nProxy({ target: () => n8n.url });
   const product = await startProduct(proxy.url, n8n.apiKey);
   for (const scene of scenes) {

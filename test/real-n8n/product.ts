@@ -96,7 +96,7 @@ export async function startProduct(n8nHost: string, apiKey: string): Promise<Pro
       worker = undefined;
     },
     async startWorker() {
-      worker = await startWorkerProcess(environment);
+      worker = await startWorkerProcess(environment, doneMs);
     },
     async stop() {
       await worker?.kill('SIGTERM');

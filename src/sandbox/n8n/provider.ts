@@ -98,7 +98,8 @@ export function n8nProvider(world: World, state: N8nState): Provider {
     authorize(request) {
       const isGood =
         request.headers['x-n8n-api-key'] === world.tokens.n8n && !world.switches.revoked.has('n8n');
-      return isGood ? wrongMediaType(request) : json(401, { message: 'Unauthorized' });
+      const refusal = world.n8n.version === '2.33' ? 'Unauthorized' : 'unauthorized';
+      return isGood ? wrongMediaType(request) : json(401, { message: refusal });
     },
     errorAnswer: (status, message) => json(status, { message: message ?? defaultMessage(status) }),
     // n8n has no limit of its own; this is a proxy in front of it.
