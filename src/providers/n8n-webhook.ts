@@ -53,7 +53,7 @@ export function n8nWebhooks(connection: WebhookConnection) {
       if (/is not registered for GET requests\..*\bPOST\b/s.test(data.message)) return { is: 'registered' };
     }
     const operation = 'GET /webhook/{path}';
-    if (answer.status < 400) throw unreadableError('n8n', operation, answer.status);
+    if (answer.status < 400) throw unreadableError('n8n', operation, answer.status, answer.text);
     throw refusalError('n8n', operation, answer);
   }
 

@@ -14,6 +14,7 @@ import { createN8nState } from './n8n/state.ts';
 import { newestN8n, type N8nVersion } from './n8n/version.ts';
 import { createListener, type Recording } from './serve.ts';
 import { openCluster } from './supabase/cluster.ts';
+import { startPooler } from './supabase/pooler.ts';
 import { supabaseProvider } from './supabase/provider.ts';
 import { createSupabaseState } from './supabase/state.ts';
 import { fastTiming, type SandboxTiming } from './timing.ts';
@@ -24,6 +25,7 @@ import { createWorld, type World } from './world.ts';
 export type { SandboxControl } from './control/control.ts';
 export type { ProviderName } from './exchange.ts';
 export type { FaultMode, FaultRequest } from './faults.ts';
+export { sandboxExtensions } from './supabase/extensions.ts';
 export { fastTiming, realisticTiming, type SandboxTiming } from './timing.ts';
 
 /** How to start a sandbox. */
@@ -42,6 +44,11 @@ export interface SandboxOptions {
   n8nWebhookPath?: string;
   /** Whether Supabase projects have only the two legacy keys. Default false. */
   legacyKeysOnly?: boolean;
+  /**
+   * Whether new objects of `public` are granted to anon, authenticated and service_role at once, as in projects made
+   * before 2026-05-30. Default false.
+   */
+  automaticGrants?: boolean;
   /** Drops databases that sandboxes killed earlier have left on the server. Default false. */
   removesLeftovers?: boolean;
   /** Told of what goes wrong inside; default: nobody. */
@@ -73,7 +80,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const timing = { ...fastTiming, ...options.timing };
   const n8n = { version: options.n8n ?? newestN8n, webhookPath: options.n8nWebhookPath ?? 'webhook' };
   const world = createWorld(timing, n8n, options.legacyKeysOnly ?? false);
-  const cluster = await openCluster(postgresUrl, world.instance, options.removesLeftovers ?? false);
+  const cluster = await openCluster(postgresUrl, world.instance, {
+    removesLeftovers: options.removesLeftovers ?? false,
+    automaticGrants: options.automaticGrants ?? false,
+  });
   const states: ProviderStates = {
     supabase: createSupabaseState(world, cluster, log),
     github: createGithubState(world),
@@ -82,8 +92,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
   const recording: Recording = { faults: createFaultRegistry(), journal: createJournal(), log };
   const receivers = createReceivers();
-  const control = createControl({ world, states, receivers, ...recording });
-  const servers: Listening[] = [];
+  const listening = new Map<ProviderName, Listening>();
+  const control = createControl({ world, states, receivers, listening, ...recording });
+  const servers: Pick<Listening, 'close'>[] = [];
 
   async function stop(): Promise<void> {
     await Promise.all(servers.map((server) => server.close()));
@@ -92,9 +103,17 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
   try {
     const providers = createProviders(world, states);
+    const pooler = await startPooler({
+      host,
+      server: cluster,
+      routeOf: (user) => states.supabase.routeOf(user),
+    });
+    servers.push(pooler);
+    world.pooler = { host, port: pooler.port };
     for (const name of providerNames) {
       const server = await listen(createListener(providers[name], world, recording), host, ports[name] ?? 0);
       servers.push(server);
+      listening.set(name, server);
       world.urls[name] = server.url;
     }
     const server = await listen(createControlListener(control, receivers), host, ports.control ?? 0);
@@ -104,5 +123,5 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     await stop();
     throw error;
   }
-  return { urls: { ...world.urls }, environment: environmentOf(world, cluster.port), control, stop };
+  return { urls: { ...world.urls }, environment: environmentOf(world), control, stop };
 }

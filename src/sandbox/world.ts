@@ -52,6 +52,8 @@ export interface World {
   readonly legacyKeysOnly: boolean;
   /** Where each server listens, known once it does. */
   readonly urls: Record<ProviderName | 'control', string>;
+  /** Where the pooler listens, known once it does. */
+  pooler: { host: string; port: number };
   readonly switches: Switches;
 }
 
@@ -88,6 +90,7 @@ export function createWorld(timing: SandboxTiming, n8n: N8nOptions, legacyKeysOn
     n8n,
     legacyKeysOnly,
     urls: { supabase: '', github: '', vercel: '', n8n: '', control: '' },
+    pooler: { host: '', port: 0 },
     switches: initialSwitches(timing),
   };
 }

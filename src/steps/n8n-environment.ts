@@ -1,5 +1,6 @@
 /** The variables of the n8n step, and what a look at its webhooks says about them. */
 import { z } from 'zod';
+import { credential } from '../credential.ts';
 import { hostUrl } from './provider-url.ts';
 
 /** As n8n's own `N8N_ENDPOINT_WEBHOOK`: segments of a path. */
@@ -12,7 +13,7 @@ const webhookPath = z
   );
 
 export const n8nEnvironment = z.object({
-  N8N_API_KEY: z.string().min(1),
+  N8N_API_KEY: credential,
   N8N_HOST: hostUrl,
   N8N_WEBHOOK_URL: hostUrl.optional(),
   N8N_WEBHOOK_PATH: webhookPath.default('webhook'),

@@ -26,8 +26,8 @@ export interface Product {
   stop(): Promise<void>;
 }
 
-export async function startProduct(n8nHost: string, apiKey: string): Promise<Product> {
-  const postgres = await startLocalPostgres({ dataDir: join('.data/real-n8n', 'postgres') });
+export async function startProduct(version: string, n8nHost: string, apiKey: string): Promise<Product> {
+  const postgres = await startLocalPostgres({ dataDir: join('.data/real-n8n/postgres', version) });
   const databaseUrl = await createDatabase(postgres.url);
   const environment = {
     ...testEnvironment(databaseUrl),
