@@ -96,6 +96,8 @@ export function n8nProvider(world: World, state: N8nState): Provider {
     ].map((operation) => withinScope(world, operation)),
     intercept: (request) => startingAnswer(world, request),
     authorize(request) {
+      // Only the API wants a key. What is not there is told to everybody.
+      if (!request.path.startsWith('/api/')) return undefined;
       const isGood =
         request.headers['x-n8n-api-key'] === world.tokens.n8n && !world.switches.revoked.has('n8n');
       const refusal = world.n8n.version === '2.33' ? 'Unauthorized' : 'unauthorized';
