@@ -216,6 +216,7 @@ describe('deleted:', () => {
         const id = await other.sandbox.control.createForeign('n8n.workflow', 'Client acme', {
           path: 'client-acme/content',
           nodeId: `prov-${randomUUID()}`,
+          webhookId: providerNames('acme').webhookId,
           active: true,
           createdAt: longAgo(),
         });
