@@ -99,7 +99,7 @@ async function perform({
     }
     const signal = AbortSignal.any([lease.signal, engine.cutOff]);
     const limits = { timeoutMs: engine.timeoutMs, signal };
-    const context = stepContext(session, step.connect(environment.data, limits));
+    const context = stepContext(session, key, step.connect(environment.data, limits));
     if (key.direction === 'run') return { output: parseOutput(step.output, await step.run(context)) };
     const undo = engine.rollbackActions.get(step.name);
     if (undo === undefined) throw new StepFailure('internal-error', `there is no undo of ${step.name}`);
