@@ -9,6 +9,7 @@ import type { ResourceContext, StepContext } from '../steps/step.ts';
 import { createResource } from './create-resource.ts';
 import { makeChange } from './make-change.ts';
 import { removeResources, removeTwins } from './remove-resources.ts';
+import { reportForeign } from './resolve-creation.ts';
 import type { Session } from './session.ts';
 
 type Output = Record<string, unknown>;
@@ -60,6 +61,7 @@ export function stepContext(
       return id;
     },
     change: async (change) => partialOutput.parse(await makeChange(session, change)),
+    reportForeign: (resource, sightings) => reportForeign(session, resource, sightings),
     remove: (resource, before) => removeResources(session, context, resource, before),
     warn(code, message) {
       if (!warnings.some((known) => known.code === code && known.message === message))

@@ -292,7 +292,7 @@ const cases: [string, Arrange, Record<string, string>, Record<string, RegExp>][]
     {},
     {
       'n8n api': /answered 200 with something unreadable → Wait until n8n has started/,
-      'n8n scopes': /unreadable → Check N8N_HOST/,
+      'n8n scopes': /unreadable → Wait until n8n has started/,
       'n8n webhooks': /→ Check N8N_WEBHOOK_URL/,
     },
   ],
@@ -405,7 +405,7 @@ describe('what cannot be told is no failure', () => {
 describe('an n8n of before 2026, which does not tell its scopes', () => {
   let old: Sandbox;
   beforeAll(async () => {
-    old = await startSandbox({ postgresUrl: inject('postgresUrl'), n8nGeneration: 'activate' });
+    old = await startSandbox({ postgresUrl: inject('postgresUrl'), n8n: '1.122' });
   });
   afterAll(() => old.stop());
 
