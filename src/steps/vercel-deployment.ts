@@ -35,10 +35,8 @@ import { blockReasonOf } from './vercel-block.ts';
 
 const environment = z.object({
   VERCEL_TOKEN: credential,
-  VERCEL_TEAM_ID: z
-    .string()
-    .regex(/^[\w-]+$/, "must be a team's id (team_…) or its slug")
-    .optional(),
+  /** Its id (`team_…`) or its slug. */
+  VERCEL_TEAM_ID: credential.optional(),
   VERCEL_ROOT_DIRECTORY: z
     .string()
     .max(256)

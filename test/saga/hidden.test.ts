@@ -14,9 +14,9 @@ beforeAll(async () => {
   stack = await startStack({
     backend: 'redis',
     environment: {
-      PROVIDER_TIMEOUT_MS: '1500',
+      PROVIDER_TIMEOUT_MS: '5000',
       SETTLE_MS: '300',
-      READY_TIMEOUT_MS: '4000',
+      READY_TIMEOUT_MS: '6000',
       STEP_MAX_ATTEMPTS: '3',
     },
   });
