@@ -3,7 +3,7 @@ import type { Direction } from '../provisioning.ts';
 import { releaseLease } from './claims.ts';
 import { appendEvent } from './events.ts';
 import type { Queryable } from './pool.ts';
-import type { StepError } from './rows.ts';
+import type { StepError, StepWarning } from './rows.ts';
 
 export interface StepKey {
   readonly provisioningId: string;
@@ -151,6 +151,25 @@ export async function postponeStep(
   await releaseLease(db, step.provisioningId, wait.delayMs + wait.sweepAfterMs, false);
 }
 
+/** For how long, in ms, a step has waited for one thing without a break. Undefined: it waits for another, or not. */
+export async function measureWait(
+  db: Queryable,
+  step: StepKey,
+  waitingFor: string,
+): Promise<number | undefined> {
+  const { rows } = await db.query<{ waited_ms: number }>(
+    // An event tells when it began to wait for that; waiting_since counts all that it has waited for in a row.
+    `select (extract(epoch from clock_timestamp() - began.at) * 1000)::float8 as waited_ms
+     from ledger.steps s join ledger.events began
+       on began.provisioning_id = s.provisioning_id and began.type = $5
+         and began.data @> jsonb_build_object('step', s.name, 'waitingFor', s.waiting_for)
+     where s.provisioning_id = $1 and s.direction = $2 and s.position = $3 and s.waiting_for = $4
+     order by began.sequence desc limit 1`,
+    [...keyOf(step), waitingFor, `${eventPrefix(step)}.waiting`],
+  );
+  return rows[0]?.waited_ms;
+}
+
 /** The columns of a step that waits for nothing. */
 export const noWait = `waiting_for = null, waiting_since = null, due_at = null,
          wait_began = null, wait_until = null, wait_is_away = false, away_ms = 0`;
@@ -159,18 +178,25 @@ export const noWait = `waiting_for = null, waiting_since = null, due_at = null,
 export async function completeStep(
   db: Queryable,
   step: StepKey,
-  output: Readonly<Record<string, unknown>>,
+  result: {
+    readonly output: Readonly<Record<string, unknown>>;
+    readonly warnings?: readonly StepWarning[];
+  },
   sweepAfterMs: number,
 ): Promise<void> {
+  const { output, warnings = [] } = result;
   const { rowCount } = await db.query(
     `update ledger.steps
      set status = 'succeeded', ${noWait}, error = null,
-         output = output || $4, finished_at = clock_timestamp()
+         output = output || $4, warnings = $5, finished_at = clock_timestamp()
      where provisioning_id = $1 and direction = $2 and position = $3 and status = 'running'`,
-    [...keyOf(step), JSON.stringify(output)],
+    [...keyOf(step), JSON.stringify(output), JSON.stringify(warnings)],
   );
   expectRunning(rowCount, step);
-  await appendEvent(db, step.provisioningId, `${eventPrefix(step)}.succeeded`, { step: step.name });
+  await appendEvent(db, step.provisioningId, `${eventPrefix(step)}.succeeded`, {
+    step: step.name,
+    ...(warnings.length === 0 ? {} : { warnings }),
+  });
   await releaseLease(db, step.provisioningId, sweepAfterMs);
 }
 

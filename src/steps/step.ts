@@ -67,6 +67,11 @@ export interface ResourceContext<Providers> extends ProviderContext<Providers> {
     readonly name: string;
     readonly output: Earlier;
   }): Promise<z.infer<Earlier>>;
+  /**
+   * For what may be wrong at one look: returns once each look has shown it for SETTLE_MS, and throws NotYet until then.
+   * `waitingFor` is the end that would be a good one.
+   */
+  outlast(waitingFor: string): Promise<void>;
 }
 
 export interface StepContext<Output, Providers> extends ResourceContext<Providers> {
@@ -85,6 +90,8 @@ export interface StepContext<Output, Providers> extends ResourceContext<Provider
     resource: ResourceType<Providers, Partial<Output>>,
     before?: (externalId: string) => Promise<void>,
   ): Promise<void>;
+  /** Tells of what succeeds and will still trouble somebody. Kept once the step is done, and shown with it. */
+  warn(code: string, message: string): void;
   /** Leaves a resource to an operator: its ownership is in question, so no rollback deletes it. */
   disown(kind: string, reason: string): Promise<void>;
 }

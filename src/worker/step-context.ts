@@ -1,9 +1,10 @@
 /** The world as a step sees it. */
 import { z } from 'zod';
-import { StepFailure } from '../errors.ts';
+import { NotYet, StepFailure } from '../errors.ts';
+import type { StepWarning } from '../ledger/rows.ts';
 import { listCreatedResources, setResourceState } from '../ledger/resources.ts';
 import { loadSecret, storeSecret } from '../ledger/secrets.ts';
-import { readOutput } from '../ledger/steps.ts';
+import { measureWait, readOutput, type StepKey } from '../ledger/steps.ts';
 import type { ResourceContext, StepContext } from '../steps/step.ts';
 import { createResource } from './create-resource.ts';
 import { makeChange } from './make-change.ts';
@@ -12,8 +13,15 @@ import type { Session } from './session.ts';
 
 type Output = Record<string, unknown>;
 
-export function stepContext(session: Session, providers: object): StepContext<Output, object> {
+/** `warnings`: where those of this run are collected. A repeated run begins with none. */
+export function stepContext(
+  session: Session,
+  key: StepKey,
+  providers: object,
+  warnings: StepWarning[],
+): StepContext<Output, object> {
   const { pool, lease, client, step, encryptionKeys } = session;
+  const { settleMs } = session.limits;
   const secretKey = (name: string) => ({ provisioningId: client.id, name });
   const partialOutput = step.output.partial();
 
@@ -36,6 +44,12 @@ export function stepContext(session: Session, providers: object): StepContext<Ou
       const fields = output.error.issues.map(({ path }) => path.join('.')).join(', ');
       throw new StepFailure('internal-error', `the output of ${earlier.name} lacks ${fields}`);
     },
+    async outlast(waitingFor) {
+      const waitedMs = await measureWait(pool, key, waitingFor);
+      if (waitedMs !== undefined && waitedMs >= settleMs) return;
+      const lookAgainMs = Math.max(20, Math.ceil(settleMs / 3));
+      throw new NotYet(waitingFor, { lookAgainMs, endsByItself: true });
+    },
   };
 
   return {
@@ -47,6 +61,10 @@ export function stepContext(session: Session, providers: object): StepContext<Ou
     },
     change: async (change) => partialOutput.parse(await makeChange(session, change)),
     remove: (resource, before) => removeResources(session, context, resource, before),
+    warn(code, message) {
+      if (!warnings.some((known) => known.code === code && known.message === message))
+        warnings.push({ code, message });
+    },
     async disown(kind, reason) {
       const resources = await listCreatedResources(pool, client.id, step.name, kind);
       await lease.write(async (db) => {
