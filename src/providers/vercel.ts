@@ -13,6 +13,7 @@ import type { Permit } from '../permit.ts';
 export interface VercelConnection {
   readonly apiUrl: string;
   readonly token: string;
+  /** A team's id (`team_…`) or its slug. */
   readonly teamId: string | undefined;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -70,13 +71,24 @@ const deploymentSchema = z.object({
   id: z.string(),
   readyState: z.string(),
   aliasAssigned: z.union([z.boolean(), z.number()]).nullish(),
+  /** Vercel's sentence about a state that is no success. */
+  readyStateReason: z.string().optional().catch(undefined),
+  /** Not in Vercel's reference: why a deployment of a team is blocked. */
+  seatBlock: z.object({ blockCode: z.string().optional() }).optional().catch(undefined),
   aliasError: z.unknown().optional(),
   alias: z.array(z.string()).optional(),
 });
 export type VercelDeployment = z.infer<typeof deploymentSchema>;
 
+const namespaceSchema = z.object({
+  slug: z.string(),
+  requireReauth: z.boolean().optional().catch(undefined),
+});
+export type VercelGitNamespace = z.infer<typeof namespaceSchema>;
+
 const listedDeploymentSchema = z.object({
   uid: z.string(),
+  readyState: z.string().optional().catch(undefined),
   meta: z.record(z.string(), z.unknown()).optional(),
 });
 
@@ -97,7 +109,7 @@ export function vercelClient(connection: VercelConnection) {
     headers: { authorization: `Bearer ${connection.token}` },
     timeoutMs: connection.timeoutMs,
     signal: connection.signal,
-    query: { teamId: connection.teamId },
+    query: teamQuery(connection.teamId),
   });
 
   async function readAccount(): Promise<{ account: VercelAccount; isTeam: boolean; at: Date | undefined }> {
@@ -117,7 +129,7 @@ export function vercelClient(connection: VercelConnection) {
     readAccount,
 
     /**
-     * Proves that the token sees the whole account: what it does not find then is not there. Returns Vercel's clock.
+     * Vercel's clock, from a read that throws for a token that Vercel itself calls limited.
      *
      * A token that has lost its access to a team, by SAML say, still reads it, as `limited`.
      */
@@ -146,9 +158,14 @@ export function vercelClient(connection: VercelConnection) {
 
     /** https://vercel.com/docs/rest-api/projects/retrieve-a-list-of-projects. All pages. */
     async listProjects(): Promise<ListedVercelProject[]> {
+      const list = {
+        provider: 'vercel',
+        operation: listOperation,
+        keyOf: ({ id }: ListedVercelProject) => id,
+      };
       // A project can be large here, with its variables and newest deployments.
       return withSmallerPages(50, (limit) =>
-        readAllPages({ provider: 'vercel', operation: listOperation }, async (from: string | undefined) => {
+        readAllPages(list, async (from: string | undefined) => {
           const { data } = await http.read(listOperation, {
             query: { limit: String(limit), from },
             schema: projectPageSchema,
@@ -175,7 +192,10 @@ export function vercelClient(connection: VercelConnection) {
       order: {
         name: string;
         repository: string;
+        /** Undefined: Vercel finds out. */
         framework: string | undefined;
+        /** Undefined: the repository's root. */
+        rootDirectory: string | undefined;
         variables: readonly NewVariable[];
       },
     ): Promise<VercelProject> {
@@ -183,6 +203,7 @@ export function vercelClient(connection: VercelConnection) {
         body: {
           name: order.name,
           ...(order.framework === undefined ? {} : { framework: order.framework }),
+          ...(order.rootDirectory === undefined ? {} : { rootDirectory: order.rootDirectory }),
           gitRepository: { type: 'github', repo: order.repository },
           environmentVariables: order.variables,
         },
@@ -202,7 +223,8 @@ export function vercelClient(connection: VercelConnection) {
     /** https://vercel.com/docs/rest-api/deployments/list-deployments. The id of the one that carries the mark. */
     async findDeployment(projectId: string, mark: string): Promise<string | undefined> {
       const operation = 'GET /v6/deployments';
-      const all = await readAllPages({ provider: 'vercel', operation }, async (until: string | undefined) => {
+      const list = { provider: 'vercel', operation, keyOf: ({ uid }: { uid: string }) => uid };
+      const all = await readAllPages(list, async (until: string | undefined) => {
         const { data } = await http.read(operation, {
           query: { projectId, limit: '100', until },
           schema: z.object({
@@ -215,6 +237,27 @@ export function vercelClient(connection: VercelConnection) {
         return { items: data.deployments, next: isLast ? undefined : String(next) };
       });
       return all.find(({ meta }) => meta?.['provisioningMark'] === mark)?.uid;
+    },
+
+    /** The same list: the account's newest deployment, of whatever project. */
+    async findNewestDeployment(): Promise<z.infer<typeof listedDeploymentSchema> | undefined> {
+      const { data } = await http.read('GET /v6/deployments', {
+        query: { limit: '1' },
+        schema: z.object({ deployments: z.array(listedDeploymentSchema) }),
+      });
+      return data.deployments[0];
+    },
+
+    /**
+     * https://vercel.com/docs/rest-api/integrations/list-git-namespaces-by-provider. The GitHub accounts and
+     * organizations that the token's user has connected.
+     */
+    async listGithubNamespaces(): Promise<VercelGitNamespace[]> {
+      const { data } = await http.read('GET /v1/integrations/git-namespaces', {
+        query: { provider: 'github' },
+        schema: z.array(namespaceSchema),
+      });
+      return data;
     },
 
     /** https://vercel.com/docs/rest-api/deployments/create-a-new-deployment. Linking alone builds nothing. */
@@ -252,6 +295,11 @@ export function vercelClient(connection: VercelConnection) {
       return answer.data;
     },
   };
+}
+
+/** Every endpoint takes either; a slug sent as `teamId` names no team. https://vercel.com/docs/rest-api#accessing-resources-owned-by-a-team */
+function teamQuery(team: string | undefined): Readonly<Record<string, string | undefined>> {
+  return team === undefined || team.startsWith('team_') ? { teamId: team } : { slug: team };
 }
 
 const errorSchema = z.object({ error: z.object({ code: z.string() }) });

@@ -232,15 +232,21 @@ function planOf(run: Run): PlannedEvent[] {
       },
     });
   }
-  if (schedule.masked.length > 0)
+  if (schedule.masked !== undefined) {
+    const { provider, forMs } = schedule.masked;
+    const countRequests = () => control.journal().filter((entry) => entry.provider === provider).length;
     plan.push({
-      // Before that the organization is looked at for other reasons.
       after: () =>
         control.journal().some(({ method, path }) => method === 'DELETE' || path.endsWith('/unpublish')),
       async act() {
-        for (const fault of schedule.masked) run.faultIds.set(control.addFault(fault), 'masked-token');
+        const before = countRequests();
+        control.blindToken(provider);
+        await delay(forMs);
+        control.restoreToken(provider);
+        if (countRequests() > before) run.faults.add('masked-token');
       },
     });
+  }
   if (schedule.n8nStarting !== undefined) {
     const { afterRequests, ms } = schedule.n8nStarting;
     plan.push({
