@@ -60,6 +60,14 @@ const resourceAnswer = z
   })
   .meta({ id: 'Resource' });
 
+const warningAnswer = z
+  .strictObject({
+    step: z.string(),
+    code: z.string().regex(/^[a-z]+(-[a-z]+)*$/),
+    message: z.string(),
+  })
+  .meta({ id: 'Warning', description: 'What succeeded and will still trouble somebody.' });
+
 export const provisioningAnswer = z
   .strictObject({
     id: z.uuid(),
@@ -76,6 +84,7 @@ export const provisioningAnswer = z
     resources: z.array(resourceAnswer),
     result: z.record(z.string(), z.string()).meta({ description: 'What is known of the stack so far.' }),
     failure: failureSchema.nullable(),
+    warnings: z.array(warningAnswer),
     createdAt: time,
     updatedAt: time,
     finishedAt: time.nullable(),
@@ -105,6 +114,7 @@ export const callbackBody = z
         rollback: true,
         result: true,
         failure: true,
+        warnings: true,
         links: true,
       })
       .extend({

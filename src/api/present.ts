@@ -33,6 +33,14 @@ export function resultOf(snapshot: Snapshot, steps: readonly Step[]): Record<str
   return result;
 }
 
+/** What succeeded and will still trouble somebody, as long as it is there. */
+export function warningsOf({ provisioning, steps }: Snapshot) {
+  if (provisioning.rollback_status === 'completed') return [];
+  return steps.flatMap(({ name, warnings }) =>
+    warnings.map(({ code, message }) => ({ step: name, code, message })),
+  );
+}
+
 /** The JSON of `GET /api/provisioning/{id}`. */
 export function presentProvisioning(snapshot: FullSnapshot, steps: readonly Step[], publicUrl: string) {
   const { provisioning, resources } = snapshot;
@@ -64,6 +72,7 @@ export function presentProvisioning(snapshot: FullSnapshot, steps: readonly Step
     })),
     result: resultOf(snapshot, steps),
     failure: provisioning.failure ?? null,
+    warnings: warningsOf(snapshot),
     createdAt: provisioning.created_at.toISOString(),
     updatedAt: provisioning.updated_at.toISOString(),
     finishedAt: isDone(status, rollback) ? (provisioning.finished_at?.toISOString() ?? null) : null,

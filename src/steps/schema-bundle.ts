@@ -45,3 +45,17 @@ export function describePosition(sql: string, position: number): string {
   const lines = before.split('\n');
   return `line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1}`;
 }
+
+/** TEMPORARY */
+export function readTemplate(path: string): import('../schema/template.ts').Template {
+  const bundle = readSchemaBundle(path);
+  return {
+    checksum: bundle.checksum,
+    leftOut: [],
+    migrations: [],
+    files: bundle.files.map(({ name, sql }) => ({
+      name,
+      statements: [{ sql, line: 1, column: 1, copyData: undefined, tolerance: { kind: 'apply' } }],
+    })),
+  };
+}

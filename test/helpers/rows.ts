@@ -14,6 +14,7 @@ export function stepRowOf(
     due_at: undefined,
     error: undefined,
     output: {},
+    warnings: [],
     started_at: undefined,
     finished_at: undefined,
   };

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ConfigurationError } from '../../src/errors.ts';
-import { applyScript } from '../../src/steps/project-sql.ts';
 import { describePosition, readSchemaBundle } from '../../src/steps/schema-bundle.ts';
 
 let folder: string;
@@ -43,21 +42,4 @@ test.each(['missing', '.'])(
 test('a position is told as line and column, in characters', () => {
   expect(describePosition('select 1', 1)).toBe('line 1, column 1');
   expect(describePosition('-- 💥\nselect x', 13)).toBe('line 2, column 8');
-});
-
-test('a line of the one script is told as a line of its file', () => {
-  const files = [
-    { name: 'a.sql', sql: 'one\ntwo' },
-    { name: 'b.sql', sql: 'three\nfour\n' },
-  ];
-  const script = applyScript({ files, checksum: 'c' }, 'p');
-  const lines = script.sql.split('\n');
-  for (const [text, file, line] of [
-    ['one', 'a.sql', 1],
-    ['two', 'a.sql', 2],
-    ['three', 'b.sql', 1],
-    ['four', 'b.sql', 2],
-  ] as const)
-    expect(script.locate(lines.indexOf(text) + 1)).toEqual({ file, line });
-  expect(script.locate(1)).toBeUndefined();
 });
