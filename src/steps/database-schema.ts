@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { StepFailure } from '../errors.ts';
 import { supabaseClient } from '../providers/supabase.ts';
 import { readTemplateFiles } from '../schema/read-files.ts';
+import { readTemplate } from '../schema/read-template.ts';
 import { schemaChecks } from './checks/schema.ts';
 import { databaseAddress, databaseEnvironment, databaseTls, requireAuthority } from './project-database.ts';
-import { readSchemaBundle, readTemplate } from './schema-bundle.ts';
 import { findFailure, findWarnings } from './schema/findings.ts';
 import { poolerTransport } from './schema/pooler.ts';
 import { queryTransport } from './schema/query-endpoint.ts';
@@ -63,7 +63,7 @@ export const databaseSchema = defineStep({
 
   async run(context) {
     const { settings } = context.providers;
-    const template = readTemplate(settings.SCHEMA_PATH);
+    const template = await readTemplate(settings.SCHEMA_PATH);
     const transport = await openTransport(context);
     const provisioningId = context.client.id;
     const policy = { grants: settings.SCHEMA_API_GRANTS, rls: settings.SCHEMA_RLS };
