@@ -13,6 +13,7 @@ import { n8nProvider } from './n8n/provider.ts';
 import { createN8nState } from './n8n/state.ts';
 import { createListener, type Recording } from './serve.ts';
 import { openCluster } from './supabase/cluster.ts';
+import { startPooler } from './supabase/pooler.ts';
 import { supabaseProvider } from './supabase/provider.ts';
 import { createSupabaseState } from './supabase/state.ts';
 import { fastTiming, type SandboxTiming } from './timing.ts';
@@ -23,6 +24,7 @@ import { createWorld, type World } from './world.ts';
 export type { SandboxControl } from './control/control.ts';
 export type { ProviderName } from './exchange.ts';
 export type { FaultMode, FaultRequest } from './faults.ts';
+export { sandboxExtensions } from './supabase/extensions.ts';
 export { fastTiming, realisticTiming, type SandboxTiming } from './timing.ts';
 
 /** How to start a sandbox. */
@@ -86,7 +88,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
   const recording: Recording = { faults: createFaultRegistry(), journal: createJournal(), log };
   const receivers = createReceivers();
-  const control = createControl({ world, states, receivers, ...recording });
+  const listening = new Map<ProviderName, Listening>();
+  const control = createControl({ world, states, receivers, listening, ...recording });
   const servers: Listening[] = [];
 
   async function stop(): Promise<void> {
@@ -96,9 +99,17 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
   try {
     const providers = createProviders(world, states);
+    const pooler = await startPooler({
+      host,
+      server: cluster,
+      routeOf: (user) => states.supabase.routeOf(user),
+    });
+    servers.push(pooler);
+    world.pooler = { host, port: pooler.port };
     for (const name of providerNames) {
       const server = await listen(createListener(providers[name], world, recording), host, ports[name] ?? 0);
       servers.push(server);
+      listening.set(name, server);
       world.urls[name] = server.url;
     }
     const server = await listen(createControlListener(control, receivers), host, ports.control ?? 0);
@@ -108,5 +119,5 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     await stop();
     throw error;
   }
-  return { urls: { ...world.urls }, environment: environmentOf(world, cluster.port), control, stop };
+  return { urls: { ...world.urls }, environment: environmentOf(world), control, stop };
 }

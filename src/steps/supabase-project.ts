@@ -1,6 +1,7 @@
 /** Step 1: a Supabase project, healthy, with its keys and the address of its database. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { credential } from '../credential.ts';
 import { NotYet, ProviderError, StepFailure } from '../errors.ts';
 import { isClientName, providerNames } from '../names.ts';
 import { PasswordRefused, withDatabase } from '../providers/postgres.ts';
@@ -24,7 +25,7 @@ import {
 } from './step.ts';
 
 const environment = databaseEnvironment.extend({
-  SUPABASE_MANAGEMENT_TOKEN: z.string().min(1),
+  SUPABASE_MANAGEMENT_TOKEN: credential,
   SUPABASE_ORG_ID: z.string().regex(/^[\w-]+$/, 'must be the organization slug'),
   SUPABASE_REGION: z
     .string()
@@ -113,17 +114,10 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
     await providers.supabase.deleteProject(permit, ref);
   },
 
-  judge({ status, providerText }) {
+  judge({ providerText }) {
     if (/already exists/i.test(providerText)) return { is: 'name-taken' };
     if (/not ready for deletion/i.test(providerText))
       return { is: 'too-early', waitingFor: 'the project to be ready for deletion' };
-    if (status === 402 || /maximum limits|project limit|overdue invoice/i.test(providerText))
-      return {
-        is: 'final',
-        code: 'quota-exceeded',
-        message:
-          'Supabase refuses another project: the organization has reached a limit or has unpaid invoices',
-      };
     return undefined;
   },
 

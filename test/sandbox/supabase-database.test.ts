@@ -62,7 +62,7 @@ describe('the pooler', () => {
     const client = await connect(ref, 'a-long-password');
     try {
       const { rows } = await client.query('select current_user as name');
-      expect(rows).toEqual([{ name: `postgres.${ref}` }]);
+      expect(rows).toEqual([{ name: 'postgres' }]);
     } finally {
       await client.end();
     }
@@ -75,15 +75,41 @@ describe('the pooler', () => {
   test('leads nowhere with another password', async () => {
     await expect(connect(ref, 'a-wrong-password')).rejects.toThrow(/password authentication failed/);
   });
-  test('does not let one project into another’s database', async () => {
-    const other = await healthyProject(sandbox, 'other');
-    const reply = await sandbox.supabase(`GET /v1/projects/${other}/config/database/pooler`);
-    const [config] = pooler.parse(reply.body);
+  test('does not know a user of no project', async () => {
     const client = new pg.Client({
-      connectionString: `postgresql://postgres.${ref}:a-long-password@${config?.db_host}:${config?.db_port}/${config?.db_name}`,
+      connectionString: `postgresql://postgres.${'a'.repeat(20)}:x@127.0.0.1:${sandbox.variable('SUPABASE_DB_SESSION_PORT')}/postgres`,
     });
-    await expect(client.connect()).rejects.toThrow(/permission denied for database/);
+    await expect(client.connect()).rejects.toMatchObject({
+      code: 'XX000',
+      message: `(ENOTFOUND) tenant/user postgres.${'a'.repeat(20)} not found`,
+    });
   });
+  test('knows no other database than the project’s', async () => {
+    const client = new pg.Client({
+      connectionString: `postgresql://postgres.${ref}:a-long-password@127.0.0.1:${sandbox.variable('SUPABASE_DB_SESSION_PORT')}/elsewhere`,
+    });
+    await expect(client.connect()).rejects.toMatchObject({ code: '3D000' });
+  });
+  test('passes on megabytes in both directions', async () => {
+    const client = await connect(ref, 'a-long-password');
+    try {
+      const long = 'x'.repeat(3_000_000);
+      const { rows } = await client.query<{ same: string }>('select $1::text as same', [long]);
+      expect(rows[0]?.same).toBe(long);
+    } finally {
+      await client.end();
+    }
+  });
+});
+
+test('a project’s login leads to no other project, even past the pooler', async () => {
+  const other = await healthyProject(sandbox, 'other');
+  const direct = new URL(inject('postgresUrl'));
+  const name = (await databases()).find((each) => each.endsWith(other) && each.startsWith('sandbox_'));
+  const client = new pg.Client({
+    connectionString: `postgresql://postgres.${ref}:a-long-password@${direct.host}/${name}`,
+  });
+  await expect(client.connect()).rejects.toThrow(/permission denied for database/);
 });
 
 describe('a new project’s database', () => {
