@@ -90,7 +90,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const receivers = createReceivers();
   const listening = new Map<ProviderName, Listening>();
   const control = createControl({ world, states, receivers, listening, ...recording });
-  const servers: Listening[] = [];
+  const servers: Pick<Listening, 'close'>[] = [];
 
   async function stop(): Promise<void> {
     await Promise.all(servers.map((server) => server.close()));

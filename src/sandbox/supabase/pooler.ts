@@ -26,7 +26,7 @@ export async function startPooler(options: {
   host: string;
   server: { host: string; port: number };
   routeOf: (user: string) => PoolerRoute;
-}): Promise<Listening & { port: number }> {
+}): Promise<Pick<Listening, 'url' | 'close'> & { port: number }> {
   const sockets = new Set<Socket>();
   const keep = (socket: Socket): Socket => {
     sockets.add(socket);
