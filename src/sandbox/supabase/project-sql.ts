@@ -3,7 +3,7 @@
 export interface ProjectSql {
   readonly sql: string;
   /** The place in the text as it was given, of a place in `sql`; both from 1. */
-  originOf(position: number): number;
+  readonly originOf: (position: number) => number;
 }
 
 /**
