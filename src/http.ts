@@ -13,8 +13,8 @@ import { beginProviderCall, type CallEnd } from './provider-calls.ts';
 /** More of a refusal's text is not kept. It must be whole to be read as JSON. */
 const maxProviderText = 100_000;
 
-/** A provider's answer larger than this is cut off and counts as unreadable. */
-const maxAnswerBytes = 1024 * 1024;
+/** A provider's answer larger than this is cut off and counts as unreadable, unless its call says otherwise. */
+const usualAnswerBytes = 1024 * 1024;
 
 export interface ProviderConnection {
   readonly provider: string;
@@ -34,6 +34,8 @@ export interface Call<T> {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
+  /** The largest answer that is read, where that is not the usual one. */
+  readonly maxAnswerBytes?: number;
   /** Just the fields that are read. Anything else in the answer is ignored. */
   readonly schema: z.ZodType<T>;
 }
@@ -97,7 +99,13 @@ export interface RawAnswer {
 export async function exchange(
   connection: Pick<ProviderConnection, 'provider' | 'timeoutMs' | 'signal'>,
   operation: string,
-  request: { url: URL | string; method: string; headers: Record<string, string>; body?: string | undefined },
+  request: {
+    url: URL | string;
+    method: string;
+    headers: Record<string, string>;
+    body?: string | undefined;
+    maxAnswerBytes?: number | undefined;
+  },
   permit?: Permit,
 ): Promise<RawAnswer> {
   const timeoutMs = Math.min(connection.timeoutMs, permit?.timeoutMs ?? Infinity);
@@ -114,7 +122,7 @@ export async function exchange(
       redirect: 'manual',
       signal,
     });
-    const text = await readCapped(response, maxAnswerBytes);
+    const text = await readCapped(response, request.maxAnswerBytes ?? usualAnswerBytes);
     end({ status: response.status });
     return { status: response.status, headers: response.headers, text };
   } catch (error) {
@@ -136,7 +144,13 @@ async function send(
   return exchange(
     connection,
     operation,
-    { url: buildUrl(connection, template, call), method, headers, body },
+    {
+      url: buildUrl(connection, template, call),
+      method,
+      headers,
+      body,
+      maxAnswerBytes: call.maxAnswerBytes,
+    },
     permit,
   );
 }

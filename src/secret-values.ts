@@ -7,6 +7,12 @@ const readers: Readonly<Record<string, (value: string) => string[]>> = {
   ENCRYPTION_KEYS: (value) => listed(value).map((entry) => entry.slice(entry.indexOf(':') + 1)),
   WEBHOOK_SIGNING_SECRET: (value) =>
     listed(value).flatMap((secret) => [secret, secret.replace(/^whsec_/, '')]),
+  // Sent in base64, and by whoever logs it without its user.
+  N8N_BASIC_AUTH: (value) => [
+    value,
+    value.slice(value.indexOf(':') + 1),
+    Buffer.from(value).toString('base64'),
+  ],
   // `name=value,…`, each value URL-encoded; that of Authorization is a scheme and a credential.
   OTEL_EXPORTER_OTLP_HEADERS: (value) =>
     listed(value).flatMap((entry) => {

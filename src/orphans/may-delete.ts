@@ -31,6 +31,8 @@ export function refusalOf(
   if (!(ageHours >= request.olderThanHours))
     return `it is ${ageHours.toFixed(1)} hours old, and must be older than ${request.olderThanHours}`;
   if (candidate.evidence === 'name' && !request.isByNameOnly)
-    return "ONLY ITS NAME LOOKS LIKE OURS: it may well be a stranger's. Look at it, and add --by-name-only if you know better";
+    return candidate.provisioningId === undefined
+      ? "ONLY ITS NAME LOOKS LIKE OURS: it may well be a stranger's. Look at it, and add --by-name-only if you know better"
+      : 'IT CARRIES OUR MARK UNDER A NAME OR A WEBHOOK OF ITS OWN: it may well be a copy that somebody has made. Look at it, and add --by-name-only if you know better';
   return undefined;
 }

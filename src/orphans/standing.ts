@@ -24,7 +24,10 @@ export function standingOf(candidate: Candidate, knowledge: Knowledge): Standing
   return { is: 'orphan', note: noteOn(candidate, knowledge), isBelievedGone };
 }
 
-function noteOn({ evidence }: Candidate, { owner, met_by: metBy, maker }: Knowledge): string | undefined {
+function noteOn(
+  { evidence, provisioningId }: Candidate,
+  { owner, met_by: metBy, maker }: Knowledge,
+): string | undefined {
   const notes = [
     owner?.state === 'deleted' && `provisioning ${owner.provisioningId} has it as deleted`,
     owner?.state === 'forgotten' && `an operator had provisioning ${owner.provisioningId} forget it`,
@@ -35,7 +38,10 @@ function noteOn({ evidence }: Candidate, { owner, met_by: metBy, maker }: Knowle
     owner === undefined &&
       maker !== undefined &&
       `client ${maker.clientId}, whose provisioning is ${maker.status} (rollback ${maker.rollback}), has no record of it`,
-    evidence === 'name' && "only its name looks like ours: it may well be a stranger's",
+    evidence === 'name' &&
+      (provisioningId === undefined
+        ? "only its name looks like ours: it may well be a stranger's"
+        : 'it carries our mark under a name or a webhook of its own: it may well be a copy that somebody has made'),
   ];
   const said = notes.filter((note) => note !== false);
   return said.length === 0 ? undefined : said.join('; ');

@@ -7,36 +7,23 @@
  */
 import { z } from 'zod';
 import { ProviderError } from '../errors.ts';
-import { exchange, providerHttp, refusalError, type Refusal } from '../http.ts';
-import { readAllPages, withSmallerPages } from '../pages.ts';
+import { parseJson, providerHttp, type Refusal } from '../http.ts';
 import type { Permit } from '../permit.ts';
+import { readWholeList, type Page, type Place } from './n8n-list.ts';
+import { n8nWebhooks } from './n8n-webhook.ts';
+import { workflowPage, workflowRow, type N8nWorkflow } from './n8n-workflow.ts';
 
 export interface N8nConnection {
   /** `https://host[:port][/path]`, without a trailing slash. */
   readonly host: string;
-  readonly webhookHost: string;
+  /** `https://host[:port][/path]/webhook`, without a trailing slash. */
+  readonly webhookBase: string;
   readonly apiKey: string;
+  /** `user:password` of a proxy in front of n8n. */
+  readonly basicAuth: string | undefined;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
-
-const nodeSchema = z.object({
-  id: z.string().optional(),
-  type: z.string().optional(),
-  parameters: z.object({ path: z.unknown().optional() }).optional(),
-});
-
-const workflowSchema = z.object({
-  id: z.string(),
-  name: z.string(),
-  active: z.boolean(),
-  isArchived: z.boolean().nullish(),
-  createdAt: z.coerce.date().optional().catch(undefined),
-  nodes: z.array(nodeSchema).default([]),
-});
-export type N8nWorkflow = z.infer<typeof workflowSchema>;
-
-const pageSchema = z.object({ data: z.array(workflowSchema), nextCursor: z.string().nullish() });
 
 /** What `POST /workflows` takes; any other field is refused. */
 export interface NewWorkflow {
@@ -46,43 +33,40 @@ export interface NewWorkflow {
   readonly settings: Record<string, unknown>;
 }
 
-const discoverySchema = z.object({ data: z.object({ scopes: z.array(z.string()) }) });
+/** A page of the list that is larger is read in smaller ones. */
+const pageBytes = 8 * 1024 * 1024;
+/** n8n takes 16 MiB by default, and shows what is published twice. */
+const workflowBytes = 64 * 1024 * 1024;
 
-export type WebhookState = 'registered' | 'unregistered';
+const discoverySchema = z.object({ data: z.object({ scopes: z.array(z.string()) }) });
+const createdSchema = z.object({ id: z.string().min(1), name: z.string() });
+const stateSchema = z.object({
+  active: z.boolean(),
+  updatedAt: z.coerce.date().optional().catch(undefined),
+});
+
+/** Whether a workflow of ours is published. */
+export interface N8nWorkflowState {
+  readonly active: boolean;
+  /** How long it has been as it is, by n8n's own clocks. Undefined: n8n does not say. */
+  readonly unchangedMs: number | undefined;
+}
 
 export type N8nClient = ReturnType<typeof n8nClient>;
 
 /** n8n's API: one request per verb, which throws a ProviderError for everything but a readable success. */
 export function n8nClient(connection: N8nConnection) {
+  const proxyHeaders =
+    connection.basicAuth === undefined
+      ? {}
+      : { authorization: `Basic ${Buffer.from(connection.basicAuth).toString('base64')}` };
   const http = providerHttp({
     provider: 'n8n',
     baseUrl: `${connection.host}/api/v1`,
-    headers: { 'x-n8n-api-key': connection.apiKey },
+    headers: { 'x-n8n-api-key': connection.apiKey, ...proxyHeaders },
     timeoutMs: connection.timeoutMs,
     signal: connection.signal,
   });
-
-  async function listAll(limit: number): Promise<{ workflows: N8nWorkflow[]; at: Date | undefined }> {
-    const operation = 'GET /workflows';
-    const seen = new Set<string>();
-    let at: Date | undefined;
-    const workflows = await readAllPages(
-      { provider: 'n8n', operation },
-      async (cursor: string | undefined) => {
-        const page = await http.read(operation, {
-          query: { limit: String(limit), excludePinnedData: 'true', cursor },
-          schema: pageSchema,
-        });
-        at ??= page.at;
-        const next = page.data.nextCursor ?? '';
-        // A cursor that comes back is one that never ends.
-        const isLast = next === '' || seen.has(next);
-        seen.add(next);
-        return { items: page.data.data, next: isLast ? undefined : next };
-      },
-    );
-    return { workflows, at };
-  }
 
   return {
     /**
@@ -92,15 +76,25 @@ export function n8nClient(connection: N8nConnection) {
      * `LIKE` with wildcards whose cursor forgets it.
      */
     async listWorkflows(): Promise<{ workflows: N8nWorkflow[]; at: Date | undefined }> {
-      // Workflows can be large, and an answer may not be.
-      return withSmallerPages(250, listAll);
+      let at: Date | undefined;
+      const workflows = await readWholeList(async ({ limit, cursor }: Place): Promise<Page> => {
+        const page = await http.read('GET /workflows', {
+          query: { limit: String(limit), excludePinnedData: 'true', cursor },
+          maxAnswerBytes: limit === 1 ? workflowBytes : pageBytes,
+          schema: workflowPage,
+        });
+        at ??= page.at;
+        return { workflows: page.data.data, nextCursor: page.data.nextCursor ?? undefined };
+      });
+      return { workflows, at };
     },
 
     /** Proves that the key may read workflows: what it does not find then is not there. */
     async readAccess(): Promise<void> {
+      // Nothing has that name: whatever the first workflow weighs, the answer is small.
       await http.read('GET /workflows', {
-        query: { limit: '1', excludePinnedData: 'true' },
-        schema: pageSchema,
+        query: { limit: '1', name: 'client-provisioner: none' },
+        schema: z.object({ data: z.array(z.unknown()) }),
       });
     },
 
@@ -114,80 +108,109 @@ export function n8nClient(connection: N8nConnection) {
       return answer?.data.data.scopes;
     },
 
-    async findWorkflow(id: string): Promise<N8nWorkflow | undefined> {
+    /** One of ours, strictly read. */
+    async findWorkflow(id: string): Promise<N8nWorkflowState | undefined> {
       const answer = await http.readIfThere('GET /workflows/{id}', {
-        params: { id },
-        schema: workflowSchema,
+        ...oneWorkflow(id),
+        schema: stateSchema,
+        isAbsent: isNotFound,
+      });
+      if (answer === undefined) return undefined;
+      const { active, updatedAt } = answer.data;
+      const isDated = updatedAt !== undefined && answer.at !== undefined;
+      return { active, unchangedMs: isDated ? answer.at.getTime() - updatedAt.getTime() : undefined };
+    },
+
+    /** One of whomever, leniently read. */
+    async describeWorkflow(id: string): Promise<N8nWorkflow | undefined> {
+      const answer = await http.readIfThere('GET /workflows/{id}', {
+        ...oneWorkflow(id),
+        schema: workflowRow,
         isAbsent: isNotFound,
       });
       return answer?.data;
     },
 
-    async createWorkflow(permit: Permit, workflow: NewWorkflow): Promise<N8nWorkflow> {
-      const answer = await http.mutate(permit, 'POST /workflows', { body: workflow, schema: workflowSchema });
+    async createWorkflow(permit: Permit, workflow: NewWorkflow): Promise<z.infer<typeof createdSchema>> {
+      const answer = await http.mutate(permit, 'POST /workflows', { body: workflow, schema: createdSchema });
       return answer.data;
     },
 
     /** Deletes for good. Refused with 409 while the workflow is published, and for moments after. */
     async deleteWorkflow(permit: Permit, id: string): Promise<void> {
-      await http.mutate(permit, 'DELETE /workflows/{id}', { params: { id }, schema: z.object({}) });
+      await http.mutate(permit, 'DELETE /workflows/{id}', {
+        params: { id },
+        maxAnswerBytes: workflowBytes,
+        schema: z.object({}),
+      });
     },
 
-    /** `publish` since July 2026; older servers know only `activate`, and answer this route with 404 `not found`. */
-    async publishWorkflow(permit: Permit, id: string, verb: ActivationVerb): Promise<void> {
-      const route = verb === 'publish' ? 'POST /workflows/{id}/publish' : 'POST /workflows/{id}/activate';
+    async publishWorkflow(permit: Permit, id: string, words: ActivationWords): Promise<void> {
+      const route = words === 'publish' ? 'POST /workflows/{id}/publish' : 'POST /workflows/{id}/activate';
       await http.mutate(permit, route, {
         params: { id },
         body: {},
+        maxAnswerBytes: workflowBytes,
         schema: z.object({ active: z.literal(true) }),
       });
     },
 
-    async unpublishWorkflow(permit: Permit, id: string, verb: ActivationVerb): Promise<void> {
-      const route = verb === 'publish' ? 'POST /workflows/{id}/unpublish' : 'POST /workflows/{id}/deactivate';
+    async unpublishWorkflow(permit: Permit, id: string, words: ActivationWords): Promise<void> {
+      const route =
+        words === 'publish' ? 'POST /workflows/{id}/unpublish' : 'POST /workflows/{id}/deactivate';
       await http.mutate(permit, route, {
         params: { id },
         body: {},
+        maxAnswerBytes: workflowBytes,
         schema: z.object({ active: z.literal(false) }),
       });
     },
 
-    /**
-     * Asks the webhook with GET, which it does not take: a registered one says so, and runs nothing.
-     *
-     * n8n's two answers are both 404 and differ in their text.
-     */
-    async readWebhook(path: string): Promise<WebhookState> {
-      const operation = 'GET /webhook/{path}';
-      const answer = await exchange({ ...connection, provider: 'n8n' }, operation, {
-        url: webhookUrl(connection, path),
-        method: 'GET',
-        headers: { accept: 'application/json' },
-      });
-      if (answer.status === 404 && /Did you mean to make a POST request/i.test(answer.text))
-        return 'registered';
-      if (answer.status === 404 && /is not registered/i.test(answer.text)) return 'unregistered';
-      throw refusalError('n8n', operation, answer);
-    },
-
-    webhookUrl: (path: string) => webhookUrl(connection, path),
+    ...n8nWebhooks({
+      webhookBase: connection.webhookBase,
+      headers: proxyHeaders,
+      timeoutMs: connection.timeoutMs,
+      signal: connection.signal,
+    }),
   };
 }
 
-export type ActivationVerb = 'publish' | 'activate';
-
-/** Whether a refusal means that this server does not know the route at all. */
-export function isUnknownRoute(error: unknown): boolean {
-  return (
-    error instanceof ProviderError &&
-    error.provider === 'n8n' &&
-    error.status === 404 &&
-    /"message"\s*:\s*"not found"/.test(error.providerText)
-  );
+function oneWorkflow(id: string) {
+  return { params: { id }, query: { excludePinnedData: 'true' }, maxAnswerBytes: workflowBytes };
 }
 
-function webhookUrl(connection: Pick<N8nConnection, 'webhookHost'>, path: string): string {
-  return `${connection.webhookHost}/webhook/${path}`;
+/** `publish` and `unpublish` since 2.33; `activate` and `deactivate` before, and still there. */
+export type ActivationWords = 'publish' | 'activate';
+
+/**
+ * Does it in the words that the server knows: in those of its own time, or else in the others.
+ *
+ * The server's answer tells, not its version. The only place that knows which words there are.
+ */
+export async function inWordsOfServer(
+  first: ActivationWords,
+  attempt: (words: ActivationWords) => Promise<unknown>,
+): Promise<void> {
+  try {
+    await attempt(first);
+  } catch (error) {
+    if (!isUnknownRoute(error)) throw error;
+    await attempt(first === 'publish' ? 'activate' : 'publish');
+  }
+}
+
+/**
+ * Whether a refusal means that this server does not know the route at all.
+ *
+ * 404 `not found` up to 1.122. From 1.123 to 2.32 it is 405, since a GET of that path reads a version.
+ */
+function isUnknownRoute(error: unknown): boolean {
+  if (!(error instanceof ProviderError) || error.provider !== 'n8n') return false;
+  const message = messageSchema.safeParse(parseJson(error.providerText)).data?.message;
+  return (
+    (error.status === 404 && message === 'not found') ||
+    (error.status === 405 && message === 'POST method not allowed')
+  );
 }
 
 /** n8n's own 404. Anything else on that status, such as a proxy's page, proves nothing. */

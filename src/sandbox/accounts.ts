@@ -8,6 +8,9 @@ const workflowScopes = ['create', 'list', 'read', 'update', 'delete', 'activate'
 export const accountsSchema = z.object({
   supabasePlan: z.enum(['free', 'pro']).describe('free takes two active projects'),
   supabaseTokenScope: z.enum(['organization', 'project']).describe('a project’s token sees no organization'),
+  mayRevealSupabaseKeys: z
+    .boolean()
+    .describe('whether the token, a scoped one, has the permission api_gateway_keys_secret_read'),
   githubTokenKind: z.enum(['classic', 'fine-grained']).describe('only a classic one tells its scopes'),
   isGithubAdministrator: z.boolean().describe('whether the token administers the repositories'),
   mayMembersDelete: z.boolean().describe('whether the organization lets members delete repositories'),
@@ -27,6 +30,7 @@ export type Accounts = z.infer<typeof accountsSchema>;
 export const goodAccounts: Accounts = {
   supabasePlan: 'pro',
   supabaseTokenScope: 'organization',
+  mayRevealSupabaseKeys: true,
   githubTokenKind: 'classic',
   isGithubAdministrator: true,
   mayMembersDelete: true,

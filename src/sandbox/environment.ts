@@ -18,5 +18,6 @@ export function environmentOf(world: World): Record<string, string> {
     VERCEL_API_URL: world.urls.vercel,
     N8N_API_KEY: world.tokens.n8n,
     N8N_HOST: world.urls.n8n,
+    ...(world.n8n.webhookPath === 'webhook' ? {} : { N8N_WEBHOOK_PATH: world.n8n.webhookPath }),
   };
 }

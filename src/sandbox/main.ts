@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { startLocalPostgres } from '../local/postgres.ts';
+import { n8nVersions, newestN8n } from './n8n/version.ts';
 import {
   fastTiming,
   realisticTiming,
@@ -14,7 +15,7 @@ const help = `The four providers as local servers, until Ctrl-C.
   --host <name>    where to listen (default 127.0.0.1, or SANDBOX_HOST)
   --data <folder>  data of the embedded Postgres (default .data/sandbox, or SANDBOX_DATA_DIR)
   --fast           no realistic waiting
-  --old-n8n        an n8n that knows activate, but not publish
+  --n8n <version>  which generation of n8n: ${n8nVersions.join(', ')} (default ${newestN8n})
 
 DATABASE_URL, a superuser's, is used instead of the embedded Postgres when it is set.
 `;
@@ -27,7 +28,7 @@ async function main(environment: NodeJS.ProcessEnv): Promise<void> {
       host: { type: 'string' },
       data: { type: 'string' },
       fast: { type: 'boolean' },
-      'old-n8n': { type: 'boolean' },
+      n8n: { type: 'string' },
       help: { type: 'boolean' },
     },
   });
@@ -37,6 +38,9 @@ async function main(environment: NodeJS.ProcessEnv): Promise<void> {
   }
   const port = Number(values.port ?? environment.SANDBOX_PORT ?? 4400);
   if (!Number.isInteger(port) || port < 0 || port > 65_531) throw new Error('--port must be a port number');
+
+  const n8n = n8nVersions.find((version) => version === (values.n8n ?? newestN8n));
+  if (n8n === undefined) throw new Error(`--n8n must be one of ${n8nVersions.join(', ')}`);
 
   const stopping = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
@@ -57,7 +61,7 @@ async function main(environment: NodeJS.ProcessEnv): Promise<void> {
           ? {}
           : { control: port, supabase: port + 1, github: port + 2, vercel: port + 3, n8n: port + 4 },
       timing: values.fast === true ? fastTiming : realisticTiming,
-      n8nGeneration: values['old-n8n'] === true ? 'activate' : 'publish',
+      n8n,
       removesLeftovers: true,
       log: (message) => process.stderr.write(`${message}\n`),
     };

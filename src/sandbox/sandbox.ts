@@ -11,6 +11,7 @@ import { createJournal } from './journal.ts';
 import { listen, type Listening } from './listen.ts';
 import { n8nProvider } from './n8n/provider.ts';
 import { createN8nState } from './n8n/state.ts';
+import { newestN8n, type N8nVersion } from './n8n/version.ts';
 import { createListener, type Recording } from './serve.ts';
 import { openCluster } from './supabase/cluster.ts';
 import { startPooler } from './supabase/pooler.ts';
@@ -37,8 +38,10 @@ export interface SandboxOptions {
   ports?: Partial<Record<ProviderName | 'control', number>>;
   /** What differs from `fastTiming`. */
   timing?: Partial<SandboxTiming>;
-  /** Which words n8n knows for going live: those since July 2026 (default), or only the older ones. */
-  n8nGeneration?: 'publish' | 'activate';
+  /** Which generation of n8n; default: the newest. */
+  n8n?: N8nVersion;
+  /** What n8n calls its production webhooks; default `webhook`. */
+  n8nWebhookPath?: string;
   /** Whether Supabase projects have only the two legacy keys. Default false. */
   legacyKeysOnly?: boolean;
   /**
@@ -75,7 +78,8 @@ function createProviders(world: World, states: ProviderStates): Record<ProviderN
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { postgresUrl, host = '127.0.0.1', ports = {}, log = () => {} } = options;
   const timing = { ...fastTiming, ...options.timing };
-  const world = createWorld(timing, options.n8nGeneration ?? 'publish', options.legacyKeysOnly ?? false);
+  const n8n = { version: options.n8n ?? newestN8n, webhookPath: options.n8nWebhookPath ?? 'webhook' };
+  const world = createWorld(timing, n8n, options.legacyKeysOnly ?? false);
   const cluster = await openCluster(postgresUrl, world.instance, {
     removesLeftovers: options.removesLeftovers ?? false,
     automaticGrants: options.automaticGrants ?? false,
@@ -102,7 +106,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const pooler = await startPooler({
       host,
       server: cluster,
-      routeOf: (user) => states.supabase.routeOf(user),
+      routeOf(user) {
+        const route = states.supabase.routeOf(user);
+        const refusal = 'refusal' in route ? undefined : recording.faults.takeConnection(user);
+        return refusal === undefined ? route : { refusal };
+      },
     });
     servers.push(pooler);
     world.pooler = { host, port: pooler.port };

@@ -1,6 +1,7 @@
 import { goodAccounts, type Accounts } from './accounts.ts';
 import { createTokens } from './credentials.ts';
 import type { ObjectKind, ProviderName } from './exchange.ts';
+import type { N8nVersion } from './n8n/version.ts';
 import { randomLetters } from './random.ts';
 import type { SandboxTiming } from './timing.ts';
 
@@ -20,12 +21,21 @@ export interface Switches {
   /** Added to the time a deleted object of this kind stays visible. */
   slowDeleteMs: Map<ObjectKind, number>;
   refusedDeletes: Set<ObjectKind>;
+  /** How many publications from now on never register their webhooks. */
+  n8nLostRegistrations: number;
   n8nStartsUntil: number;
   /** How long the starting phase lasts in all. */
   n8nStartingMs: number;
   isGithubAppInstalled: boolean;
   githubScopes: string[];
   accounts: Accounts;
+}
+
+/** What kind of n8n it is. */
+export interface N8nOptions {
+  readonly version: N8nVersion;
+  /** What its `N8N_ENDPOINT_WEBHOOK` says. */
+  readonly webhookPath: string;
 }
 
 /** Everything the four providers know of each other and of the sandbox. */
@@ -38,7 +48,7 @@ export interface World {
   readonly teamId: string;
   readonly teamSlug: string;
   readonly userId: string;
-  readonly n8nGeneration: 'publish' | 'activate';
+  readonly n8n: N8nOptions;
   readonly legacyKeysOnly: boolean;
   /** Where each server listens, known once it does. */
   readonly urls: Record<ProviderName | 'control', string>;
@@ -57,6 +67,7 @@ export function initialSwitches(timing: SandboxTiming): Switches {
     deploymentOutcome: 'READY',
     slowDeleteMs: new Map(),
     refusedDeletes: new Set(),
+    n8nLostRegistrations: 0,
     n8nStartsUntil: 0,
     n8nStartingMs: 0,
     isGithubAppInstalled: true,
@@ -66,11 +77,7 @@ export function initialSwitches(timing: SandboxTiming): Switches {
 }
 
 /** A new world: random tokens and ids, so that two sandboxes never accept each other's. */
-export function createWorld(
-  timing: SandboxTiming,
-  n8nGeneration: 'publish' | 'activate',
-  legacyKeysOnly: boolean,
-): World {
+export function createWorld(timing: SandboxTiming, n8n: N8nOptions, legacyKeysOnly: boolean): World {
   return {
     instance: randomLetters(10),
     tokens: createTokens(),
@@ -80,7 +87,7 @@ export function createWorld(
     teamId: `team_${randomLetters(24)}`,
     teamSlug: 'sandbox-agency',
     userId: randomLetters(24),
-    n8nGeneration,
+    n8n,
     legacyKeysOnly,
     urls: { supabase: '', github: '', vercel: '', n8n: '', control: '' },
     pooler: { host: '', port: 0 },

@@ -1,53 +1,48 @@
 /** Step 5: an n8n workflow that answers the client's own webhook. */
 import { z } from 'zod';
-import { credential } from '../credential.ts';
 import { NotYet, StepFailure } from '../errors.ts';
 import { isClientName, providerNames } from '../names.ts';
-import {
-  isUnknownRoute,
-  n8nClient,
-  type ActivationVerb,
-  type N8nWorkflow,
-  type NewWorkflow,
-} from '../providers/n8n.ts';
+import type { N8nWorkflow } from '../providers/n8n-workflow.ts';
+import type { WebhookState } from '../providers/n8n-webhook.ts';
+import { inWordsOfServer, n8nClient, type ActivationWords, type NewWorkflow } from '../providers/n8n.ts';
 import type { Permit } from '../permit.ts';
 import type { ClientOrder } from '../provisioning.ts';
 import type { ReadOnly } from './check.ts';
 import { n8nChecks } from './checks/n8n.ts';
 import { provisioningOfMark } from './mark.ts';
-import { hostUrl } from './provider-url.ts';
+import { misplacedWebhook, n8nEnvironment } from './n8n-environment.ts';
 import {
   defineStep,
   type CallLimits,
   type Candidate,
+  type Intent,
   type Refusal,
   type ResourceType,
   type StepContext,
   type Verdict,
 } from './step.ts';
 
-const environment = z.object({
-  N8N_API_KEY: credential,
-  N8N_HOST: hostUrl,
-  N8N_WEBHOOK_URL: hostUrl.optional(),
-});
-
 const output = z.object({ n8nWorkflowId: z.string(), n8nWebhookUrl: z.url() });
 type Output = z.infer<typeof output>;
 
-function connect(settings: z.infer<typeof environment>, limits: CallLimits) {
+function connect(settings: z.infer<typeof n8nEnvironment>, limits: CallLimits) {
+  const webhookHost = settings.N8N_WEBHOOK_URL ?? settings.N8N_HOST;
   return {
     n8n: n8nClient({
       host: settings.N8N_HOST,
-      webhookHost: settings.N8N_WEBHOOK_URL ?? settings.N8N_HOST,
+      webhookBase: `${webhookHost}/${settings.N8N_WEBHOOK_PATH}`,
       apiKey: settings.N8N_API_KEY,
+      basicAuth: settings.N8N_BASIC_AUTH,
       ...limits,
     }),
     host: settings.N8N_HOST,
+    /** A publication takes seconds. One that takes longer than a call may is lost. */
+    publicationMs: limits.timeoutMs,
   };
 }
 type Providers = ReturnType<typeof connect>;
 type Readers = ReadOnly<Providers>;
+type Context = StepContext<Output, Providers>;
 
 const webhookNodeId = (client: ClientOrder) => `prov-${client.id}`;
 
@@ -57,23 +52,8 @@ const workflow: ResourceType<Providers, Partial<Output>> = {
 
   async find({ client, providers }, intent) {
     const { workflows, at } = await providers.n8n.listWorkflows();
-    const { webhookPath } = providerNames(client.clientId);
-    const isOurs = (found: N8nWorkflow) => found.nodes.some(({ id }) => id === webhookNodeId(client));
-    // n8n lets two workflows have one name, and one webhook path as long as only one is published. What is archived
-    // takes nothing from anybody, and if it is ours it is still to be known.
-    const taken = workflows.filter(
-      (found) =>
-        (intent.mayExist && isOurs(found)) ||
-        (!found.isArchived && (found.name === this.nameFor(client) || ownsPath(found, webhookPath))),
-    );
-    return {
-      sightings: taken.map((found) => ({
-        ...describe(providers, found),
-        createdAt: found.createdAt,
-        isOurs: isOurs(found),
-      })),
-      at,
-    };
+    const ours = oursAmong(workflows, client, intent);
+    return { sightings: takenFrom(workflows, client, providers, ours), at };
   },
 
   create: (permit, { client, providers }) => createN8NWorkflow(permit, providers, client),
@@ -100,27 +80,83 @@ const workflow: ResourceType<Providers, Partial<Output>> = {
       return workflows.map((found) => candidateIn(providers, found)).filter((one) => one !== undefined);
     },
     async read(providers, id) {
-      const found = await providers.n8n.findWorkflow(id);
+      const found = await providers.n8n.describeWorkflow(id);
       return found && candidateIn(providers, found);
     },
     async prepareRemoval({ n8n }, id, nextPermit) {
       if ((await n8n.findWorkflow(id))?.active !== true) return;
-      try {
-        await n8n.unpublishWorkflow(nextPermit(), id, 'publish');
-      } catch (error) {
-        if (!isUnknownRoute(error)) throw error;
-        await n8n.unpublishWorkflow(nextPermit(), id, 'activate');
-      }
+      await inWordsOfServer('publish', (words) => n8n.unpublishWorkflow(nextPermit(), id, words));
     },
   },
 };
 
+/**
+ * Ids of what a call of ours in doubt may have made, and of what is recorded.
+ *
+ * A copy keeps our node's id, and gets a name of its own. So a workflow of another name is ours only where nothing of
+ * the right name is: then somebody has renamed it.
+ */
+function oursAmong(
+  workflows: readonly N8nWorkflow[],
+  client: ClientOrder,
+  { mayExist, recorded }: Intent,
+): ReadonlySet<string> {
+  const names = providerNames(client.clientId);
+  const marked = workflows.filter(({ webhooks }) =>
+    webhooks.some(({ id, webhookId }) => id === webhookNodeId(client) && webhookId === names.webhookId),
+  );
+  const named = marked.filter(({ name }) => name === names.workflow);
+  const renamed = named.length === 0 && recorded.length === 0 ? marked : [];
+  const made = mayExist ? [...named, ...renamed] : [];
+  return new Set([...recorded, ...made.map(({ id }) => id)]);
+}
+
+/**
+ * Ours, and whatever has the name or the webhook path of the client.
+ *
+ * n8n lets two workflows have one name, and one webhook path as long as only one is published. What is archived takes
+ * nothing from anybody, and if it is ours it is still to be known.
+ */
+function takenFrom(
+  workflows: readonly N8nWorkflow[],
+  client: ClientOrder,
+  providers: Readers,
+  ours: ReadonlySet<string>,
+) {
+  const names = providerNames(client.clientId);
+  return workflows.flatMap((found) => {
+    const isOurs = ours.has(found.id);
+    const hasName = !found.isArchived && found.name === names.workflow;
+    const hasPath = !found.isArchived && ownsPath(found, names.webhookPath);
+    if (!isOurs && !hasName && !hasPath) return [];
+    const takes = hasName ? 'the name' : `the webhook path "${names.webhookPath}"`;
+    return { ...describe(providers, found), createdAt: found.createdAt, isOurs, takes };
+  });
+}
+
+/**
+ * What looks like ours, without knowing any client.
+ *
+ * The mark counts where name and webhook are those that go with it. Under another name it is a copy, or ours renamed:
+ * nobody can tell them apart by looking at one.
+ */
 function candidateIn(providers: Readers, found: N8nWorkflow): Candidate | undefined {
-  const marks = found.nodes.map(({ id }) => provisioningOfMark(id ?? ''));
-  const provisioningId = marks.find((mark) => mark !== undefined);
-  if (provisioningId === undefined && !isClientName('workflow', found.name)) return undefined;
-  const evidence = provisioningId === undefined ? 'name' : 'mark';
-  return { ...describe(providers, found), createdAt: found.createdAt, evidence, provisioningId };
+  const isNamed = isClientName('workflow', found.name);
+  const marked = found.webhooks.find(({ id }) => provisioningOfMark(id ?? '') !== undefined);
+  if (marked === undefined && !isNamed) return undefined;
+  const isWhole = isNamed && marked !== undefined && isWebhookOf(found.name, marked.webhookId);
+  return {
+    ...describe(providers, found),
+    createdAt: found.createdAt,
+    evidence: isWhole ? 'mark' : 'name',
+    provisioningId: provisioningOfMark(marked?.id ?? ''),
+  };
+}
+
+/** Whether the client whose workflow has that name has that webhook. */
+function isWebhookOf(name: string, webhookId: string | undefined): boolean {
+  const clientId = name.slice(providerNames('').workflow.length);
+  return providerNames(clientId).webhookId === webhookId;
 }
 
 /** Makes the client's workflow: a webhook that takes POST and answers `{"ok":true}`. */
@@ -167,36 +203,58 @@ function clientWorkflow(client: ClientOrder): NewWorkflow {
   };
 }
 
-/** Publishes the workflow, in whichever form the server knows. */
-async function activateN8NWorkflow(context: StepContext<Output, Providers>, id: string): Promise<void> {
-  await switchWorkflow(context, id, true);
+/** Publishes the workflow. A path that is taken is the fault of whoever has it. */
+async function publish(context: Context, id: string): Promise<void> {
+  try {
+    await switchWorkflow(context, id, 'publish');
+  } catch (error) {
+    if (error instanceof StepFailure && error.code === 'name-taken')
+      await refuseRivals(context, id, () => true);
+    throw error;
+  }
 }
 
+/**
+ * Publishes anew what was published and is not served, once.
+ *
+ * A publication can be lost for good: to another one at the same instant, or to a restart. An old server does nothing
+ * about what is published already, so it is unpublished first. The effect is that of the undo: once it is recorded, no
+ * run sends it again.
+ */
+async function publishAnew(context: Context, id: string): Promise<void> {
+  const { n8n, publicationMs } = context.providers;
+  const found = await n8n.findWorkflow(id);
+  if (found?.active !== true || (found.unchangedMs ?? 0) < publicationMs) return;
+  await switchWorkflow(context, id, 'unpublish', { first: 'activate', isRenewable: false });
+  await publish(context, id);
+}
+
+/** Publishes or unpublishes, in whichever words the server knows. */
 async function switchWorkflow(
-  context: StepContext<Output, Providers>,
+  context: Context,
   id: string,
-  isActive: boolean,
+  act: 'publish' | 'unpublish',
+  how: { readonly first: ActivationWords; readonly isRenewable: boolean } = {
+    first: 'publish',
+    isRenewable: true,
+  },
 ): Promise<void> {
   const { n8n } = context.providers;
-  const attempt = (verb: ActivationVerb) =>
+  const isActive = act === 'publish';
+  await inWordsOfServer(how.first, (words) =>
     context.change({
-      name: `${isActive ? 'publish' : 'unpublish'} workflow ${id} (${verb})`,
+      name: `${act} workflow ${id} (${words})`,
       target: id,
-      isRenewable: true,
+      isRenewable: how.isRenewable,
       judge: judgeActivation,
       look: async () => ((await n8n.findWorkflow(id))?.active === isActive ? {} : undefined),
       send: async (permit) => {
-        if (isActive) await n8n.publishWorkflow(permit, id, verb);
-        else await n8n.unpublishWorkflow(permit, id, verb);
+        if (isActive) await n8n.publishWorkflow(permit, id, words);
+        else await n8n.unpublishWorkflow(permit, id, words);
         return {};
       },
-    });
-  try {
-    await attempt('publish');
-  } catch (error) {
-    if (!isUnknownRoute(error)) throw error;
-    await attempt('activate');
-  }
+    }),
+  );
 }
 
 function judgeActivation({ status, providerText }: Refusal): Verdict | undefined {
@@ -207,7 +265,34 @@ function judgeActivation({ status, providerText }: Refusal): Verdict | undefined
   return isTaken ? { is: 'name-taken' } : undefined;
 }
 
-function describe(providers: Readers, found: N8nWorkflow) {
+/** Fails the step where another workflow has the client's webhook path, and lists that. */
+async function refuseRivals(
+  context: Context,
+  id: string,
+  counts: (rival: N8nWorkflow) => boolean = ({ active }) => active,
+): Promise<void> {
+  const { client, providers } = context;
+  const { workflows } = await providers.n8n.listWorkflows();
+  const { webhookPath } = providerNames(client.clientId);
+  const rivals = workflows.filter(
+    (found) => found.id !== id && !found.isArchived && counts(found) && ownsPath(found, webhookPath),
+  );
+  if (rivals.length === 0) return;
+  throw await context.reportForeign(workflow, takenFrom(rivals, client, providers, new Set()));
+}
+
+/** Whether the webhook is registered, without running anybody's workflow. */
+async function lookAtWebhook(context: Context, id: string): Promise<WebhookState> {
+  const { n8n } = context.providers;
+  const { webhookPath } = providerNames(context.client.clientId);
+  const told = await n8n.readWebhook(webhookPath);
+  if (told.is !== 'untold') return told;
+  // A GET would run what is registered for GET.
+  await refuseRivals(context, id);
+  return n8n.askWebhook(webhookPath);
+}
+
+function describe(providers: Readers, found: { readonly id: string; readonly name: string }) {
   return {
     externalId: found.id,
     name: found.name,
@@ -216,20 +301,15 @@ function describe(providers: Readers, found: N8nWorkflow) {
   };
 }
 
-/** Whether one of its webhooks has that path. n8n ignores slashes around a path. */
-function ownsPath({ nodes }: N8nWorkflow, webhookPath: string): boolean {
-  return nodes.some(
-    ({ type, parameters }) =>
-      type === 'n8n-nodes-base.webhook' &&
-      typeof parameters?.path === 'string' &&
-      parameters.path.replace(/^\/+|\/+$/g, '') === webhookPath,
-  );
+/** Whether one of its webhooks has that path. */
+function ownsPath({ webhooks }: N8nWorkflow, webhookPath: string): boolean {
+  return webhooks.some(({ path }) => path === webhookPath);
 }
 
 export const n8nWebhooks = defineStep({
   name: 'n8n-webhooks',
   title: 'n8n webhook',
-  environment,
+  environment: n8nEnvironment,
   output,
   result: ['n8nWorkflowId', 'n8nWebhookUrl'],
   resources: [workflow],
@@ -240,16 +320,18 @@ export const n8nWebhooks = defineStep({
     const { n8n } = context.providers;
     const { webhookPath } = providerNames(context.client.clientId);
     const id = await context.create(workflow);
-    await activateN8NWorkflow(context, id);
-    if ((await n8n.readWebhook(webhookPath)) === 'unregistered')
+    await publish(context, id);
+    const webhook = await lookAtWebhook(context, id);
+    if (webhook.is === 'misplaced')
+      throw new StepFailure('verification-failed', misplacedWebhook(webhook.extra));
+    if (webhook.is !== 'registered') {
+      await publishAnew(context, id);
       throw new NotYet('the webhook to be registered');
+    }
     // Two workflows published at the same instant are both told that they are live, and one is not.
-    const { workflows } = await n8n.listWorkflows();
-    const rival = workflows.find((found) => found.id !== id && found.active && ownsPath(found, webhookPath));
-    if (rival !== undefined)
-      throw new StepFailure('name-taken', `n8n workflow ${rival.id} is published with the same webhook path`);
+    await refuseRivals(context, id);
     return { n8nWorkflowId: id, n8nWebhookUrl: n8n.webhookUrl(webhookPath) };
   },
 
-  undo: (context) => context.remove(workflow, (id) => switchWorkflow(context, id, false)),
+  undo: (context) => context.remove(workflow, (id) => switchWorkflow(context, id, 'unpublish')),
 });

@@ -6,6 +6,7 @@
  * back from the ledger and not done again.
  */
 import type { z } from 'zod';
+import type { StepFailure } from '../errors.ts';
 import type { Permit } from '../permit.ts';
 import type { ClientOrder, FailureCode } from '../provisioning.ts';
 import type { Check, ReadOnly } from './check.ts';
@@ -67,6 +68,11 @@ export interface ResourceContext<Providers> extends ProviderContext<Providers> {
     readonly name: string;
     readonly output: Earlier;
   }): Promise<z.infer<Earlier>>;
+  /**
+   * For what may be wrong at one look: returns once each look has shown it for SETTLE_MS, and throws NotYet until then.
+   * `waitingFor` is the end that would be a good one.
+   */
+  outlast(waitingFor: string): Promise<void>;
 }
 
 export interface StepContext<Output, Providers> extends ResourceContext<Providers> {
@@ -87,6 +93,11 @@ export interface StepContext<Output, Providers> extends ResourceContext<Provider
   ): Promise<void>;
   /** Tells of what succeeds and will still trouble somebody. Kept once the step is done, and shown with it. */
   warn(code: string, message: string): void;
+  /** Lists what stands in the way of a resource. Throw what it returns: `name-taken`. */
+  reportForeign(
+    resource: ResourceType<Providers, Partial<Output>>,
+    sightings: readonly Sighting<Partial<Output>>[],
+  ): Promise<StepFailure>;
   /** Leaves a resource to an operator: its ownership is in question, so no rollback deletes it. */
   disown(kind: string, reason: string): Promise<void>;
 }
@@ -127,6 +138,8 @@ export interface Sighting<Output> extends ProviderObject<Output> {
   readonly isOurs: boolean;
   /** By the provider's clock. Undefined: it does not say. */
   readonly createdAt: Date | undefined;
+  /** What it has of ours, in our own words. Undefined: the name. */
+  readonly takes?: string;
 }
 
 /** Everything of the wanted name, from all pages, and the provider's clock at that look. */

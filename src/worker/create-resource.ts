@@ -75,7 +75,7 @@ async function intend(
   const decision = decideCreate(earlier, seenIn(lookUp));
   if (decision === 'take-over' && earlier !== undefined)
     return recordCreated(session, kind, earlier, oursIn(lookUp));
-  if (decision === 'report-foreign') throw await reportForeign(session, kind, lookUp);
+  if (decision === 'report-foreign') throw await reportForeign(session, kind, lookUp.sightings);
 
   return session.lease.write(async (db) => {
     const key = effectKey(session, creationName(kind.kind));
@@ -121,7 +121,9 @@ async function call(session: Session, context: Context, kind: Kind, effect: Effe
       await refuseEffect(db, session.client.id, effect);
       await dropIntendedResource(db, effect.id);
     });
-    throw lookUp.sightings.length > 0 ? await reportForeign(session, kind, lookUp) : nameTaken(session, kind);
+    throw lookUp.sightings.length > 0
+      ? await reportForeign(session, kind, lookUp.sightings)
+      : nameTaken(session, kind);
   }
   const unansweredBy = result.is === 'in-doubt' ? result.error : undefined;
   if (unansweredBy !== undefined) await forgiveAbsence(session, effect, unansweredBy);

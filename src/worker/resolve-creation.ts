@@ -53,13 +53,13 @@ export async function resolveCreation(
   if (renamed.length > 0) {
     // It is ours to delete, and no longer what the step is to make.
     await recordCreated(session, kind, effect, renamed);
-    throw nameTaken(session, kind);
+    throw nameTaken(session, kind, lookUp.sightings);
   }
   await session.lease.write(async (db) => {
     await refuseEffect(db, session.client.id, effect, true);
     await dropIntendedResource(db, effect.id);
   });
-  if (decision === 'report-foreign') throw await reportForeign(session, kind, lookUp);
+  if (decision === 'report-foreign') throw await reportForeign(session, kind, lookUp.sightings);
   return undefined;
 }
 
@@ -151,18 +151,35 @@ export async function recordCreated(
 export async function reportForeign(
   session: Session,
   kind: Kind,
-  lookUp: LookUp<Output>,
+  sightings: readonly Sighting<Output>[],
 ): Promise<StepFailure> {
   const ids = { provisioningId: session.client.id, step: session.step.name, kind: kind.kind };
   await session.lease.write(async (db) => {
-    for (const sighting of lookUp.sightings) await insertForeignResource(db, { ...ids, ...sighting });
+    for (const sighting of sightings) await insertForeignResource(db, { ...ids, ...sighting });
   });
-  return nameTaken(session, kind);
+  return nameTaken(session, kind, sightings);
 }
 
-export function nameTaken(session: Session, kind: Kind): StepFailure {
+/** Says what has the name, by its id, and where it is. `sightings`: empty where the provider shows none. */
+export function nameTaken(
+  session: Session,
+  kind: Kind,
+  sightings: readonly Sighting<Output>[] = [],
+): StepFailure {
+  const wanted = `${kind.kind} "${kind.nameFor(session.client)}"`;
+  const [first, ...others] = sightings.map(placeOf);
+  if (first === undefined)
+    return new StepFailure(
+      'name-taken',
+      `${wanted} exists already and was not made by this provisioning; its id is hidden from the token`,
+    );
+  const more = others.length === 0 ? '' : `, and ${others.length} more`;
   return new StepFailure(
     'name-taken',
-    `${kind.kind} "${kind.nameFor(session.client)}" exists already and was not made by this provisioning`,
+    `${wanted} cannot be made: ${first}${more}, and was not made by this provisioning`,
   );
+}
+
+function placeOf({ externalId, takes = 'the name', url }: Sighting<Output>): string {
+  return `${externalId} has ${takes}${url === undefined ? '' : ` (${url})`}`;
 }

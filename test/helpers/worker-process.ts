@@ -9,7 +9,10 @@ export interface WorkerProcess {
 }
 
 /** Resolves when the worker has started. Its log goes nowhere but into the error of a start that fails. */
-export async function startWorkerProcess(environment: Record<string, string>): Promise<WorkerProcess> {
+export async function startWorkerProcess(
+  environment: Record<string, string>,
+  startMs?: number,
+): Promise<WorkerProcess> {
   const child = spawn(process.execPath, ['src/worker/main.ts'], {
     env: { PATH: process.env['PATH'] ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -21,10 +24,14 @@ export async function startWorkerProcess(environment: Record<string, string>): P
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
-  await until(() => {
-    if (child.exitCode !== null) throw new Error(`the worker exited: ${output}`);
-    return output.includes('"worker started"') ? true : undefined;
-  }, 'the worker to start');
+  await until(
+    () => {
+      if (child.exitCode !== null) throw new Error(`the worker exited: ${output}`);
+      return output.includes('"worker started"') ? true : undefined;
+    },
+    'the worker to start',
+    startMs,
+  );
   return {
     pid: child.pid ?? 0,
     async kill(signal) {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { providerNames } from '../../src/names.ts';
+import { n8nVersions } from '../../src/sandbox/n8n/version.ts';
 import { newClientId, startStack, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 import { createMarkedRepository, deletesIn, idsOf, longAgo, markOf, runOrphans } from './support.ts';
@@ -207,14 +208,15 @@ describe('deleted:', () => {
     expect(await deletionsOf(id)).toMatchObject([{ provisioning_id: provisioningId, state: 'confirmed' }]);
   });
 
-  test.each(['publish', 'activate'] as const)(
-    'a live workflow of a server that knows %s, unpublished before',
-    async (n8nGeneration) => {
-      const other = await startStack({ backend: 'redis', workers: 0, sandbox: { n8nGeneration } });
+  test.each(n8nVersions)(
+    'a live workflow of an n8n of the generation of %s, unpublished before',
+    async (n8n) => {
+      const other = await startStack({ backend: 'redis', workers: 0, sandbox: { n8n } });
       try {
         const id = await other.sandbox.control.createForeign('n8n.workflow', 'Client acme', {
           path: 'client-acme/content',
           nodeId: `prov-${randomUUID()}`,
+          webhookId: providerNames('acme').webhookId,
           active: true,
           createdAt: longAgo(),
         });

@@ -137,6 +137,12 @@ describe('a deletion', () => {
     expect(refusalOf(word, { ...named, createdAt: hoursAgo(2) }, orphan, now)).toContain('2.0 hours old');
     expect(refusalOf({ ...word, confirmedName: 'other' }, named, orphan, now)).toContain('is named');
   });
+
+  test('of a copy that carries our mark needs the word for it too, and says why', () => {
+    const copy = { ...candidate, evidence: 'name' } as const;
+    expect(refusalOf(request, copy, orphan, now)).toMatch(/OUR MARK UNDER A NAME .*copy.*--by-name-only/);
+    expect(refusalOf({ ...request, isByNameOnly: true }, copy, orphan, now)).toBeUndefined();
+  });
 });
 
 describe('the command line', () => {

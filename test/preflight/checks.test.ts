@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startSandbox, type Sandbox, type SandboxControl } from '../../src/sandbox/sandbox.ts';
 import { check, detailOf, failuresIn } from './support.ts';
 
@@ -22,6 +22,7 @@ test('where everything is in order every check holds, with nothing to mend', asy
     'supabase token',
     'supabase region',
     'supabase quota',
+    'supabase keys',
     'schema template',
     'github token',
     'github create-and-delete',
@@ -50,8 +51,18 @@ test('nothing but reads is sent, and nothing is changed', async () => {
   expect(sent.filter(({ method, effect }) => method !== 'GET' || effect !== 'none')).toEqual([]);
 });
 
+test('whether the token reads secret keys is asked of a project of ours, and unknown without one', async () => {
+  await sandbox.control.createForeign('supabase.project', 'somebody-elses', longAgo);
+  expect(detailOf(await check(sandbox), 'supabase keys')).toContain('unknown: there is no project of ours');
+  expect(sandbox.control.journal().map(({ operation }) => operation)).not.toContain('getApiKeys');
+
+  await sandbox.control.createForeign('supabase.project', 'client-acme-prod', longAgo);
+  expect(detailOf(await check(sandbox), 'supabase keys')).toBe('the token reads the secret keys');
+});
+
 type Arrange = (control: SandboxControl) => unknown;
 const nothing: Arrange = () => {};
+const longAgo = { createdAt: '2026-01-01T00:00:00Z' };
 
 /** What is wrong, how it comes about, and the checks that then fail, with words of what they say. */
 const cases: [string, Arrange, Record<string, string>, Record<string, RegExp>][] = [
@@ -63,6 +74,7 @@ const cases: [string, Arrange, Record<string, string>, Record<string, RegExp>][]
       'supabase token': /answered 401 → Renew SUPABASE_MANAGEMENT_TOKEN/,
       'supabase region': /401/,
       'supabase quota': /401/,
+      'supabase keys': /401/,
     },
   ],
   [
@@ -79,7 +91,46 @@ const cases: [string, Arrange, Record<string, string>, Record<string, RegExp>][]
       'supabase token': /does not see the organization another → Set SUPABASE_ORG_ID/,
       'supabase region': /404 → Check the names/,
       'supabase quota': /404/,
+      'supabase keys': /404/,
     },
+  ],
+  [
+    'a Supabase token that may not read secret keys',
+    async (control) => {
+      control.setAccounts({ mayRevealSupabaseKeys: false });
+      await control.createForeign('supabase.project', 'client-acme-prod', longAgo);
+    },
+    {},
+    { 'supabase keys': /lacks the permission api_gateway_keys_secret_read → .*"API Key Secrets"/ },
+  ],
+  [
+    'secret keys that Supabase masks',
+    async (control) => {
+      const ref = await control.createForeign('supabase.project', 'client-acme-prod', longAgo);
+      control.addFault({
+        provider: 'supabase',
+        operation: 'getApiKeys',
+        mode: 'reject',
+        status: 200,
+        matching: ref,
+        body: [{ name: 'default', type: 'secret', api_key: `sb_secret_abc${'·'.repeat(20)}` }],
+      });
+    },
+    {},
+    { 'supabase keys': /lacks the permission api_gateway_keys_secret_read/ },
+  ],
+  [
+    'a scoped Supabase token without a permission that its refusal names',
+    (control) =>
+      control.addFault({
+        provider: 'supabase',
+        operation: 'listRegions',
+        mode: 'reject',
+        status: 403,
+        body: { message: 'Forbidden', missing_permissions: ['organization_read', 'projects_read'] },
+      }),
+    {},
+    { 'supabase region': /lacks the permission organization_read, projects_read → Add it/ },
   ],
   [
     'a region that Supabase has not',
@@ -241,7 +292,7 @@ const cases: [string, Arrange, Record<string, string>, Record<string, RegExp>][]
     {},
     {
       'n8n api': /answered 200 with something unreadable → Wait until n8n has started/,
-      'n8n scopes': /unreadable → Check N8N_HOST/,
+      'n8n scopes': /unreadable → Wait until n8n has started/,
       'n8n webhooks': /→ Check N8N_WEBHOOK_URL/,
     },
   ],
@@ -291,74 +342,18 @@ test.each(cases)('%s is told by the checks that it concerns, and by no other', a
   for (const [name, words] of Object.entries(expected)) expect(failures[name]).toMatch(words);
 });
 
-describe('the template schema', () => {
-  let folder: string;
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'preflight-'));
-  });
-  afterEach(() => rmSync(folder, { recursive: true }));
+test('a template schema with a quote left open is told, with file, line and column', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'preflight-'));
+  writeFileSync(join(folder, '1.sql'), "select 'fine';\n");
+  writeFileSync(join(folder, '2.sql'), "select 1;\nselect 'open;\n");
 
-  const checkFiles = (files: Record<string, string>) => {
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-    return check(sandbox, { environment: { SCHEMA_PATH: folder } });
-  };
+  const failures = failuresIn(await check(sandbox, { environment: { SCHEMA_PATH: folder } }));
 
-  test('is told with its files in order, and with what is left out', async () => {
-    const checks = await checkFiles({
-      'b.sql': 'select 1;',
-      'a.sql': 'select 1;',
-      'a.down.sql': '',
-      'b.txt': '',
-    });
-
-    expect(failuresIn(checks)).toEqual({});
-    expect(detailOf(checks, 'schema template')).toMatch(
-      /^2 SQL files, checksum [0-9a-f]{12}: a\.sql, b\.sql; left out: a\.down\.sql \(a down migration.*\), b\.txt \(no .*\)$/,
-    );
-  });
-
-  test('with many files in it is told in bounds', async () => {
-    const names = Array.from({ length: 60 }, (_, index) => `${100 + index}.sql`);
-    const checks = await checkFiles(Object.fromEntries(names.map((name) => [name, 'select 1;'])));
-
-    expect(detailOf(checks, 'schema template')).toMatch(/: 100\.sql, 101\.sql, .*, 149\.sql, and 10 more$/);
-  });
-
-  test.each([
-    [
-      'a quote left open',
-      "select 1;\nselect 'open;\n",
-      /^2\.sql, line 2, column 8: unterminated quoted string .* → Mend/,
-    ],
-    [
-      'a commit',
-      'select 1;\ncommit;',
-      /^2\.sql, line 2, column 1: COMMIT .* is a transaction command → Remove it/,
-    ],
-    [
-      'a command of psql',
-      '\\i 1.sql\nbegin;',
-      /^2\.sql, line 1, column 1: \\i is .*; 2\.sql, line 2: BEGIN .* → Put the SQL/,
-    ],
-    [
-      'a concurrent index',
-      'create index concurrently on t(a);',
-      /^2\.sql, line 1, .* → Leave out CONCURRENTLY/,
-    ],
-  ])('with %s is told, with file, line and column', async (_what, text, words) => {
-    const failures = failuresIn(await checkFiles({ '1.sql': "select 'fine';\n", '2.sql': text }));
-
-    expect(Object.keys(failures)).toEqual(['schema template']);
-    expect(failures['schema template']).toMatch(words);
-  });
-
-  test('that is not UTF-8 is told, with file and line', async () => {
-    writeFileSync(join(folder, '1.sql'), Buffer.from("select 1;\nselect 'Größe';", 'latin1'));
-
-    const failures = failuresIn(await checkFiles({}));
-
-    expect(failures['schema template']).toMatch(/SCHEMA_PATH: .* 1\.sql, line 2: it is not UTF-8/);
-  });
+  rmSync(folder, { recursive: true });
+  expect(Object.keys(failures)).toEqual(['schema template']);
+  expect(failures['schema template']).toMatch(
+    /^2\.sql, line 2, column 8: unterminated quoted string .* → Mend the file/,
+  );
 });
 
 describe('what cannot be told is no failure', () => {
@@ -410,7 +405,7 @@ describe('what cannot be told is no failure', () => {
 describe('an n8n of before 2026, which does not tell its scopes', () => {
   let old: Sandbox;
   beforeAll(async () => {
-    old = await startSandbox({ postgresUrl: inject('postgresUrl'), n8nGeneration: 'activate' });
+    old = await startSandbox({ postgresUrl: inject('postgresUrl'), n8n: '1.122' });
   });
   afterAll(() => old.stop());
 

@@ -88,7 +88,7 @@ async function sendEverything(): Promise<JournalEntry[]> {
     SUPABASE_INSTANCE_SIZES: 'starter:micro',
   };
   await run({ environment: otherVariables }, (stack) => provision(stack, 'succeeded'));
-  await run({ sandbox: { n8nGeneration: 'activate', legacyKeysOnly: true } }, async (stack) => {
+  await run({ sandbox: { n8n: '1.122', legacyKeysOnly: true } }, async (stack) => {
     await provision(stack, 'succeeded');
     failAtTheEnd(stack);
     await provision(stack, 'failed');

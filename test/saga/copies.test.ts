@@ -45,21 +45,24 @@ const letPass = (minutes: number) =>
   );
 
 test.each([
-  ['within minutes it may be of our own call, and is deleted', 0, []],
-  ['later it is theirs, and is left alone', 11, ['Client copy']],
-])('a copy of our workflow that somebody has made: %s', async (_name, minutes, left) => {
-  const { control } = stack.sandbox;
-  // A call without an answer: from then on an undo looks for what it may have made.
-  control.addFault({ provider: 'n8n', operation: 'createWorkflow', mode: 'drop-before' });
-  const { id, clientId } = await stack.provision();
-  const { result } = await stack.waitUntilDone(id);
-  const { nodes, connections } = await askN8n('GET', `/workflows/${result['n8nWorkflowId']}`);
-  await letPass(minutes);
-  await askN8n('POST', '/workflows', { name: 'Client copy', nodes, connections, settings: {} });
+  ['within minutes', 0],
+  ['later', 11],
+])(
+  'a copy of our workflow that somebody has made %s is theirs, and is left alone',
+  async (_name, minutes) => {
+    const { control } = stack.sandbox;
+    // A call without an answer: from then on an undo looks for what it may have made.
+    control.addFault({ provider: 'n8n', operation: 'createWorkflow', mode: 'drop-before' });
+    const { id, clientId } = await stack.provision();
+    const { result } = await stack.waitUntilDone(id);
+    const { nodes, connections } = await askN8n('GET', `/workflows/${result['n8nWorkflowId']}`);
+    await letPass(minutes);
+    await askN8n('POST', '/workflows', { name: 'Client copy', nodes, connections, settings: {} });
 
-  expect(await offboard(id, clientId)).toMatchObject({ rollback: { status: 'completed' } });
-  expect(control.objects().map(({ name }) => name)).toEqual(left);
-});
+    expect(await offboard(id, clientId)).toMatchObject({ rollback: { status: 'completed' } });
+    expect(control.objects().map(({ name }) => name)).toEqual(['Client copy']);
+  },
+);
 
 test("a project with a copy of our project's variables is not deleted with it", async () => {
   const { control } = stack.sandbox;

@@ -43,6 +43,7 @@ describe.each(backends)('on %s', (backend) => {
         failure: { step, code: 'name-taken' },
         rollback: { status: 'completed' },
       });
+      expect(done.failure?.message).toContain(`${strangerId} has the name`);
       expect(control.objects()).toEqual(before);
       expect(done.resources).toContainEqual(
         expect.objectContaining({ kind, origin: 'foreign', externalId: strangerId }),
@@ -56,16 +57,20 @@ describe.each(backends)('on %s', (backend) => {
   test("a stranger's workflow of another name that owns our webhook path is left alone", async () => {
     const { control } = stack.sandbox;
     const clientId = newClientId();
-    await control.createForeign('n8n.workflow', 'Somebody else', {
+    const strangerId = await control.createForeign('n8n.workflow', 'Somebody else', {
       active: true,
       path: providerNames(clientId).webhookPath,
     });
     const before = control.objects();
     const { id } = await stack.provision({ clientId });
-    expect(await stack.waitUntilDone(id)).toMatchObject({
+    const done = await stack.waitUntilDone(id);
+    expect(done).toMatchObject({
       failure: { step: 'n8n-webhooks', code: 'name-taken' },
       rollback: { status: 'completed' },
     });
+    expect(done.failure?.message).toContain(
+      `${strangerId} has the webhook path "${providerNames(clientId).webhookPath}" (${stack.environment['N8N_HOST']}/workflow/${strangerId})`,
+    );
     expect(control.objects()).toEqual(before);
   });
 

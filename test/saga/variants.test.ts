@@ -2,6 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { n8nVersions } from '../../src/sandbox/n8n/version.ts';
+import { startN8nProxy } from '../helpers/n8n-proxy.ts';
 import { startStack, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 
@@ -11,8 +13,8 @@ afterEach(async () => {
   stack = undefined;
 });
 
-test('an older n8n that knows only activate is served, and undone', async () => {
-  stack = await startStack({ backend: 'redis', sandbox: { n8nGeneration: 'activate' } });
+test.each(n8nVersions)('a webhook of an n8n of the generation of %s is served, and undone', async (n8n) => {
+  stack = await startStack({ backend: 'redis', sandbox: { n8n } });
   const first = await stack.provision();
   expect(await stack.waitUntilDone(first.id)).toMatchObject({ status: 'succeeded' });
   stack.sandbox.control.addFault({
@@ -235,4 +237,22 @@ test('a template that takes longer than one call is found applied, not applied a
   const done = await stack.waitUntilDone(id);
   await rm(folder, { recursive: true });
   expect(done).toMatchObject({ status: 'succeeded' });
+});
+
+test('an N8N_WEBHOOK_URL that has the path of webhooks already fails the step at once, and says what to set', async () => {
+  let host = '';
+  const proxy = await startN8nProxy({ target: () => host });
+  try {
+    stack = await startStack({ backend: 'redis', environment: { N8N_WEBHOOK_URL: `${proxy.url}/webhook` } });
+    host = stack.sandbox.urls.n8n;
+    const { id } = await stack.provision();
+    const done = await stack.waitUntilDone(id);
+    expect(done).toMatchObject({
+      failure: { step: 'n8n-webhooks', code: 'verification-failed' },
+      rollback: { status: 'completed' },
+    });
+    expect(done.failure?.message).toContain('take the "/webhook" off the end of N8N_WEBHOOK_URL');
+  } finally {
+    await proxy.stop();
+  }
 });

@@ -192,7 +192,7 @@ describe('publishing', () => {
     expect(await act(id, 'deactivate')).toMatchObject({ status: 200, body: { active: false } });
   });
   test('is not known to an older server', async () => {
-    const old = await openSandbox({ n8nGeneration: 'activate' });
+    const old = await openSandbox({ n8n: '1.122' });
     try {
       const id = await createWorkflow(old, 'Client acme', path);
       expect(await old.n8n(`POST /api/v1/workflows/${id}/publish`)).toMatchObject({

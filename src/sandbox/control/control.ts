@@ -37,6 +37,8 @@ export interface SandboxControl {
   refuseDelete(kind: ObjectKind, isRefused: boolean): void;
   /** Puts n8n back into its starting phase for so long. */
   setN8nStarting(milliseconds: number): void;
+  /** Of the next publications so many are answered well, and never register their webhooks. */
+  setN8nLostRegistrations(count: number): void;
   /** Whether Vercel's GitHub app is installed in the organization. */
   setGithubAppInstalled(isInstalled: boolean): void;
   /** Whether the provider's server refuses connections, as one that is down. */
@@ -106,6 +108,7 @@ export function createControl(parts: ControlParts): SandboxControl {
       switches.n8nStartingMs = milliseconds;
       switches.n8nStartsUntil = Date.now() + milliseconds;
     },
+    setN8nLostRegistrations: (count) => void (switches.n8nLostRegistrations = count),
     setGithubAppInstalled: (isInstalled) => void (switches.isGithubAppInstalled = isInstalled),
     async setUnreachable(provider, isUnreachable) {
       const server = listening.get(provider);

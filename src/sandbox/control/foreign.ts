@@ -19,6 +19,11 @@ export const foreignDetails = z
     active: z.boolean().describe('n8n.workflow: published and registered at once'),
     path: z.string().describe('n8n.workflow: path of its webhook'),
     nodeId: z.string().describe('n8n.workflow: id of its webhook node'),
+    webhookId: z.string().describe('n8n.workflow: webhookId of its webhook node'),
+    httpMethod: z.string().describe('n8n.workflow: method of its webhook; default: POST'),
+    shown: z
+      .record(z.string(), z.unknown())
+      .describe('n8n.workflow: fields that are answered in place of its own'),
     region: z.string().describe('supabase.project'),
     password: z.string().describe('supabase.project'),
   })
@@ -27,16 +32,16 @@ export const foreignDetails = z
 /** Details of a stranger's object. */
 export type ForeignDetails = z.infer<typeof foreignDetails>;
 
-function webhookNodes(path: string, nodeId: string) {
+function webhookNodes(path: string, { nodeId, webhookId, httpMethod = 'POST' }: ForeignDetails) {
   return [
     {
-      id: nodeId,
+      id: nodeId ?? crypto.randomUUID(),
       name: 'Webhook',
       type: 'n8n-nodes-base.webhook',
       typeVersion: 2.1,
       position: [0, 0],
-      webhookId: crypto.randomUUID(),
-      parameters: { httpMethod: 'POST', path, options: {} },
+      webhookId: webhookId ?? crypto.randomUUID(),
+      parameters: { httpMethod, path, options: {} },
     },
   ];
 }
@@ -89,9 +94,10 @@ const makers: Record<ObjectKind, Maker> = {
     const commit = { ref: 'main', sha: '0'.repeat(40) };
     return states.vercel.deploy(project, { ...commit, meta, target: 'production', isForeign: true }).id;
   },
-  'n8n.workflow'(order, { active = false, path, nodeId = crypto.randomUUID() }, states) {
-    const nodes = path === undefined ? [] : webhookNodes(path, nodeId);
-    const workflow = states.n8n.create({ ...order, nodes, connections: {}, settings: {} });
+  'n8n.workflow'(order, details, states) {
+    const { active = false, path, shown = {} } = details;
+    const nodes = path === undefined ? [] : webhookNodes(path, details);
+    const workflow = states.n8n.create({ ...order, nodes, connections: {}, settings: {}, shown });
     if (active) {
       states.n8n.publish(workflow);
       registerNow(workflow);

@@ -99,6 +99,7 @@ export function listObjects(world: World, states: ProviderStates): SandboxObject
         registered: workflow.registrations.some(({ state, isEnding }) => state === 'registered' && !isEnding),
         webhooks: workflow.registrations.map(({ method, path, state }) => ({ method, path, state })),
         archived: workflow.isArchived,
+        executions: workflow.executions,
         nodes: workflow.nodes,
       });
     }),

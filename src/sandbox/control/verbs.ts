@@ -135,6 +135,12 @@ export const verbs: readonly Verb[] = [
     (control, input) => control.setN8nStarting(input.milliseconds),
   ),
   verb(
+    'setN8nLostRegistrations',
+    'how many of the next publications never register their webhooks',
+    z.strictObject({ count: z.int().min(0) }),
+    (control, input) => control.setN8nLostRegistrations(input.count),
+  ),
+  verb(
     'setGithubAppInstalled',
     "whether Vercel's GitHub app is installed",
     z.strictObject({ isInstalled: z.boolean() }),

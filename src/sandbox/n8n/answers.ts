@@ -65,6 +65,7 @@ export function listedWorkflow(workflow: Workflow) {
     shared: [sharedBody(workflow)],
     activeVersion: versionBody(workflow),
     tags: [],
+    ...workflow.shown,
   };
 }
 
@@ -80,5 +81,6 @@ export function workflowBody(workflow: Workflow) {
     activeVersion: version === null ? null : { ...version, workflowPublishHistory: [] },
     parentFolder: null,
     tags: [],
+    ...workflow.shown,
   };
 }

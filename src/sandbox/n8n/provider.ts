@@ -32,7 +32,7 @@ function generalOperations(world: World): Operation[] {
     { name: 'getHealth', method: 'GET', path: '/healthz', isOpen: true, handle: healthy },
     { name: 'getReadiness', method: 'GET', path: '/healthz/readiness', isOpen: true, handle: healthy },
   ];
-  if (world.n8nGeneration === 'activate') return general;
+  if (world.n8n.version !== '2.33') return general;
   return [
     ...general,
     {
@@ -92,13 +92,16 @@ export function n8nProvider(world: World, state: N8nState): Provider {
       ...generalOperations(world),
       ...workflowOperations(world, state),
       ...publicationOperations(world, state),
-      ...webhookOperations(state),
+      ...webhookOperations(world, state),
     ].map((operation) => withinScope(world, operation)),
     intercept: (request) => startingAnswer(world, request),
     authorize(request) {
+      // Only the API wants a key. What is not there is told to everybody.
+      if (!request.path.startsWith('/api/')) return undefined;
       const isGood =
         request.headers['x-n8n-api-key'] === world.tokens.n8n && !world.switches.revoked.has('n8n');
-      return isGood ? wrongMediaType(request) : json(401, { message: 'Unauthorized' });
+      const refusal = world.n8n.version === '2.33' ? 'Unauthorized' : 'unauthorized';
+      return isGood ? wrongMediaType(request) : json(401, { message: refusal });
     },
     errorAnswer: (status, message) => json(status, { message: message ?? defaultMessage(status) }),
     // n8n has no limit of its own; this is a proxy in front of it.

@@ -14,7 +14,7 @@ export interface Registration {
 }
 
 /** The addresses that a workflow's webhooks ask for. A nameless webhook's address starts with its workflow. */
-export function webhooksOf(workflow: Workflow): { method: string; path: string }[] {
+export function webhooksOf(workflow: Workflow): { node: string; method: string; path: string }[] {
   return workflow.nodes
     .filter(({ type, disabled }) => type === 'n8n-nodes-base.webhook' && disabled !== true)
     .map(({ parameters = {}, webhookId, name = '' }) => {
@@ -23,6 +23,7 @@ export function webhooksOf(workflow: Workflow): { method: string; path: string }
       const prefix =
         webhookId === undefined ? `${workflow.id}/${encodeURIComponent(name.toLowerCase())}/` : '';
       return {
+        node: name,
         method: typeof parameters.httpMethod === 'string' ? parameters.httpMethod : 'GET',
         path: isDynamic ? `${webhookId ?? workflow.id}/${path}` : `${prefix}${path}`,
       };
@@ -43,6 +44,8 @@ export interface Registrations {
 /** The registrations of a server's workflows. */
 export function createRegistrations(world: World, workflows: Store<Workflow>): Registrations {
   function dueAt({ since, isEnding }: Registration): number {
+    // Before publication became a service of its own it was done when it was answered.
+    if (world.n8n.version !== '2.33') return since;
     const { unpublishedAfterMs, webhookRegisteredAfterMs } = world.switches.timing;
     return since + (isEnding ? unpublishedAfterMs : webhookRegisteredAfterMs);
   }
@@ -84,11 +87,14 @@ export function createRegistrations(world: World, workflows: Store<Workflow>): R
       settle();
       const before = workflow.registrations;
       const since = Date.now();
+      const isLost = world.switches.n8nLostRegistrations > 0;
+      if (isLost) world.switches.n8nLostRegistrations -= 1;
       workflow.registrations = webhooksOf(workflow).map(({ path, method }) => {
         const isServed = before.some(
           (other) => other.path === path && other.method === method && other.state === 'registered',
         );
-        return { path, method, state: isServed ? 'registered' : 'pending', since, isEnding: false };
+        const unserved = isLost ? 'failed' : 'pending';
+        return { path, method, state: isServed ? 'registered' : unserved, since, isEnding: false };
       });
     },
     unpublish(workflow) {

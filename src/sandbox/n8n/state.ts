@@ -36,6 +36,10 @@ export interface Workflow extends StoredObject, WorkflowContent {
   /** Counts up with the first registration and never down. */
   triggerCount: number;
   registrations: Registration[];
+  /** How often a webhook of it was run. */
+  executions: number;
+  /** Fields that are answered in place of its own, whatever the API would have taken. */
+  shown: Readonly<Record<string, unknown>>;
 }
 
 /** What a new workflow needs. */
@@ -43,6 +47,7 @@ export interface WorkflowOrder extends WorkflowContent {
   staticData?: unknown;
   isForeign?: boolean;
   createdAt?: number;
+  shown?: Readonly<Record<string, unknown>>;
 }
 
 /** The n8n side of a sandbox. */
@@ -70,7 +75,14 @@ function completed(nodes: WorkflowNode[]): WorkflowNode[] {
 }
 
 function createWorkflow(order: WorkflowOrder): Workflow {
-  const { nodes, staticData = null, isForeign = false, createdAt = Date.now(), ...content } = order;
+  const {
+    nodes,
+    staticData = null,
+    isForeign = false,
+    createdAt = Date.now(),
+    shown = {},
+    ...content
+  } = order;
   return {
     ...content,
     nodes: completed(nodes),
@@ -87,6 +99,8 @@ function createWorkflow(order: WorkflowOrder): Workflow {
     versionCounter: 1,
     triggerCount: 0,
     registrations: [],
+    executions: 0,
+    shown,
   };
 }
 

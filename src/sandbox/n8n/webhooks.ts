@@ -1,4 +1,5 @@
 import { json, parameter, type Answer, type Operation, type ProviderRequest } from '../exchange.ts';
+import type { World } from '../world.ts';
 import type { N8nState, Workflow } from './state.ts';
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'];
@@ -47,14 +48,30 @@ function respond(workflow: Workflow, request: ProviderRequest): Answer {
   return json(status, { headers: request.headers, params: {}, query: {}, body: request.body ?? {} });
 }
 
+/** Whoever names an origin is told the methods that the path has; nobody's workflow runs. */
+function methodsAnswer(request: ProviderRequest, state: N8nState): Answer {
+  const path = parameter(request, 'path').replace(/\/$/, '');
+  if (request.headers.origin === undefined) return { status: 204 };
+  const methodsOfPath = ['OPTIONS', ...state.registrations.methodsOf(path)].join(', ');
+  return { status: 204, headers: { 'access-control-allow-methods': methodsOfPath } };
+}
+
 /** The production webhooks: no token, and a 404 that tells a missing path from a wrong method. */
-export function webhookOperations(state: N8nState): Operation[] {
-  return methods.map((method) => ({
+export function webhookOperations(world: World, state: N8nState): Operation[] {
+  const shared = {
     name: 'probeWebhook',
-    method,
-    path: '/webhook/:path+',
+    path: `/${world.n8n.webhookPath}/:path+`,
     isOpen: true,
     acceptsAnyBody: true,
+  };
+  const options: Operation = {
+    ...shared,
+    method: 'OPTIONS',
+    handle: (request) => methodsAnswer(request, state),
+  };
+  const others = methods.map((method): Operation => ({
+    ...shared,
+    method,
     handle(request) {
       const path = parameter(request, 'path').replace(/\/$/, '');
       const workflow = state.registrations.ownerOf(path, method);
@@ -62,7 +79,9 @@ export function webhookOperations(state: N8nState): Operation[] {
       if (request.isMalformed && request.headers['content-type']?.includes('json') === true) {
         return json(422, { code: 422, message: 'Failed to parse request body' });
       }
+      workflow.executions += 1;
       return respond(workflow, request);
     },
   }));
+  return [options, ...others];
 }

@@ -29,6 +29,7 @@ function replace(workflow: Workflow, request: ProviderRequest, state: N8nState):
 
 function remove(workflow: Workflow, world: World, state: N8nState): Answer {
   if (world.switches.refusedDeletes.has('n8n.workflow')) return json(403, { message: 'Forbidden' });
+  if (workflow.isActive && world.n8n.version !== '2.33') state.unpublish(workflow);
   if (workflow.isActive) {
     return json(409, { message: 'Cannot delete a published workflow. Unpublish it before deleting.' });
   }
@@ -40,6 +41,20 @@ function remove(workflow: Workflow, world: World, state: N8nState): Answer {
   const isFirst = workflow.removedAt === undefined;
   state.remove(workflow);
   return json(200, workflowBody(workflow), isFirst ? effectOn(workflow, 'deleted') : undefined);
+}
+
+type OfWorkflow = (
+  name: string,
+  method: string,
+  handle: (workflow: Workflow) => Answer,
+  path: string,
+) => Operation;
+
+/** Reading one version: since 1.123, and what makes an unknown POST below a workflow a 405. */
+function versionOperations(world: World, ofWorkflow: OfWorkflow): Operation[] {
+  if (world.n8n.version === '1.122') return [];
+  const readVersion = () => json(404, { message: 'Version not found' });
+  return [ofWorkflow('getWorkflowVersion', 'GET', readVersion, '/:versionId')];
 }
 
 /** Create, read, list, replace, archive and delete. */
@@ -83,6 +98,7 @@ export function workflowOperations(world: World, state: N8nState): Operation[] {
           message: 'You do not have permission to update this workflow. Ask the owner to share it with you.',
         }),
     ),
+    ...versionOperations(world, ofWorkflow),
     ofWorkflow('deleteWorkflow', 'DELETE', (workflow) => remove(workflow, world, state)),
     ofWorkflow(
       'archiveWorkflow',

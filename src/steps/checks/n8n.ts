@@ -1,41 +1,49 @@
 /** Whether n8n answers, serves webhooks where we believe it does, and lets our key do all that a client needs. */
-import { ProviderError } from '../../errors.ts';
 import type { N8nClient } from '../../providers/n8n.ts';
-import { fails, holds, type Check, type ReadOnly } from '../check.ts';
+import { fails, holds, type Check, type Finding, type ReadOnly } from '../check.ts';
+import { fixOfExtra, misplacedWebhook } from '../n8n-environment.ts';
+import { explainN8n } from './n8n-failures.ts';
 
 interface Providers {
   readonly n8n: N8nClient;
 }
 
 const n8n = { provider: 'n8n', credentials: 'N8N_API_KEY', address: 'N8N_HOST' } as const;
+const webhooks = { ...n8n, address: 'N8N_WEBHOOK_URL (or N8N_HOST)' } as const;
 
 const neededScopes = ['create', 'list', 'read', 'delete', 'activate', 'deactivate'].map(
   (right) => `workflow:${right}`,
 );
 
+/** A look whose failures are told in n8n's terms, where those say more than the status does. */
+function explained(
+  part: 'api' | 'webhooks',
+  look: (client: ReadOnly<Providers>['n8n']) => Promise<Finding>,
+): (providers: ReadOnly<Providers>) => Promise<Finding> {
+  return async ({ n8n: client }) => {
+    try {
+      return await look(client);
+    } catch (error) {
+      const finding = explainN8n(part, error);
+      if (finding === undefined) throw error;
+      return finding;
+    }
+  };
+}
+
 export const n8nChecks: readonly Check<ReadOnly<Providers>>[] = [
   {
     ...n8n,
     name: 'api',
-    async look({ n8n: client }) {
-      try {
-        await client.readAccess();
-        return holds('the public API answers, and the key lists workflows');
-      } catch (error) {
-        // A server that starts answers everything with 200 and a text, then for a moment with a page and 404.
-        const isNoApi = error instanceof ProviderError && (error.status === 200 || error.status === 404);
-        if (!isNoApi) throw error;
-        return fails(
-          error.message,
-          'Wait until n8n has started. If it has: check N8N_HOST, and that the public API is not switched off (N8N_PUBLIC_API_DISABLED).',
-        );
-      }
-    },
+    look: explained('api', async (client) => {
+      await client.readAccess();
+      return holds('the public API answers, and the key lists workflows');
+    }),
   },
   {
     ...n8n,
     name: 'scopes',
-    async look({ n8n: client }) {
+    look: explained('api', async (client) => {
       const scopes = await client.findScopes();
       if (scopes === undefined) {
         await client.readAccess();
@@ -48,15 +56,15 @@ export const n8nChecks: readonly Check<ReadOnly<Providers>>[] = [
             `the key lacks the scope ${missing.join(', ')}`,
             'Add the scopes to the key in n8n (Settings → n8n API), or make a new one and set N8N_API_KEY to it.',
           );
-    },
+    }),
   },
   {
-    ...n8n,
+    ...webhooks,
     name: 'webhooks',
-    address: 'N8N_WEBHOOK_URL (or N8N_HOST)',
-    async look({ n8n: client }) {
-      await client.readWebhook('client-provisioner/preflight');
+    look: explained('webhooks', async (client) => {
+      const place = await client.readWebhookPlace();
+      if (place.is === 'misplaced') return fails(misplacedWebhook(place.extra), fixOfExtra(place.extra));
       return holds(`webhooks are served at ${client.webhookUrl('…')}`);
-    },
+    }),
   },
 ];

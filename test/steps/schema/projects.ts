@@ -76,9 +76,8 @@ export async function openProjects(): Promise<Projects> {
             })
             .catch((error: unknown) => error),
         async query<Row extends pg.QueryResultRow>(sql: string) {
+          const project = sandbox.control.objects().find(({ id: object }) => object === ref);
           const url = new URL(inject('postgresUrl'));
-          // The pooler calls every project's database by the same name.
-          const project = sandbox.control.objects().find((object) => object.id === ref);
           url.pathname = `/${String(project?.details['database'])}`;
           const client = new pg.Client({ connectionString: url.href });
           await client.connect();
