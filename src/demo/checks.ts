@@ -28,8 +28,11 @@ export function problemsOfSuccess(evidence: Evidence): string[] {
     objects.find((object) => object.kind === kind)?.details[detail];
   if (detailOf('supabase.project', 'status') !== 'ACTIVE_HEALTHY')
     problems.push('the Supabase project is not healthy');
-  if (tables === undefined || tables.count === 0) problems.push("the client's database has no tables");
-  else if (tables.unsecured > 0) problems.push(`${tables.unsecured} tables have no row-level security`);
+  if (tables === undefined) problems.push("the client's database is not there");
+  else if (evidence.isSampleSchema) {
+    if (tables.count === 0) problems.push("the client's database has no tables");
+    if (tables.unsecured > 0) problems.push(`${tables.unsecured} tables have no row-level security`);
+  }
   if (detailOf('vercel.deployment', 'readyState') !== 'READY')
     problems.push('the Vercel deployment does not serve');
   if (detailOf('n8n.workflow', 'registered') !== true)

@@ -18,6 +18,8 @@ const sample = { clientId: 'acme', clientName: 'Acme Ltd', orgEmail: 'ops@acme.e
 
 export interface DemoSurroundings {
   readonly redisUrl: string | undefined;
+  /** SCHEMA_PATH. Undefined: the sample. */
+  readonly schemaPath: string | undefined;
   readonly view: View;
   /** Seconds since the program was started. */
   readonly seconds: () => number;
@@ -31,6 +33,7 @@ export async function runDemo(options: DemoOptions, surroundings: DemoSurroundin
     const started = await startDemoStack({
       ...options,
       redisUrl: surroundings.redisUrl,
+      schemaPath: surroundings.schemaPath,
       signal,
       onStage: (what) => say(`Starting ${what}`),
     });

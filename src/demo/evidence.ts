@@ -20,6 +20,8 @@ export interface Evidence {
   readonly journal: readonly JournalEntry[];
   /** Tables in the schema `public` of the client's database; undefined when there is no database. */
   readonly tables: Tables | undefined;
+  /** The sample, and not a schema of the user's own, about whose tables the demo knows nothing. */
+  readonly isSampleSchema: boolean;
   readonly callbacks: readonly CheckedCallback[];
 }
 
@@ -42,6 +44,7 @@ export async function gatherEvidence(
     objects,
     journal: control.journal(),
     tables: await countTables(stack.postgresUrl, objects),
+    isSampleSchema: stack.isSampleSchema,
     callbacks: checkCallbacks(received(), stack.signingSecret),
   };
 }

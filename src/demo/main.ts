@@ -14,9 +14,10 @@ try {
   const options = readOptions(process.argv.slice(2));
   if (options.isHelpWanted) process.stdout.write(help);
   else {
-    const redisUrl = process.env['REDIS_URL'];
+    const { REDIS_URL: redisUrl, SCHEMA_PATH: schemaPath } = process.env;
     const isWell = await runDemo(options, {
       redisUrl: redisUrl === '' ? undefined : redisUrl,
+      schemaPath: schemaPath === '' ? undefined : schemaPath,
       view: { isTerminal: process.stdout.isTTY, signal: stopping.signal },
       seconds: () => performance.now() / 1000,
     });

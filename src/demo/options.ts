@@ -24,7 +24,8 @@ export const help = `Everything on this machine: database, provider sandbox, API
   --data <folder>   where the database and demo.log are kept (default .data/demo)
   --help            this text
 
-The queue lives in the embedded Postgres; set REDIS_URL to have it in Redis.
+The queue lives in the embedded Postgres; set REDIS_URL to have it in Redis. The client's database gets the sample
+schema; set SCHEMA_PATH to try your own.
 `;
 
 /** Reads the arguments after the program's name. Throws a ConfigurationError that says what is wrong. */

@@ -20,6 +20,8 @@ export interface DemoStackOptions {
   readonly dataDir: string;
   readonly redisUrl: string | undefined;
   readonly failAt: FaultName | undefined;
+  /** The user's own template schema. Undefined: the sample. */
+  readonly schemaPath: string | undefined;
   readonly signal: AbortSignal;
   /** Told what is being started. */
   readonly onStage: (what: string) => void;
@@ -34,6 +36,7 @@ export interface DemoStack {
   readonly sandbox: Sandbox;
   /** Superuser URL of the embedded server. */
   readonly postgresUrl: string;
+  readonly isSampleSchema: boolean;
   /** Takes the injected fault away, so that what is ordered next succeeds. */
   liftFault(): Promise<void>;
   stop(): Promise<void>;
@@ -66,6 +69,14 @@ async function startParts(options: DemoStackOptions, stops: (() => Promise<void>
     onStage(what);
   };
 
+  const fault = options.failAt === undefined ? undefined : faultOf(options.failAt);
+  // First: nothing is started for a template that is not there.
+  const schema = await prepareSchema({
+    dataDir,
+    schemaPath: options.schemaPath,
+    brokenSql: fault?.brokenSql,
+  });
+
   begin('PostgreSQL');
   const postgres = await startLocalPostgres({
     dataDir,
@@ -87,9 +98,7 @@ async function startParts(options: DemoStackOptions, stops: (() => Promise<void>
     log: (message) => output.write(`${message}\n`),
   });
   stops.push(() => sandbox.stop());
-  const fault = options.failAt === undefined ? undefined : faultOf(options.failAt);
   fault?.inject?.(sandbox.control);
-  const schema = await prepareSchema(dataDir, fault?.brokenSql);
 
   begin('API and worker');
   const environment = demoEnvironment({
@@ -117,6 +126,7 @@ async function startParts(options: DemoStackOptions, stops: (() => Promise<void>
     logFile,
     sandbox,
     postgresUrl: postgres.url,
+    isSampleSchema: schema.isSample,
     async liftFault() {
       liftFaults(sandbox.control);
       await schema.mend();

@@ -54,6 +54,7 @@ const success: Evidence = {
   ],
   journal: [],
   tables: { count: 36, unsecured: 0 },
+  isSampleSchema: true,
   callbacks: [{ id: '1', type: 'provisioning.succeeded' }],
 };
 
@@ -73,6 +74,7 @@ const rollback: Evidence = {
     ...kinds.toReversed().map((kind) => effect('deleted', kind)),
   ],
   tables: undefined,
+  isSampleSchema: true,
   callbacks: [
     { id: '1', type: 'provisioning.failed' },
     { id: '2', type: 'provisioning.rolled_back' },

@@ -59,9 +59,10 @@ describe('npm run demo', () => {
     expect(demo.text()).toMatch(/provisioning\.rolled_back +signature valid/);
   });
 
-  test('stays up with a key that works until SIGTERM, and then exits with 0', async () => {
-    const demo = startDemo([]);
+  test('stays up with a key that works until SIGTERM, and then exits with 0; SCHEMA_PATH is what the client gets', async () => {
+    const demo = startDemo([], { SCHEMA_PATH: 'test/schema/corpus/multi-tenant' });
     await until(() => demo.text().includes('Stays up') || undefined, 'the demo to stay up', 90_000);
+    expect(demo.text()).toContain('2 tables, all with row-level security');
     const [, key = ''] = /sign in with +(\S+)/.exec(demo.text()) ?? [];
     const [, sample = ''] = /the sample +(\S+)/.exec(demo.text()) ?? [];
     const response = await fetch(sample, { headers: { authorization: `Bearer ${key}` } });
@@ -70,6 +71,13 @@ describe('npm run demo', () => {
     demo.child.kill('SIGTERM');
     expect(await demo.ended).toEqual(endedWell('Stopping'));
     await expect(fetch(sample)).rejects.toThrow('fetch failed');
+  });
+
+  test('a SCHEMA_PATH that is not there is refused before anything is started', async () => {
+    const demo = startDemo(['--exit'], { SCHEMA_PATH: './no-such-schema' });
+    expect(await demo.ended).toMatchObject({ exitCode: 1 });
+    expect(demo.text()).toMatch(/SCHEMA_PATH: there is nothing at .*no-such-schema/);
+    expect(demo.text()).not.toContain('Provisioning');
   });
 
   test('an unknown step is refused with a clear message and exit code 1', async () => {

@@ -122,6 +122,18 @@ describe('lets through', () => {
   });
 });
 
+test('keeps the settings of the platform’s roles to itself', async () => {
+  const settings = `select setconfig from pg_db_role_setting where setrole = 'authenticator'::regrole
+    and setdatabase in (0, (select oid from pg_database where datname = current_database()))`;
+  const other = await healthyProject(sandbox, 'other');
+  await run("alter role authenticator set pgrst.db_schemas = 'public, api'");
+  expect((await run(settings)).body).toEqual([{ setconfig: ['pgrst.db_schemas=public, api'] }]);
+  const seen = await sandbox.supabase(`POST /v1/projects/${other}/database/query`, {
+    body: { query: settings },
+  });
+  expect(seen.body).toEqual([]);
+});
+
 describe('refuses', () => {
   test.each([
     [

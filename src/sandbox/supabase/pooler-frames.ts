@@ -1,11 +1,11 @@
 import { Transform } from 'node:stream';
-import { withoutIndexOptions } from './index-options.ts';
+import { projectSql } from './project-sql.ts';
 
 const query = 'Q'.codePointAt(0);
 const parse = 'P'.codePointAt(0);
 
-/** Passes a client's messages on; those that carry SQL lose what the stand-ins can't take. */
-export function frames(): Transform {
+/** Passes a client's messages on; the SQL in them is made such that the sandbox's server can take it. */
+export function frames(database: string): Transform {
   let pending: Buffer = Buffer.alloc(0);
   /** Bytes that are still to come of a message that is passed on as it is. */
   let passing = 0;
@@ -26,7 +26,7 @@ export function frames(): Transform {
           continue;
         }
         if (pending.length < length) break;
-        this.push(withoutOptions(pending.subarray(0, length)));
+        this.push(fitted(pending.subarray(0, length), database));
         pending = pending.subarray(length);
       }
       done();
@@ -34,7 +34,10 @@ export function frames(): Transform {
   });
 }
 
-/** One character per byte, so that the message stays as long as it says. */
-function withoutOptions(message: Buffer): Buffer {
-  return Buffer.from(withoutIndexOptions(message.toString('latin1')), 'latin1');
+/** A message with fitting SQL. Read as one character per byte, so that no letter is changed. */
+function fitted(message: Buffer, database: string): Buffer {
+  const { sql } = projectSql(message.toString('latin1'), database);
+  const result = Buffer.from(sql, 'latin1');
+  result.writeUInt32BE(result.length - 1, 1);
+  return result;
 }

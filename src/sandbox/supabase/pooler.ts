@@ -38,19 +38,20 @@ export async function startPooler(options: {
     let pending: Buffer = Buffer.alloc(0);
     const onData = (chunk: Buffer): void => {
       pending = Buffer.concat([pending, chunk]);
-      if (pending.length < 8) return;
-      const length = pending.readUInt32BE(0);
-      if (length < 8 || length > 10_000) return void client.destroy();
-      if (pending.length < length) return;
-      const message = pending.subarray(0, length);
-      pending = pending.subarray(length);
-      if (isEncryptionRequest(message)) {
+      while (pending.length >= 8) {
+        const length = pending.readUInt32BE(0);
+        if (length < 8 || length > 10_000) return void client.destroy();
+        if (pending.length < length) return;
+        const message = pending.subarray(0, length);
+        pending = pending.subarray(length);
+        if (!isEncryptionRequest(message)) {
+          client.off('data', onData);
+          client.pause();
+          begin(client, message, pending);
+          return;
+        }
         client.write('N');
-        return;
       }
-      client.off('data', onData);
-      client.pause();
-      begin(client, message, pending);
     };
     client.on('data', onData);
   });
@@ -78,7 +79,7 @@ export async function startPooler(options: {
     const isOwn = (startup.get('database') ?? 'postgres') === 'postgres';
     const server = toServer(writeStartup(isOwn ? new Map([...startup, ['database', database]]) : startup));
     server.pipe(client);
-    const messages = frames();
+    const messages = frames(database);
     messages.pipe(server);
     if (rest.length > 0) messages.write(rest);
     client.pipe(messages);

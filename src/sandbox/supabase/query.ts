@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { withoutIndexOptions } from './index-options.ts';
+import { projectSql } from './project-sql.ts';
 
 /** A query as the API takes it. */
 export interface SqlQuery {
@@ -46,18 +46,20 @@ function lastRows(
 }
 
 /** Runs SQL in a project's database on a connection of its own. */
-export async function runSql(connection: pg.ClientConfig, sql: SqlQuery): Promise<SqlOutcome> {
+export async function runSql(
+  connection: pg.ClientConfig & { database: string },
+  sql: SqlQuery,
+): Promise<SqlOutcome> {
+  const fitted = projectSql(sql.query, connection.database);
   const client = new pg.Client({ ...connection, statement_timeout: 58_000 });
   client.on('error', () => {});
   try {
     await client.connect();
     if (sql.read_only === true) await client.query('set default_transaction_read_only = on');
-    return {
-      rows: lastRows(
-        await client.query<Record<string, unknown>>(withoutIndexOptions(sql.query), sql.parameters),
-      ),
-    };
+    return { rows: lastRows(await client.query<Record<string, unknown>>(fitted.sql, sql.parameters)) };
   } catch (error) {
+    if (error instanceof pg.DatabaseError && error.position !== undefined)
+      error.position = String(fitted.originOf(Number(error.position)));
     return { message: describeSqlError(error, sql.query) };
   } finally {
     await client.end().catch(() => {});

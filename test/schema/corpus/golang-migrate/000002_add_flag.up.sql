@@ -1,0 +1,2 @@
+ALTER TABLE ships ADD COLUMN flag CHAR(2) NOT NULL DEFAULT 'XX';
+CREATE POLICY ships_are_open ON ships FOR SELECT USING (true);

@@ -1,0 +1,3 @@
+-- The file that a person gives to psql.
+\set ON_ERROR_STOP on
+\i tables.sql

@@ -1,0 +1,2 @@
+create table public.pumps (id integer primary key);
+alter table public.pumps enable row level security;

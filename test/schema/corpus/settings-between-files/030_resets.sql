@@ -1,0 +1,3 @@
+reset role;
+set search_path to default;
+insert into outer_things values (1);

@@ -1,0 +1,4 @@
+create table public.orders (
+  id integer primary key,
+  buyer_id integer references public.buyers (id)
+);

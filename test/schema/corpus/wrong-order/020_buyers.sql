@@ -1,0 +1,1 @@
+create table public.buyers (id integer primary key);
