@@ -3,6 +3,7 @@ import type { FaultMode, FaultRequest, ProviderName } from '../../src/sandbox/sa
 import { providerNames, type ObjectKind } from '../../src/sandbox/exchange.ts';
 import type { ReceiverBehaviour } from '../../src/sandbox/control/receivers.ts';
 import type { Backend } from '../helpers/stack.ts';
+import type { Absence } from './front.ts';
 import type { Random } from './random.ts';
 import type { Verb } from './crashes.ts';
 
@@ -39,8 +40,18 @@ export interface DrawnFaults {
   /** Strangers have more workflows than a page of the list holds. */
   readonly isCrowded: boolean;
   readonly isAskedTwice: boolean;
-  /** n8n restarts once the providers got so many requests. */
-  readonly n8nStarting: { readonly afterRequests: number; readonly ms: number } | undefined;
+  readonly outages: readonly DrawnOutage[];
+}
+
+/** A whole provider is away, for longer than all attempts at a step take and for less than READY_TIMEOUT_MS. */
+export interface DrawnOutage {
+  readonly name: FaultName;
+  readonly provider: ProviderName;
+  /** `starting`: n8n answers as one that starts up. */
+  readonly form: Absence | 'starting';
+  /** It begins once that provider has got so many requests: then somebody is about to ask it more. */
+  readonly afterRequests: number;
+  readonly ms: number;
 }
 
 export type Meddling = 'remove' | 'rename' | 'replace';
@@ -97,6 +108,8 @@ const faultNames = [
   'removed',
   'crowded',
   'masked-token',
+  'outage-refused',
+  'outage-page',
   'n8n-starting',
   'receiver-fails',
   'receiver-gone',
@@ -171,10 +184,33 @@ export function drawFaults(
           }
         : undefined,
     isAskedTwice: has('asked-twice'),
-    n8nStarting: has('n8n-starting')
-      ? { afterRequests: random.int(25, 36), ms: random.int(500, 1500) }
-      : undefined,
+    outages: names.flatMap((name) => drawOutage(random, name)),
   };
+}
+
+/** How many requests a provider gets in a run and an undo, about. */
+const requestsTo: Readonly<Record<ProviderName, number>> = { supabase: 12, github: 9, vercel: 14, n8n: 12 };
+/** All attempts at a step, with the delays between them, take less than a second. */
+const outlastsAttemptsMs = 1100;
+
+function drawOutage(random: Random, name: FaultName): DrawnOutage[] {
+  const isOfN8n = name === 'n8n-starting';
+  if (!isOfN8n && name !== 'outage-refused' && name !== 'outage-page') return [];
+  const provider = isOfN8n ? 'n8n' : random.pick(providerNames);
+  const form = isOfN8n
+    ? 'starting'
+    : name === 'outage-refused'
+      ? 'refused'
+      : random.pick([502, 503, 504, 521] as const);
+  return [
+    {
+      name,
+      provider,
+      form,
+      afterRequests: random.int(1, requestsTo[provider]),
+      ms: outlastsAttemptsMs + random.int(0, 900),
+    },
+  ];
 }
 
 function drawProviderFault(random: Random, name: FaultName): FaultRequest[] {

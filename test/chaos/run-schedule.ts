@@ -1,14 +1,14 @@
 /** Runs one schedule in an arena: things go wrong as drawn, then all is mended, and what came of it is judged. */
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { providerNames } from '../../src/sandbox/exchange.ts';
+import { providerNames, type ProviderName } from '../../src/sandbox/exchange.ts';
 import type { SandboxObject } from '../../src/sandbox/control/objects.ts';
 import { limits, type Arena } from './arena.ts';
 import { openCaller, type Caller } from './caller.ts';
 import { checkWorld } from './checker/check.ts';
 import { nameOf } from './checker/names.ts';
 import { disturb, emptyLedger, emptyQueue } from './disturb.ts';
-import { keptCall, type FaultName, type Meddling } from './faults.ts';
+import { keptCall, type DrawnOutage, type FaultName, type Meddling } from './faults.ts';
 import type { CrashOrder } from './crash-order.ts';
 import { findLongLease, isAtRest, waitForQuiescence } from './quiescence.ts';
 import { randomOf, type Random } from './random.ts';
@@ -16,7 +16,7 @@ import { readWorld } from './read-world.ts';
 import { observedFaults } from './observed-faults.ts';
 import type { Crash, Schedule } from './schedule.ts';
 import { readSinks, type Sink } from './sinks.ts';
-import type { Stranger, Violation, World } from './world.ts';
+import type { Outage, Stranger, Violation, World } from './world.ts';
 
 export interface Outcome {
   readonly schedule: Schedule;
@@ -39,6 +39,7 @@ interface Run {
   readonly crashes: Set<string>;
   readonly faults: Set<FaultName>;
   readonly strangers: Stranger[];
+  readonly outages: Outage[];
   /** Faults of the sandbox by their id there. */
   readonly faultIds: Map<string, FaultName>;
   /** Requests that a provider keeps, for the workers to be ended meanwhile. */
@@ -166,6 +167,7 @@ async function begin(arena: Arena, schedule: Schedule): Promise<Run> {
     crashes: new Set(),
     faults: new Set(),
     strangers,
+    outages: [],
     faultIds,
     kept,
     besides: new Set(),
@@ -241,16 +243,13 @@ function planOf(run: Run): PlannedEvent[] {
         for (const fault of schedule.masked) run.faultIds.set(control.addFault(fault), 'masked-token');
       },
     });
-  if (schedule.n8nStarting !== undefined) {
-    const { afterRequests, ms } = schedule.n8nStarting;
+  for (const outage of schedule.outages)
     plan.push({
-      after: afterRequests,
-      async act() {
-        control.setN8nStarting(ms);
-        run.faults.add('n8n-starting');
-      },
+      after: () =>
+        control.journal().filter(({ provider }) => provider === outage.provider).length >=
+        outage.afterRequests,
+      act: () => goAway(run, outage),
     });
-  }
   if (schedule.meddling !== undefined) {
     const { act, afterRequests } = schedule.meddling;
     plan.push({ after: afterRequests, act: () => meddle(run, act) });
@@ -262,6 +261,22 @@ function planOf(run: Run): PlannedEvent[] {
       isLate: true,
     });
   return plan;
+}
+
+/** The provider is away, and comes back. */
+async function goAway({ arena, outages }: Run, { provider, form, ms }: DrawnOutage): Promise<void> {
+  const front = arena.fronts[provider];
+  const from = new Date();
+  if (form === 'starting') arena.sandbox.control.setN8nStarting(ms);
+  else await front.leave(form);
+  await delay(ms);
+  if (form !== 'starting') await front.comeBack();
+  outages.push({
+    provider,
+    form: String(form),
+    from: from.toISOString(),
+    until: new Date().toISOString(),
+  });
 }
 
 /** Somebody else removes or renames the newest object of ours, or takes its name. */
@@ -368,7 +383,7 @@ async function operate(run: Run): Promise<void> {
 }
 
 async function lookAt(run: Run, unrest: string, sinks: readonly Sink[]): Promise<World> {
-  const { arena, caller, strangers } = run;
+  const { arena, caller, strangers, outages, schedule } = run;
   const shown = sinks.length === 0 ? [] : await caller.show();
   const { environment } = arena;
   return readWorld({
@@ -377,6 +392,8 @@ async function lookAt(run: Run, unrest: string, sinks: readonly Sink[]): Promise
     clientIds: caller.clientIds,
     requests: caller.requests,
     strangers,
+    outages,
+    impaired: impairedProviders(schedule),
     isQuiescent: unrest === '',
     unrest,
     signingSecret: environment['WEBHOOK_SIGNING_SECRET'] ?? '',
@@ -390,6 +407,12 @@ async function lookAt(run: Run, unrest: string, sinks: readonly Sink[]): Promise
       pollBaseMs: limits.POLL_BASE_MS,
     },
   });
+}
+
+/** Whose objects appear late, or go late: that ends waits, and the journal does not say so. */
+function impairedProviders({ lag, slowDelete }: Schedule): ProviderName[] {
+  const slow = providerNames.filter((name) => slowDelete?.kind.startsWith(`${name}.`));
+  return lag === undefined ? slow : [lag.provider, ...slow];
 }
 
 const secretNames = [
