@@ -11,6 +11,9 @@ export type CallOutcome =
 /** The longest that a provider is left alone because it asks for it. */
 const longestRetryAfterMs = 3_600_000;
 
+/** Headers of a refusal that are read: GitHub's word on single sign-on, and who asks for a password. */
+export type RefusalHeaders = Readonly<Partial<Record<'x-github-sso' | 'www-authenticate', string>>>;
+
 export interface ProviderErrorFacts {
   readonly provider: string;
   /** Verb and path template, as in the provider's reference: `DELETE /v1/projects/{ref}`. */
@@ -20,6 +23,12 @@ export interface ProviderErrorFacts {
   /** The provider's own error code or message, for decisions. It is never shown: providers echo what they get. */
   readonly providerText?: string | undefined;
   readonly retryAfterMs?: number | undefined;
+  /** The few headers of the answer that say why, by their lower-case names. */
+  readonly headers?: RefusalHeaders | undefined;
+  /** The provider is not there at the moment: nobody listens, or a proxy answers in its place. */
+  readonly isAway?: boolean | undefined;
+  /** Of a connection that failed: `ECONNREFUSED`, `ERR_SSL_WRONG_VERSION_NUMBER`, … */
+  readonly connectionCode?: string | undefined;
   /** What happened when there was no answer: `timed out`, `connection reset`, … */
   readonly reason?: string | undefined;
   readonly cause?: unknown;
@@ -34,8 +43,13 @@ export class ProviderError extends Error {
   readonly status: number | undefined;
   /** At most an hour, whatever the provider has asked for. */
   readonly retryAfterMs: number | undefined;
+  readonly connectionCode: string | undefined;
+  /** Nothing is wrong with the request: it is made again once the provider is back. */
+  readonly isAway: boolean;
   /** Not enumerable, so that no logger prints it. */
   declare readonly providerText: string;
+  /** Not enumerable either. */
+  declare readonly headers: RefusalHeaders;
 
   constructor(facts: ProviderErrorFacts) {
     const what = facts.reason ?? `answered ${facts.status ?? 'nothing'}`;
@@ -46,7 +60,10 @@ export class ProviderError extends Error {
     this.status = facts.status;
     this.retryAfterMs =
       facts.retryAfterMs === undefined ? undefined : Math.min(facts.retryAfterMs, longestRetryAfterMs);
+    this.connectionCode = facts.connectionCode;
+    this.isAway = facts.isAway ?? false;
     Object.defineProperty(this, 'providerText', { value: facts.providerText ?? '', enumerable: false });
+    Object.defineProperty(this, 'headers', { value: facts.headers ?? {}, enumerable: false });
   }
 }
 
@@ -54,10 +71,13 @@ export class ProviderError extends Error {
 export class StepFailure extends Error {
   override readonly name = 'StepFailure';
   readonly code: FailureCode;
+  /** What mends it, where more is known than the code says. */
+  readonly whatToDo: string | undefined;
 
-  constructor(code: FailureCode, message: string, options?: ErrorOptions) {
+  constructor(code: FailureCode, message: string, options: ErrorOptions & { whatToDo?: string } = {}) {
     super(message, options);
     this.code = code;
+    this.whatToDo = options.whatToDo;
   }
 }
 

@@ -5,7 +5,8 @@
  * as `in-doubt`.
  */
 import type { z } from 'zod';
-import { ProviderError } from './errors.ts';
+import { isAwayAnswer } from './away.ts';
+import { ProviderError, type RefusalHeaders } from './errors.ts';
 import type { Permit } from './permit.ts';
 import { beginProviderCall, type CallEnd } from './provider-calls.ts';
 
@@ -162,37 +163,58 @@ function parseAnswer<T>(
 ): Answer<T> {
   if (!isSuccess(answer.status)) throw refusalError(connection.provider, operation, answer);
   const parsed = call.schema.safeParse(parseJson(answer.text));
-  if (!parsed.success) throw unreadableError(connection.provider, operation, answer.status);
+  if (!parsed.success) throw unreadableError(connection.provider, operation, answer.status, answer.text);
   return { data: parsed.data, headers: answer.headers, at: answerTime(answer.headers) };
 }
 
 /** A success that cannot be read proves nothing. */
-export function unreadableError(provider: string, operation: string, status: number): ProviderError {
+export function unreadableError(
+  provider: string,
+  operation: string,
+  status: number,
+  text = '',
+): ProviderError {
   return new ProviderError({
     provider,
     operation,
     outcome: 'in-doubt',
     status,
+    isAway: isAwayAnswer(provider, status, text),
     reason: `answered ${status} with something unreadable`,
   });
 }
 
-/** What a refusal proves: a 4xx came before any work, except 408, which is a time-out by another name. */
+/**
+ * What a refusal proves: a 4xx came before any work, except 408, which is a time-out by another name, and one that
+ * somebody else gives in the provider's place.
+ */
 export function refusalError(
   provider: string,
   operation: string,
   answer: RawAnswer,
   defaultRetryAfterMs?: number,
 ): ProviderError {
-  const isProof = answer.status >= 400 && answer.status < 500 && answer.status !== 408;
+  const isAway = isAwayAnswer(provider, answer.status, answer.text);
+  const isProof = answer.status >= 400 && answer.status < 500 && answer.status !== 408 && !isAway;
   return new ProviderError({
     provider,
     operation,
     outcome: isProof ? 'not-made' : 'in-doubt',
     status: answer.status,
+    isAway,
+    headers: refusalHeaders(answer.headers),
     providerText: answer.text.slice(0, maxProviderText),
     retryAfterMs: retryAfterMs(answer.status, answer.headers, new Date()) ?? defaultRetryAfterMs,
   });
+}
+
+function refusalHeaders(headers: Headers): RefusalHeaders {
+  const sso = headers.get('x-github-sso');
+  const challenge = headers.get('www-authenticate');
+  return {
+    ...(sso === null ? {} : { 'x-github-sso': sso }),
+    ...(challenge === null ? {} : { 'www-authenticate': challenge }),
+  };
 }
 
 function endWithoutAnswer(error: unknown): CallEnd {
@@ -226,10 +248,13 @@ function connectionError(provider: string, operation: string, error: unknown): P
       cause: error,
     });
   const code = errorCode(error);
+  const isUnreached = code !== undefined && neverConnected.has(code) && !wasConnected(error);
   return new ProviderError({
     provider,
     operation,
-    outcome: code !== undefined && neverConnected.has(code) && !wasConnected(error) ? 'not-made' : 'in-doubt',
+    outcome: isUnreached ? 'not-made' : 'in-doubt',
+    isAway: isUnreached,
+    connectionCode: code,
     reason: isTimeout(error)
       ? 'got no answer in time'
       : `got no answer${code === undefined ? '' : ` (${code})`}`,

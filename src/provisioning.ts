@@ -47,6 +47,8 @@ export const failureSchema = z.object({
   step: z.string(),
   code: z.enum(failureCodes),
   message: z.string(),
+  /** What mends it, where more is known than its code says. In our own words. */
+  whatToDo: z.string().optional(),
   at: z.string(),
 });
 export type Failure = z.infer<typeof failureSchema>;

@@ -42,7 +42,18 @@ const stepAnswer = z
     startedAt: time.nullable(),
     finishedAt: time.nullable(),
     waitingFor: z.string().nullable().meta({ description: 'What it waits for at present.' }),
-    error: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
+    waiting: z
+      .strictObject({
+        for: z.string().meta({ description: 'Something at a provider, or `the next attempt`.' }),
+        since: time,
+        until: time.nullable().meta({ description: 'When it is given up; null: it ends by itself.' }),
+        nextLookAt: time.nullable().meta({ description: 'null: now.' }),
+      })
+      .nullable()
+      .meta({ description: 'The same with its times.' }),
+    error: z
+      .strictObject({ code: z.string(), message: z.string(), whatToDo: z.string().optional() })
+      .nullable(),
   })
   .meta({ id: 'Step' });
 
@@ -60,6 +71,10 @@ const resourceAnswer = z
   })
   .meta({ id: 'Resource' });
 
+const failureAnswer = failureSchema.extend({
+  whatToDo: z.string().meta({ description: 'What mends it, and what is to be asked of us then.' }),
+});
+
 export const provisioningAnswer = z
   .strictObject({
     id: z.uuid(),
@@ -75,7 +90,14 @@ export const provisioningAnswer = z
     steps: z.array(stepAnswer),
     resources: z.array(resourceAnswer),
     result: z.record(z.string(), z.string()).meta({ description: 'What is known of the stack so far.' }),
-    failure: failureSchema.nullable(),
+    failure: failureAnswer
+      .extend({
+        providerText: z.string().optional().meta({
+          description:
+            "The provider's own words, without secrets and cut: in the answer of this call only, for operators and admins.",
+        }),
+      })
+      .nullable(),
     createdAt: time,
     updatedAt: time,
     finishedAt: time.nullable(),
@@ -104,10 +126,10 @@ export const callbackBody = z
         status: true,
         rollback: true,
         result: true,
-        failure: true,
         links: true,
       })
       .extend({
+        failure: failureAnswer.nullable(),
         sequence: z
           .int()
           .min(1)

@@ -1,9 +1,9 @@
 /** A provisioning as callers see it: one function from the ledger's rows to the JSON of the API and the callbacks. */
 import type { FullSnapshot } from '../ledger/provisionings.ts';
 import type { Snapshot, StepRow } from '../ledger/rows.ts';
-import { isDone, needsAttention } from '../provisioning.ts';
+import { isDone, needsAttention, type Failure } from '../provisioning.ts';
 import type { Step } from '../steps/step.ts';
-import { whatToDo } from './what-to-do.ts';
+import { whatToDo, whatToDoAbout } from './what-to-do.ts';
 
 export interface Links {
   readonly self: string;
@@ -33,8 +33,22 @@ export function resultOf(snapshot: Snapshot, steps: readonly Step[]): Record<str
   return result;
 }
 
-/** The JSON of `GET /api/provisioning/{id}`. */
-export function presentProvisioning(snapshot: FullSnapshot, steps: readonly Step[], publicUrl: string) {
+type ShownFailure = Failure & { readonly whatToDo: string };
+
+/** Why it failed, and what to do about that. */
+export function presentFailure({ provisioning }: Snapshot): ShownFailure | null {
+  const { failure, status, rollback_status: rollback } = provisioning;
+  if (failure === undefined) return null;
+  return { ...failure, whatToDo: whatToDoAbout(failure, status, rollback) };
+}
+
+/** The JSON of `GET /api/provisioning/{id}`. `showsProviderText`: to whoever may read what a provider has said. */
+export function presentProvisioning(
+  snapshot: FullSnapshot,
+  steps: readonly Step[],
+  publicUrl: string,
+  { showsProviderText = false }: { readonly showsProviderText?: boolean } = {},
+) {
   const { provisioning, resources } = snapshot;
   const { status, rollback_status: rollback } = provisioning;
   return {
@@ -60,15 +74,26 @@ export function presentProvisioning(snapshot: FullSnapshot, steps: readonly Step
       origin: resource.origin,
       state: resource.state,
       ...(resource.error === undefined ? {} : { error: resource.error }),
-      ...todo(whatToDo(resource, rollback === 'incomplete')),
+      ...todo(whatToDo(resource, rollback === 'incomplete', undoErrorOf(snapshot, resource.step))),
     })),
     result: resultOf(snapshot, steps),
-    failure: provisioning.failure ?? null,
+    failure: withProviderText(
+      presentFailure(snapshot),
+      showsProviderText ? provisioning.failure_provider_text : undefined,
+    ),
     createdAt: provisioning.created_at.toISOString(),
     updatedAt: provisioning.updated_at.toISOString(),
     finishedAt: isDone(status, rollback) ? (provisioning.finished_at?.toISOString() ?? null) : null,
     links: linksOf(publicUrl, provisioning.id),
   };
+}
+
+function withProviderText(failure: ShownFailure | null, providerText: string | undefined) {
+  return failure === null || providerText === undefined ? failure : { ...failure, providerText };
+}
+
+function undoErrorOf(snapshot: Snapshot, step: string) {
+  return snapshot.steps.find(({ direction, name }) => direction === 'undo' && name === step)?.error;
 }
 
 function todo(advice: string | undefined) {
@@ -87,6 +112,7 @@ function presentStep(step: StepRow, undo: StepRow | undefined) {
     startedAt: step.started_at?.toISOString() ?? null,
     finishedAt: step.finished_at?.toISOString() ?? null,
     waitingFor: waitingFor(undo ?? step) ?? null,
+    waiting: presentWait(undo ?? step),
     error: step.error ?? undo?.error ?? null,
   };
 }
@@ -94,6 +120,20 @@ function presentStep(step: StepRow, undo: StepRow | undefined) {
 /** What is undone has ended, whatever it was waiting for. */
 function waitingFor(row: StepRow): string | undefined {
   return row.status === 'waiting' || row.status === 'running' ? row.waiting_for : undefined;
+}
+
+/** What it waits for, and until when: `until` is null for what ends by itself. */
+function presentWait(row: StepRow) {
+  const { wait_began: began, due_at: due, wait_until: until } = row;
+  if ((row.status !== 'waiting' && row.status !== 'running') || began === undefined) return null;
+  // A look that is under way belongs to the wait; a new attempt does not.
+  if (row.status === 'running' && row.waiting_for === undefined) return null;
+  return {
+    for: row.waiting_for ?? 'the next attempt',
+    since: began.toISOString(),
+    until: until?.toISOString() ?? null,
+    nextLookAt: due?.toISOString() ?? null,
+  };
 }
 
 /** A step that had succeeded is shown by its undo once that has ended; one that failed stays so. */

@@ -5,7 +5,7 @@ import type { Queryable } from '../ledger/pool.ts';
 import { readSnapshot } from '../ledger/provisionings.ts';
 import type { Step } from '../steps/step.ts';
 import type { callbackBody, callbackTypes } from './answers.ts';
-import { linksOf, resultOf } from './present.ts';
+import { linksOf, presentFailure, resultOf } from './present.ts';
 
 export type CallbackType = (typeof callbackTypes)[number];
 
@@ -30,7 +30,7 @@ export async function reportChange(
         status: provisioning.status,
         rollback: { status: provisioning.rollback_status },
         result: resultOf(snapshot, about.steps),
-        failure: provisioning.failure ?? null,
+        failure: presentFailure(snapshot),
         links: linksOf(about.publicUrl, provisioning.id),
       },
     } satisfies z.infer<typeof callbackBody>),

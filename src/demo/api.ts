@@ -15,6 +15,7 @@ const shownProvisioning = z.object({
       startedAt: z.string().nullish(),
       finishedAt: z.string().nullish(),
       waitingFor: z.string().nullish(),
+      waiting: z.object({ for: z.string(), since: z.string(), until: z.string().nullable() }).nullish(),
       error: z.object({ code: z.string(), message: z.string() }).nullish(),
     }),
   ),

@@ -28,7 +28,7 @@ export function lookAtStep(shown: Shown, name: string, now: number): Look {
     case 'pending':
       return { is: hasEnded ? 'skipped' : 'pending', note: undefined, seconds };
     default:
-      return { is: 'under-way', note: noteOf(step), seconds };
+      return { is: 'under-way', note: noteOf(step, now), seconds };
   }
 }
 
@@ -37,9 +37,23 @@ function secondsOf({ startedAt, finishedAt }: ShownStep, now: number): number | 
   return ((finishedAt == null ? now : Date.parse(finishedAt)) - Date.parse(startedAt)) / 1000;
 }
 
-function noteOf(step: ShownStep): string | undefined {
-  if (step.waitingFor != null) return `waiting for ${step.waitingFor}`;
+function noteOf(step: ShownStep, now: number): string | undefined {
+  if (step.waitingFor != null) return `waiting for ${step.waitingFor}${lengthOf(step.waiting, now)}`;
   return step.status === 'waiting' && step.error != null ? `${step.error.code}, trying again` : undefined;
+}
+
+/** `, for 40 s of 10 min` of a wait that is long, in steps of 10 s: each is a line where there is no terminal. */
+function lengthOf(wait: ShownStep['waiting'], now: number): string {
+  if (wait == null) return '';
+  const since = Date.parse(wait.since);
+  const seconds = Math.floor((now - since) / 10_000) * 10;
+  if (seconds < 10) return '';
+  const limit = wait.until === null ? undefined : (Date.parse(wait.until) - since) / 1000;
+  return `, for ${duration(seconds)}${limit === undefined ? '' : ` of ${duration(limit)}`}`;
+}
+
+function duration(seconds: number): string {
+  return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }
 
 function wordsOf(error: { code: string; message: string } | null | undefined): string | undefined {

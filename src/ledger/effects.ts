@@ -105,6 +105,11 @@ export async function refuseEffect(
     });
 }
 
+/** The call that is in doubt is not to count against the effect's calls. */
+export async function forgiveDoubt(db: Queryable, effectId: string): Promise<void> {
+  await db.query('update ledger.effects set forgiven_doubts = forgiven_doubts + 1 where id = $1', [effectId]);
+}
+
 /** Notes when the doubt was first looked into, and says for how long that is by the database's clock, in ms. */
 export async function measureDoubt(db: Queryable, effectId: string): Promise<number> {
   const { rows } = await db.query<{ doubt_ms: number }>(

@@ -3,12 +3,16 @@ import type { Failure } from '../provisioning.ts';
 import { givenBack, handedOn } from './claims.ts';
 import { appendEvent } from './events.ts';
 import type { Queryable } from './pool.ts';
+import { noWait } from './steps.ts';
+
+/** Why a step failed for good. `providerText`: for operators only, so it goes into no event. */
+export type NewFailure = Omit<Failure, 'at'> & { readonly providerText?: string | undefined };
 
 /** A step failed for good and the client asked for a rollback: it begins at once, by the same commit. */
 export async function failProvisioning(
   db: Queryable,
   id: string,
-  failure: Omit<Failure, 'at'>,
+  { providerText, ...failure }: NewFailure,
   sweepAfterMs: number,
 ): Promise<void> {
   await expectOne(
@@ -16,11 +20,11 @@ export async function failProvisioning(
     `update ledger.provisionings
      set status = 'failed', rollback_status = 'pending',
          sweep_at = clock_timestamp() + $3 * interval '1 ms',
-         ${handedOn},
+         ${handedOn}, failure_provider_text = $4,
          failure = $2::jsonb || jsonb_build_object('at', to_char(clock_timestamp() at time zone 'utc',
            'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
      where id = $1 and status in ('queued', 'running', 'paused')`,
-    [id, JSON.stringify(failure), sweepAfterMs],
+    [id, JSON.stringify(failure), sweepAfterMs, providerText],
   );
   await planRollback(db, id);
   await appendEvent(db, id, 'provisioning.failed', { ...failure });
@@ -30,16 +34,16 @@ export async function failProvisioning(
 export async function pauseProvisioning(
   db: Queryable,
   id: string,
-  failure: Omit<Failure, 'at'>,
+  { providerText, ...failure }: NewFailure,
 ): Promise<void> {
   await expectOne(
     db,
     `update ledger.provisionings
-     set status = 'paused', sweep_at = null, ${givenBack},
+     set status = 'paused', sweep_at = null, ${givenBack}, failure_provider_text = $3,
          failure = $2::jsonb || jsonb_build_object('at', to_char(clock_timestamp() at time zone 'utc',
            'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
      where id = $1 and status = 'running'`,
-    [id, JSON.stringify(failure)],
+    [id, JSON.stringify(failure), providerText],
   );
   await appendEvent(db, id, 'provisioning.paused', { ...failure });
 }
@@ -124,7 +128,7 @@ export async function planRollback(db: Queryable, id: string): Promise<void> {
   );
   // What a cancelled one waited for is not waited for any more.
   await db.query(
-    `update ledger.steps set waiting_for = null, waiting_since = null, due_at = null
+    `update ledger.steps set ${noWait}
      where provisioning_id = $1 and direction = 'run' and status = 'waiting'`,
     [id],
   );

@@ -15,7 +15,8 @@ export interface Actor {
 export async function resumeProvisioning(pool: Pool, id: string, actor: Actor): Promise<boolean> {
   return inTransaction(pool, async (db) => {
     const { rowCount } = await db.query(
-      `update ledger.provisionings set status = 'running', failure = null, sweep_at = clock_timestamp()
+      `update ledger.provisionings set status = 'running', failure = null, failure_provider_text = null,
+         sweep_at = clock_timestamp()
        where id = $1 and status = 'paused'`,
       [id],
     );

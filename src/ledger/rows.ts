@@ -1,7 +1,6 @@
 /** What the ledger's tables hold, as the program reads it. */
 import { z } from 'zod';
 import {
-  failureCodes,
   failureSchema,
   provisioningStatuses,
   resourceStates,
@@ -27,6 +26,7 @@ export const provisioningRow = z.object({
   status: z.enum(provisioningStatuses),
   rollback_status: z.enum(rollbackStatuses),
   failure: optional(failureSchema),
+  failure_provider_text: optional(z.string()),
   flow: z.number(),
   epoch: z.coerce.number(),
   last_event: z.coerce.number(),
@@ -36,7 +36,7 @@ export const provisioningRow = z.object({
 });
 export type ProvisioningRow = z.infer<typeof provisioningRow>;
 
-export const stepErrorSchema = z.object({ code: z.enum(failureCodes), message: z.string() });
+export const stepErrorSchema = failureSchema.omit({ step: true, at: true });
 export type StepError = z.infer<typeof stepErrorSchema>;
 
 export const stepRow = z.object({
@@ -50,6 +50,8 @@ export const stepRow = z.object({
   waiting_since: optional(z.date()),
   looks: z.number(),
   due_at: optional(z.date()),
+  wait_began: optional(z.date()),
+  wait_until: optional(z.date()),
   error: optional(stepErrorSchema),
   output: z.record(z.string(), z.unknown()),
   started_at: optional(z.date()),

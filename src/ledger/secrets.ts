@@ -46,6 +46,24 @@ export async function loadSecret(
   return rows[0] === undefined ? undefined : decrypt(keys, secret, secretRow.parse(rows[0]));
 }
 
+/** The values of all secrets of a provisioning. */
+export async function loadSecrets(
+  db: Queryable,
+  keys: readonly EncryptionKey[],
+  provisioningId: string,
+): Promise<string[]> {
+  const { rows } = await db.query(
+    'select name, key_id, envelope from ledger.secrets where provisioning_id = $1',
+    [provisioningId],
+  );
+  return Promise.all(
+    z
+      .array(secretRow.extend({ name: z.string() }))
+      .parse(rows)
+      .map(({ name, ...row }) => decrypt(keys, { provisioningId, name }, row)),
+  );
+}
+
 export async function encrypt(
   keys: readonly EncryptionKey[],
   secret: SecretKey,

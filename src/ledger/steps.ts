@@ -21,10 +21,31 @@ export interface StepProgress {
   readonly attempts: number;
   /** How often it was begun again after a worker was killed, stopped or cut off. */
   readonly interruptions: number;
-  /** What it waited for, how long and with how many looks. Undefined: this is a new attempt. */
-  readonly wait:
-    | { readonly waitingFor: string; readonly waitedMs: number; readonly looks: number }
-    | undefined;
+  /** What it has waited for. Undefined: this is a new attempt. */
+  readonly wait: WaitSoFar | undefined;
+}
+
+/** The waits of a step in a row, by the database's clock. */
+export interface WaitSoFar {
+  /** The newest, and how often it was looked for in vain. */
+  readonly waitingFor: string;
+  readonly looks: number;
+  /** How long all of them took, without those for a provider that was away. */
+  readonly waitedMs: number;
+  /** How long those for a provider that was away took. */
+  readonly awayMs: number;
+}
+
+/** What a step waits for from now on. */
+export interface Wait {
+  /** Undefined: for its next attempt. */
+  readonly waitingFor: string | undefined;
+  readonly delayMs: number;
+  /** When it is given up, counted from now. Undefined: it ends by itself. */
+  readonly endsInMs: number | undefined;
+  /** It is for a provider that is away. */
+  readonly isAway: boolean;
+  readonly error: StepError | undefined;
 }
 
 /** A step that was just begun. */
@@ -40,6 +61,7 @@ export async function beginStep(db: Queryable, step: StepKey): Promise<BegunStep
     interruptions: number;
     waiting_for: string | null;
     waited_ms: number | null;
+    away_ms: number;
     begun_ms_ago: number;
     looks: number;
   }>(
@@ -51,6 +73,8 @@ export async function beginStep(db: Queryable, step: StepKey): Promise<BegunStep
        and status in ('pending', 'running', 'waiting')
      returning attempts, interruptions, waiting_for, looks,
        (extract(epoch from clock_timestamp() - waiting_since) * 1000)::float8 as waited_ms,
+       away_ms + case when wait_is_away
+         then (extract(epoch from clock_timestamp() - wait_began) * 1000)::float8 else 0 end as away_ms,
        (extract(epoch from clock_timestamp() - started_at) * 1000)::float8 as begun_ms_ago`,
     [...keyOf(step)],
   );
@@ -75,7 +99,12 @@ export async function beginStep(db: Queryable, step: StepKey): Promise<BegunStep
     wait:
       row.waiting_for === null
         ? undefined
-        : { waitingFor: row.waiting_for, waitedMs: row.waited_ms ?? 0, looks: row.looks },
+        : {
+            waitingFor: row.waiting_for,
+            looks: row.looks,
+            waitedMs: Math.max(0, (row.waited_ms ?? 0) - row.away_ms),
+            awayMs: row.away_ms,
+          },
   };
 }
 
@@ -83,12 +112,7 @@ export async function beginStep(db: Queryable, step: StepKey): Promise<BegunStep
 export async function postponeStep(
   db: Queryable,
   step: StepKey,
-  wait: {
-    readonly waitingFor: string | undefined;
-    readonly delayMs: number;
-    readonly error: StepError | undefined;
-    readonly sweepAfterMs: number;
-  },
+  wait: Wait & { readonly sweepAfterMs: number },
 ): Promise<void> {
   const { rows } = await db.query<{ is_new: boolean }>(
     `update ledger.steps s
@@ -97,6 +121,14 @@ export async function postponeStep(
          waiting_since = case when $4::text is null then null
            else coalesce(old.waiting_since, clock_timestamp()) end,
          looks = case when old.waiting_for is not distinct from $4 then old.looks + 1 else 1 end,
+         wait_began = case when old.waiting_for = $4 and old.wait_is_away = $8
+           then coalesce(old.wait_began, clock_timestamp()) else clock_timestamp() end,
+         wait_until = clock_timestamp() + $7 * interval '1 ms',
+         away_ms = case when $4::text is null then 0
+           when old.wait_is_away and not ($8 and old.waiting_for = $4)
+             then old.away_ms + (extract(epoch from clock_timestamp() - old.wait_began) * 1000)::float8
+           else old.away_ms end,
+         wait_is_away = $8,
          waiting_for = $4
      from ledger.steps old
      where s.provisioning_id = $1 and s.direction = $2 and s.position = $3 and s.status = 'running'
@@ -107,6 +139,8 @@ export async function postponeStep(
       wait.waitingFor,
       wait.error === undefined ? null : JSON.stringify(wait.error),
       wait.delayMs,
+      wait.endsInMs,
+      wait.isAway,
     ],
   );
   if (rows[0]?.is_new === true)
@@ -117,6 +151,10 @@ export async function postponeStep(
   await releaseLease(db, step.provisioningId, wait.delayMs + wait.sweepAfterMs, false);
 }
 
+/** The columns of a step that waits for nothing. */
+export const noWait = `waiting_for = null, waiting_since = null, due_at = null,
+         wait_began = null, wait_until = null, wait_is_away = false, away_ms = 0`;
+
 /** The step is done, with all of its post-conditions seen. */
 export async function completeStep(
   db: Queryable,
@@ -126,7 +164,7 @@ export async function completeStep(
 ): Promise<void> {
   const { rowCount } = await db.query(
     `update ledger.steps
-     set status = 'succeeded', waiting_for = null, waiting_since = null, due_at = null, error = null,
+     set status = 'succeeded', ${noWait}, error = null,
          output = output || $4, finished_at = clock_timestamp()
      where provisioning_id = $1 and direction = $2 and position = $3 and status = 'running'`,
     [...keyOf(step), JSON.stringify(output)],
@@ -140,7 +178,7 @@ export async function completeStep(
 export async function failStep(db: Queryable, step: StepKey, error: StepError): Promise<void> {
   const { rowCount } = await db.query(
     `update ledger.steps
-     set status = 'failed', waiting_for = null, waiting_since = null, due_at = null, error = $4,
+     set status = 'failed', ${noWait}, error = $4,
          finished_at = clock_timestamp()
      where provisioning_id = $1 and direction = $2 and position = $3 and status = 'running'`,
     [...keyOf(step), JSON.stringify(error)],

@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import { ProviderError } from '../errors.ts';
-import { exchange, providerHttp, type Refusal } from '../http.ts';
+import { exchange, providerHttp, refusalError, type Refusal } from '../http.ts';
 import { readAllPages, withSmallerPages } from '../pages.ts';
 import type { Permit } from '../permit.ts';
 
@@ -167,7 +167,7 @@ export function n8nClient(connection: N8nConnection) {
       if (answer.status === 404 && /Did you mean to make a POST request/i.test(answer.text))
         return 'registered';
       if (answer.status === 404 && /is not registered/i.test(answer.text)) return 'unregistered';
-      throw new ProviderError({ provider: 'n8n', operation, outcome: 'in-doubt', status: answer.status });
+      throw refusalError('n8n', operation, answer);
     },
 
     webhookUrl: (path: string) => webhookUrl(connection, path),

@@ -85,11 +85,14 @@ async function connect(client: pg.Client, tls: DatabaseTls): Promise<void> {
     // Supavisor's words for a project it has not heard of yet (code XX000); 57P03: the server is starting up.
     if (code === '57P03' || (error instanceof Error && /tenant or user not found/i.test(error.message)))
       throw new NotYet('the database to take connections');
+    const isDistrusted = tls.mode === 'verify' && isAboutTheCertificate(error);
     throw new ProviderError({
       provider: 'supabase',
       operation: 'connect to the project database',
       outcome: 'not-made',
-      reason: tls.mode === 'verify' && isAboutTheCertificate(error) ? distrust : 'failed',
+      // Nobody has answered: what PostgreSQL or the pooler says itself is an error like others.
+      isAway: code === undefined && !isDistrusted,
+      reason: isDistrusted ? distrust : 'failed',
       cause: error,
     });
   }

@@ -1,5 +1,6 @@
 import type { Answer, Provider } from './exchange.ts';
 import type { Fault, FaultMode } from './faults.ts';
+import { page, proxyPage } from './proxy-page.ts';
 
 /** What becomes of the answer: `normal` sends the handler's own, `replace` another. */
 export type Delivery =
@@ -45,9 +46,11 @@ const planners: Record<FaultMode, Planner> = {
   redirect: ({ status = 307 }, _provider, elsewhere) =>
     replace(false, { status, headers: { location: elsewhere } }),
   latency: () => normal,
-  reject: ({ status = 400, body = {} }) => replace(false, { status, body }),
+  reject: ({ status = 400, body = {}, headers = {} }) =>
+    replace(false, typeof body === 'string' ? page(status, body, headers) : { status, body, headers }),
   refuse: ({ status = 403 }, provider) => replace(false, provider.errorAnswer(status)),
   'stale-read': ({ delayMs = 60_000 }) => ({ ...normal, hiddenMs: delayMs }),
+  'proxy-page': ({ status = 503, retryAfterSeconds }) => replace(false, proxyPage(status, retryAfterSeconds)),
   'not-found': (_fault, provider) => replace(false, provider.errorAnswer(404)),
 };
 

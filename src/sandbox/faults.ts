@@ -17,6 +17,7 @@ export const faultModes = [
   'refuse',
   'stale-read',
   'not-found',
+  'proxy-page',
 ] as const;
 
 /** One way for a request to go wrong. */
@@ -40,8 +41,10 @@ export interface FaultRequest {
   status?: number | undefined;
   /** For `rate-limit`: sent as Retry-After; without it the header is left out. */
   retryAfterSeconds?: number | undefined;
-  /** The body of `reject`. */
+  /** The body of `reject`; a text is sent as a page. */
   body?: unknown;
+  /** Headers of `reject`. */
+  headers?: Record<string, string> | undefined;
 }
 
 /** A fault with its count of hits. */

@@ -78,7 +78,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
   const recording: Recording = { faults: createFaultRegistry(), journal: createJournal(), log };
   const receivers = createReceivers();
-  const control = createControl({ world, states, receivers, ...recording });
+  const listening = new Map<ProviderName, Listening>();
+  const control = createControl({ world, states, receivers, listening, ...recording });
   const servers: Listening[] = [];
 
   async function stop(): Promise<void> {
@@ -91,6 +92,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     for (const name of providerNames) {
       const server = await listen(createListener(providers[name], world, recording), host, ports[name] ?? 0);
       servers.push(server);
+      listening.set(name, server);
       world.urls[name] = server.url;
     }
     const server = await listen(createControlListener(control, receivers), host, ports.control ?? 0);

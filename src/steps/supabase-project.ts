@@ -113,17 +113,10 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
     await providers.supabase.deleteProject(permit, ref);
   },
 
-  judge({ status, providerText }) {
+  judge({ providerText }) {
     if (/already exists/i.test(providerText)) return { is: 'name-taken' };
     if (/not ready for deletion/i.test(providerText))
       return { is: 'too-early', waitingFor: 'the project to be ready for deletion' };
-    if (status === 402 || /maximum limits|project limit|overdue invoice/i.test(providerText))
-      return {
-        is: 'final',
-        code: 'quota-exceeded',
-        message:
-          'Supabase refuses another project: the organization has reached a limit or has unpaid invoices',
-      };
     return undefined;
   },
 

@@ -150,8 +150,6 @@ function judgeRefusal({ status, providerText }: Refusal): Verdict | undefined {
       waitingFor:
         "Vercel to see the new repository (its GitHub app needs access to all of the organization's)",
     };
-  if (status === 402)
-    return { is: 'final', code: 'quota-exceeded', message: 'Vercel refuses: the team has a billing limit' };
   return undefined;
 }
 
@@ -251,7 +249,12 @@ export const vercelDeployment = defineStep({
       throw new StepFailure('internal-error', 'no deployment was recorded');
 
     const deployment = await awaitVisible('the deployment', () => vercel.readDeployment(vercelDeploymentId));
-    if (['ERROR', 'CANCELED', 'BLOCKED'].includes(deployment.readyState))
+    if (deployment.readyState === 'BLOCKED')
+      throw new StepFailure('provider-rejected', `Vercel blocks deployment ${vercelDeploymentId}`, {
+        whatToDo:
+          "Open the deployment on Vercel: it says why. Most often the author of the template's newest commit is no member of the team: invite them, or let a member commit to the template.",
+      });
+    if (['ERROR', 'CANCELED'].includes(deployment.readyState))
       throw new StepFailure(
         'provider-rejected',
         `Vercel deployment ${vercelDeploymentId} ended as ${deployment.readyState}: its build log says why`,

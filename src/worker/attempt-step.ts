@@ -16,11 +16,13 @@ import {
   postponeStep,
   type BegunStep,
   type StepKey,
+  type Wait,
 } from '../ledger/steps.ts';
 import type { Engine } from './engine.ts';
 import { measureStep, type AttemptResult } from './measure-step.ts';
 import { decideOutcome, type Outcome } from './outcome.ts';
 import { postpone } from './postpone.ts';
+import { readProviderText } from './provider-text.ts';
 import type { Session } from './session.ts';
 import { showLine, showProgress } from './show.ts';
 import { parseOutput, stepContext } from './step-context.ts';
@@ -127,10 +129,14 @@ async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promi
   }
   if (outcome.is === 'postponed') return wait(task, attempt, outcome, error);
 
-  const callbackId = await session.lease.write((db) => endInFailure(db, task, outcome.error));
+  const providerText = await readProviderText(engine, key.provisioningId, error);
+  const callbackId = await session.lease.write((db) => endInFailure(db, task, outcome.error, providerText));
   passCrashPoint('outcome-recorded');
   count('failed');
-  engine.log.error({ ...facts, err: error, code: outcome.error.code }, 'the step failed for good');
+  engine.log.error(
+    { ...facts, err: error, code: outcome.error.code, providerText },
+    'the step failed for good',
+  );
   const { code } = outcome.error;
   await showProgress(job, { step: key.name, status: 'failed', attempt: progress.attempts, code });
   await showLine(job, `attempt ${progress.attempts}: failed for good, ${code}`);
@@ -152,18 +158,25 @@ async function wait(
   count(waitingFor === undefined ? 'retried' : 'waiting');
   const attempt = progress.attempts;
   if (waitingFor === undefined) {
-    engine.log.warn({ ...facts, err: error, delayMs }, 'an attempt failed');
+    const providerText = await readProviderText(engine, key.provisioningId, error);
+    engine.log.warn({ ...facts, err: error, delayMs, providerText }, 'an attempt failed');
     const code = outcome.error?.code ?? 'internal-error';
     await showProgress(job, { step: key.name, status: 'waiting', attempt, code });
     await showLine(job, `attempt ${attempt}: ${code}, again in ${delayMs} ms`);
   } else {
-    engine.log.debug({ ...facts, waitingFor, delayMs }, 'the step waits');
+    const isNew = waitingFor !== progress.wait?.waitingFor;
+    // Somebody may have to act: once per wait it is worth a line that is kept.
+    const level = outcome.isAway && isNew ? 'warn' : 'debug';
+    engine.log[level]({ ...facts, waitingFor, delayMs, endsInMs: outcome.endsInMs }, 'the step waits');
     await showProgress(job, { step: key.name, status: 'waiting', attempt, waitingFor });
     // One line per wait, not per look.
-    if (waitingFor !== progress.wait?.waitingFor)
-      await showLine(job, `attempt ${attempt}: waiting for ${waitingFor}`);
+    if (isNew) await showLine(job, `attempt ${attempt}: waiting for ${waitingFor}${limitOf(outcome)}`);
   }
   return postpone(job, token, delayMs);
+}
+
+function limitOf({ endsInMs }: Wait): string {
+  return endsInMs === undefined ? '' : `, for ${Math.round(endsInMs / 1000)} s at the longest`;
 }
 
 /** A step that failed for good ends the provisioning, or pauses it; a failed undo lists what it could not delete. */
@@ -171,6 +184,7 @@ async function endInFailure(
   db: Queryable,
   { engine, key, onFailure }: StepTask,
   error: StepError,
+  providerText: string | undefined,
 ): Promise<string | undefined> {
   await failStep(db, key, error);
   if (key.direction === 'undo') {
@@ -178,7 +192,7 @@ async function endInFailure(
     await releaseLease(db, key.provisioningId, engine.sweepIntervalMs);
     return undefined;
   }
-  const failure = { step: key.name, ...error };
+  const failure = { step: key.name, ...error, providerText };
   if (onFailure === 'pause') {
     await pauseProvisioning(db, key.provisioningId, failure);
     return reportChange(db, engine, key.provisioningId, 'provisioning.paused');

@@ -7,8 +7,11 @@ import type { EffectRow } from '../ledger/rows.ts';
 import { storeSecret } from '../ledger/secrets.ts';
 import {
   commitIntent,
+  countedCalls,
   effectKey,
   firstIntent,
+  forgiveAbsence,
+  hasSettled,
   intentOf,
   newMark,
   refuseFurtherCalls,
@@ -37,22 +40,17 @@ export function creationName(kind: string): string {
 export async function createResource(session: Session, context: Context, kind: Kind): Promise<string> {
   const key = effectKey(session, creationName(kind.kind));
   let effect = await findEffect(session.pool, key);
-  let plan = planCreate(sinceResumed(effect), session.limits.maxCalls);
+  let plan = planCreate(countedCalls(effect), session.limits.maxCalls);
   if (plan === 'resolve' && effect !== undefined) {
     const found = await resolveCreation(session, context, kind, effect);
     if (found !== undefined) return found;
     effect = await findEffect(session.pool, key);
-    plan = planCreate(sinceResumed(effect), session.limits.maxCalls);
+    plan = planCreate(countedCalls(effect), session.limits.maxCalls);
   }
   if (plan === 'return' && effect !== undefined) return recordedId(session, effect);
   if (plan === 'give-up') throw refuseFurtherCalls(kind.nameFor(session.client));
   const intended = await intend(session, context, kind, effect);
   return typeof intended === 'string' ? intended : call(session, context, kind, intended);
-}
-
-/** What counts against its calls: none of those before an operator had it go on. */
-function sinceResumed(effect: EffectRow | undefined): Pick<EffectRow, 'state' | 'doubts'> | undefined {
-  return effect && { state: effect.state, doubts: effect.doubts - effect.forgiven_doubts };
 }
 
 /**
@@ -126,6 +124,12 @@ async function call(session: Session, context: Context, kind: Kind, effect: Effe
     throw lookUp.sightings.length > 0 ? await reportForeign(session, kind, lookUp) : nameTaken(session, kind);
   }
   const unansweredBy = result.is === 'in-doubt' ? result.error : undefined;
+  if (unansweredBy !== undefined) await forgiveAbsence(session, effect, unansweredBy);
+  if (unansweredBy?.retryAfterMs !== undefined) {
+    // The doubt begins now, and the look for what was made comes when the provider takes requests again.
+    await hasSettled(session, effect);
+    throw stillInDoubt(session, kind.nameFor(session.client), unansweredBy);
+  }
   const found = await resolveCreation(session, context, kind, effect, unansweredBy);
   if (found !== undefined) return found;
   throw stillInDoubt(session, kind.nameFor(session.client), unansweredBy);

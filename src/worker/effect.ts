@@ -6,7 +6,14 @@
 import { randomBytes } from 'node:crypto';
 import { passCrashPoint } from '../crash-points.ts';
 import { LeaseLost, NotYet, ProviderError, StepFailure, WorkerStopping } from '../errors.ts';
-import { insertIntent, measureDoubt, refuseEffect, renewIntent, type EffectKey } from '../ledger/effects.ts';
+import {
+  forgiveDoubt,
+  insertIntent,
+  measureDoubt,
+  refuseEffect,
+  renewIntent,
+  type EffectKey,
+} from '../ledger/effects.ts';
 import type { Queryable } from '../ledger/pool.ts';
 import type { EffectRow } from '../ledger/rows.ts';
 import { Permit } from '../permit.ts';
@@ -142,6 +149,23 @@ export async function hasSettled(session: Session, effect: EffectRow): Promise<b
 }
 
 /**
+ * What counts against an effect's calls: none of those before an operator had it go on, and none that was answered in
+ * the place of a provider that was away.
+ */
+export function countedCalls(effect: EffectRow | undefined): Pick<EffectRow, 'state' | 'doubts'> | undefined {
+  return effect && { state: effect.state, doubts: effect.doubts - effect.forgiven_doubts };
+}
+
+/** A provider that was away at a call uses up none of the effect's calls: the deadline of waits bounds them. */
+export async function forgiveAbsence(
+  session: Session,
+  effect: EffectRow,
+  { isAway }: ProviderError,
+): Promise<void> {
+  if (isAway) await session.lease.write((db) => forgiveDoubt(db, effect.id));
+}
+
+/**
  * Looks again soon: a lost answer's object usually shows up at once.
  *
  * `unansweredBy`: the error of the call, where it was made just now. A provider that asks to be left alone is.
@@ -149,7 +173,9 @@ export async function hasSettled(session: Session, effect: EffectRow): Promise<b
 export function stillInDoubt(session: Session, what: string, unansweredBy?: ProviderError): NotYet {
   const soonMs = Math.max(20, Math.min(1000, Math.ceil(session.limits.settleMs / 5)));
   const lookAgainMs = Math.max(soonMs, unansweredBy?.retryAfterMs ?? 0);
-  return new NotYet(`proof whether ${what} was made`, { lookAgainMs, endsByItself: true });
+  // Another call follows, so that a provider that is away has to bound it.
+  const endsByItself = unansweredBy?.isAway !== true;
+  return new NotYet(`proof whether ${what} was made`, { lookAgainMs, endsByItself });
 }
 
 export function refuseFurtherCalls(what: string): StepFailure {

@@ -7,8 +7,10 @@ import { mergeOutput, readOutput } from '../ledger/steps.ts';
 import type { Change } from '../steps/step.ts';
 import {
   commitIntent,
+  countedCalls,
   effectKey,
   firstIntent,
+  forgiveAbsence,
   hasSettled,
   intentOf,
   newMark,
@@ -34,7 +36,7 @@ export async function makeChange(session: Session, change: Change<Output>): Prom
   if (seen !== undefined) return record(session, effect, seen);
   const { maxCalls } = session.limits;
   const rules = { ...change, maxCalls };
-  const decision = decideChange(effect, { isMade: false, isSettled }, rules);
+  const decision = decideChange(countedCalls(effect), { isMade: false, isSettled }, rules);
   if (decision === 'wait') throw stillInDoubt(session, change.name);
   if (decision === 'give-up') throw refuseFurtherCalls(change.name);
   if (decision === 'refuse-and-call' && effect !== undefined)
@@ -52,11 +54,16 @@ export async function makeChange(session: Session, change: Change<Output>): Prom
     await session.lease.write((db) => refuseEffect(db, session.client.id, intended));
     throw new StepFailure('name-taken', `${change.name}: something else already has what it needs`);
   }
-  passCrashPoint('looking', { verb: 'change' });
-  const found = await change.look(intentOf(intended));
-  if (found !== undefined) return record(session, intended, found);
-  if (change.isUnsafeToRepeat === true) throw stillInDoubt(session, change.name);
-  throw result.error;
+  const { error } = result;
+  await forgiveAbsence(session, intended, error);
+  // A provider that asks to be left alone is.
+  if (error.retryAfterMs === undefined) {
+    passCrashPoint('looking', { verb: 'change' });
+    const found = await change.look(intentOf(intended));
+    if (found !== undefined) return record(session, intended, found);
+  }
+  if (change.isUnsafeToRepeat === true) throw stillInDoubt(session, change.name, error);
+  throw error;
 }
 
 async function record(session: Session, effect: EffectRow | undefined, output: Output): Promise<unknown> {

@@ -76,7 +76,7 @@ const errors: Readonly<Record<Trouble, Error>> = {
 };
 
 const waits: Readonly<Partial<Record<Trouble, StepProgress['wait']>>> = {
-  'too-late': { waitingFor: 'time', waitedMs: 1, looks: 1 },
+  'too-late': { waitingFor: 'time', looks: 1, waitedMs: 1, awayMs: 0 },
 };
 
 const provisioning: ProvisioningRow = {
@@ -92,6 +92,7 @@ const provisioning: ProvisioningRow = {
   status: 'queued',
   rollback_status: 'none',
   failure: undefined,
+  failure_provider_text: undefined,
   flow: 1,
   epoch: 1,
   last_event: 1,

@@ -12,6 +12,8 @@ export function stepRowOf(
     waiting_since: undefined,
     looks: 0,
     due_at: undefined,
+    wait_began: undefined,
+    wait_until: undefined,
     error: undefined,
     output: {},
     started_at: undefined,

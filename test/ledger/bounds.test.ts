@@ -12,7 +12,14 @@ afterAll(() => ledger?.stop());
 test('a step that looks again and again adds two events in all, not one for each look', async () => {
   const id = await ledger.accept();
   const key = { provisioningId: id, direction: 'run', position: 1, name: 'first' } as const;
-  const wait = { waitingFor: 'it', delayMs: 1, error: undefined, sweepAfterMs: 1000 };
+  const wait = {
+    waitingFor: 'it',
+    delayMs: 1,
+    error: undefined,
+    endsInMs: undefined,
+    isAway: false,
+    sweepAfterMs: 1000,
+  };
   const eventsOf = async () => {
     const { last_event: last } = await ledger.first<{ last_event: string }>(
       'select last_event from ledger.provisionings where id = $1',

@@ -91,7 +91,14 @@ test('a step that has to wait after the cancel does not hold up its undo', async
   const claimed = await claim(id);
   await begin(claimed);
   await cancel(id);
-  const wait = { waitingFor: 'it', delayMs: 3_600_000, error: undefined, sweepAfterMs: 60_000 };
+  const wait = {
+    waitingFor: 'it',
+    delayMs: 3_600_000,
+    error: undefined,
+    endsInMs: undefined,
+    isAway: false,
+    sweepAfterMs: 60_000,
+  };
   await withFence(ledger.pool, claimed, (db) => postponeStep(db, keyOf(id), wait));
 
   expect(await stateOf(id)).toMatchObject({ is_due: true });

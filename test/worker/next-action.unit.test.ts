@@ -18,6 +18,7 @@ function provisioning(status: ProvisioningStatus, rollback: RollbackStatus): Pro
     status,
     rollback_status: rollback,
     failure: undefined,
+    failure_provider_text: undefined,
     flow: 1,
     epoch: 1,
     last_event: 1,

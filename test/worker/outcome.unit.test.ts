@@ -1,7 +1,14 @@
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
-import { LeaseLost, NotYet, ProviderError, StepFailure, WorkerStopping } from '../../src/errors.ts';
-import type { StepProgress } from '../../src/ledger/steps.ts';
+import {
+  LeaseLost,
+  NotYet,
+  ProviderError,
+  StepFailure,
+  WorkerStopping,
+  type ProviderErrorFacts,
+} from '../../src/errors.ts';
+import type { StepProgress, WaitSoFar } from '../../src/ledger/steps.ts';
 import { decideOutcome, type Patience } from '../../src/worker/outcome.ts';
 
 const patience: Patience = { maxAttempts: 3, retryBaseMs: 1000, pollBaseMs: 2000, readyTimeoutMs: 60_000 };
@@ -10,14 +17,29 @@ const last: StepProgress = { attempts: 3, interruptions: 0, wait: undefined };
 const never = () => 0;
 const always = () => 0.999_999;
 
-function answered(status: number | undefined, retryAfterMs?: number): ProviderError {
+function answered(
+  status: number | undefined,
+  retryAfterMs?: number,
+  more: Partial<ProviderErrorFacts> = {},
+): ProviderError {
   return new ProviderError({
     provider: 'github',
     operation: 'GET /x',
     outcome: 'in-doubt',
     status,
     retryAfterMs,
+    ...more,
   });
+}
+
+const away = answered(503, undefined, { isAway: true });
+
+function waited(facts: Partial<WaitSoFar>): StepProgress {
+  return {
+    attempts: 1,
+    interruptions: 0,
+    wait: { waitingFor: 'github to answer', looks: 3, waitedMs: 0, awayMs: 0, ...facts },
+  };
 }
 
 function decide(error: unknown, progress = first, direction: 'run' | 'undo' = 'run', random = always) {
@@ -60,7 +82,7 @@ describe('a wait', () => {
     const looked = (looks: number) => ({
       attempts: 1,
       interruptions: 0,
-      wait: { waitingFor: 'it', waitedMs: 0, looks },
+      wait: { waitingFor: 'it', looks, waitedMs: 0, awayMs: 0 },
     });
     const delays = [0, 1, 2, 3, 4, 50].map((looks) =>
       decide(new NotYet('it'), looked(looks), 'run', () => 0.5),
@@ -71,7 +93,11 @@ describe('a wait', () => {
   });
 
   test('ends as not-ready-in-time at its deadline, which counts for all that is waited for in a row', () => {
-    const waited = { attempts: 1, interruptions: 0, wait: { waitingFor: 'it', waitedMs: 60_000, looks: 9 } };
+    const waited = {
+      attempts: 1,
+      interruptions: 0,
+      wait: { waitingFor: 'it', looks: 9, waitedMs: 60_000, awayMs: 0 },
+    };
     expect(decide(new NotYet('it'), waited)).toMatchObject({
       is: 'failed',
       error: { code: 'not-ready-in-time', message: 'waited 60 s for it' },
@@ -83,9 +109,97 @@ describe('a wait', () => {
   });
 
   test('that ends by itself has no deadline', () => {
-    const waited = { attempts: 1, interruptions: 0, wait: { waitingFor: 'it', waitedMs: 9e9, looks: 9 } };
+    const waited = {
+      attempts: 1,
+      interruptions: 0,
+      wait: { waitingFor: 'it', looks: 9, waitedMs: 9e9, awayMs: 0 },
+    };
     expect(decide(new NotYet('it', { endsByItself: true, lookAgainMs: 70 }), waited)).toMatchObject({
       delayMs: 70,
+    });
+  });
+});
+
+describe.each(['run', 'undo'] as const)('a provider that is away, in the %s', (direction) => {
+  test('is waited for without using up attempts', () => {
+    expect(decide(away, last, direction)).toMatchObject({
+      is: 'postponed',
+      waitingFor: 'github to answer',
+      isAway: true,
+      endsInMs: 60_000,
+      error: undefined,
+    });
+  });
+
+  test('is asked less and less often, up to fifteen times the first interval', () => {
+    const delays = [0, 1, 2, 6, 50].map((looks) => {
+      const outcome = decide(away, waited({ looks }), direction, () => 0.5);
+      return outcome.is === 'postponed' ? outcome.delayMs : 0;
+    });
+    expect(delays).toEqual([2000, 3000, 4500, 22_782, 30_000]);
+  });
+
+  test('is given up at its deadline', () => {
+    expect(decide(away, waited({ awayMs: 59_999 }), direction)).toMatchObject({ endsInMs: 1 });
+    expect(decide(away, waited({ awayMs: 60_000 }), direction)).toMatchObject({
+      is: 'failed',
+      error: { code: 'not-ready-in-time', message: 'waited 60 s for github to answer' },
+    });
+  });
+
+  test('takes nothing of the time for what comes after it, nor the other way round', () => {
+    expect(decide(new NotYet('it'), waited({ awayMs: 59_000, waitedMs: 0 }), direction)).toMatchObject({
+      is: 'postponed',
+      endsInMs: 60_000,
+    });
+    expect(decide(away, waited({ waitedMs: 59_000 }), direction)).toMatchObject({ endsInMs: 60_000 });
+  });
+
+  test('that wants fewer requests is waited for in the same way, for as long as it asks', () => {
+    const limited = answered(429, 3_000_000);
+    expect(decide(limited, last, direction, never)).toMatchObject({
+      is: 'postponed',
+      waitingFor: 'github to take requests again',
+      delayMs: 3_000_000,
+    });
+    expect(decide(limited, waited({ awayMs: 60_000 }), direction)).toMatchObject({ is: 'failed' });
+  });
+});
+
+test('a connection that is silent uses up an attempt: whether the provider is there, nobody knows', () => {
+  expect(decide(answered(undefined))).toMatchObject({ is: 'postponed', waitingFor: undefined });
+});
+
+describe('a refusal', () => {
+  const refused = (status: number, providerText: string, more: Partial<ProviderErrorFacts> = {}) =>
+    answered(status, undefined, { outcome: 'not-made', providerText, ...more });
+
+  test('whose reason is known says it, and what to do', () => {
+    const sso = refused(403, '', { headers: { 'x-github-sso': 'required; url=https://github.com/x' } });
+    expect(decide(sso)).toEqual({
+      is: 'failed',
+      error: {
+        code: 'provider-rejected',
+        message:
+          'github: GET /x answered 403: the organization asks for single sign-on, and the token is not authorized for it',
+        whatToDo: expect.stringContaining('Configure SSO') as string,
+      },
+    });
+  });
+
+  test('of an undo says it too, once it has been tried as often as an error', () => {
+    const forbidden = refused(403, '{"message":"Must have admin rights to Repository."}');
+    expect(decide(forbidden, first, 'undo')).toMatchObject({ is: 'postponed', waitingFor: undefined });
+    expect(decide(forbidden, last, 'undo')).toMatchObject({
+      is: 'failed',
+      error: { code: 'provider-rejected', whatToDo: expect.stringContaining('delete_repo') as string },
+    });
+  });
+
+  test('that a step has judged keeps its words, and gets what to do', () => {
+    const cause = refused(403, '{"message":"Must have admin rights to Repository."}');
+    expect(decide(new StepFailure('verification-failed', 'ours', { cause }))).toMatchObject({
+      error: { code: 'verification-failed', message: 'ours', whatToDo: expect.any(String) as string },
     });
   });
 });
@@ -93,8 +207,6 @@ describe('a wait', () => {
 describe('an error of a run', () => {
   test.each([
     [500, 'provider-unavailable'],
-    [503, 'provider-unavailable'],
-    [429, 'provider-unavailable'],
     [408, 'provider-unavailable'],
     [301, 'provider-unavailable'],
     [200, 'provider-unavailable'],
@@ -121,7 +233,11 @@ describe('an error of a run', () => {
   });
 
   test('a 403 that names a time to come again is a rate limit, not a refusal', () => {
-    expect(decide(answered(403, 5000))).toMatchObject({ is: 'postponed' });
+    expect(decide(answered(403, 5000), last)).toMatchObject({
+      is: 'postponed',
+      waitingFor: 'github to take requests again',
+      delayMs: expect.any(Number) as number,
+    });
   });
 
   test('waits twice as long each time, with jitter', () => {
@@ -160,7 +276,7 @@ describe('an error of a run', () => {
 });
 
 describe('an error of an undo', () => {
-  test.each([500, 503, undefined, 200, 408, 409, 423, 425, 429])(
+  test.each([500, 503, undefined, 200, 408, 409, 423, 425])(
     'of status %s is waited out without using up attempts',
     (status) => {
       expect(decide(answered(status), last, 'undo')).toMatchObject({

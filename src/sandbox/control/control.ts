@@ -2,6 +2,7 @@ import type { Accounts } from '../accounts.ts';
 import type { ObjectKind, ProviderName } from '../exchange.ts';
 import type { Fault, FaultRegistry, FaultRequest } from '../faults.ts';
 import type { Journal, JournalEntry } from '../journal.ts';
+import type { Listening } from '../listen.ts';
 import type { SandboxTiming } from '../timing.ts';
 import { initialSwitches, type DeploymentOutcome, type World } from '../world.ts';
 import { createForeignObject, type ForeignDetails } from './foreign.ts';
@@ -38,6 +39,8 @@ export interface SandboxControl {
   setN8nStarting(milliseconds: number): void;
   /** Whether Vercel's GitHub app is installed in the organization. */
   setGithubAppInstalled(isInstalled: boolean): void;
+  /** Whether the provider's server refuses connections, as one that is down. */
+  setUnreachable(provider: ProviderName, isUnreachable: boolean): Promise<void>;
   /** The scopes of the GitHub token; without `delete_repo` deletes are refused. */
   setGithubScopes(scopes: string[]): void;
   /** Changes what the accounts are like and what the tokens may do. */
@@ -63,10 +66,13 @@ export interface ControlParts {
   faults: FaultRegistry;
   journal: Journal;
   receivers: Receivers;
+  /** The servers of the providers, once they listen. */
+  listening: ReadonlyMap<ProviderName, Listening>;
 }
 
 /** The control of a sandbox. */
-export function createControl({ world, states, faults, journal, receivers }: ControlParts): SandboxControl {
+export function createControl(parts: ControlParts): SandboxControl {
+  const { world, states, faults, journal, receivers, listening } = parts;
   const { switches } = world;
   const initialTiming = { ...switches.timing };
 
@@ -101,6 +107,10 @@ export function createControl({ world, states, faults, journal, receivers }: Con
       switches.n8nStartsUntil = Date.now() + milliseconds;
     },
     setGithubAppInstalled: (isInstalled) => void (switches.isGithubAppInstalled = isInstalled),
+    async setUnreachable(provider, isUnreachable) {
+      const server = listening.get(provider);
+      await (isUnreachable ? server?.goAway() : server?.comeBack());
+    },
     setGithubScopes: (scopes) => void (switches.githubScopes = scopes),
     setAccounts: (accounts) => void Object.assign(switches.accounts, accounts),
     createForeign: (kind, name, details = {}) => createForeignObject(world, states, kind, name, details),
@@ -121,6 +131,7 @@ export function createControl({ world, states, faults, journal, receivers }: Con
     receivedCallbacks: (name) => receivers.received(name),
     setReceiver: (name, behaviour) => receivers.set(name, behaviour),
     async reset() {
+      await Promise.all([...listening.values()].map((server) => server.comeBack()));
       Object.assign(switches, initialSwitches(initialTiming));
       states.github.clear();
       states.vercel.clear();

@@ -59,6 +59,7 @@ const fault = z.strictObject({
   status: z.int().min(200).max(599).optional(),
   retryAfterSeconds: z.number().min(0).optional(),
   body: z.unknown().optional(),
+  headers: z.record(z.string(), z.string()).optional(),
 });
 
 const receiver = z.strictObject({
@@ -138,6 +139,12 @@ export const verbs: readonly Verb[] = [
     "whether Vercel's GitHub app is installed",
     z.strictObject({ isInstalled: z.boolean() }),
     (control, input) => control.setGithubAppInstalled(input.isInstalled),
+  ),
+  verb(
+    'setUnreachable',
+    "whether the provider's server refuses connections",
+    z.strictObject({ provider, isUnreachable: z.boolean() }),
+    (control, input) => control.setUnreachable(input.provider, input.isUnreachable),
   ),
   verb(
     'setGithubScopes',

@@ -129,7 +129,7 @@ export function provisioningRoutes(deps: Deps): AnyRoute[] {
     summary: 'Shows a provisioning: its state, steps, resources and result',
     params: z.strictObject({ id: provisioningId }),
     answers: { 200: { description: 'As it is now.', schema: provisioningAnswer } },
-    handle: async ({ params }) => ({ status: 200, body: await readShown(deps, params.id) }),
+    handle: async ({ params, caller }) => ({ status: 200, body: await readShown(deps, params.id, caller) }),
   });
 
   return [accept, list, show];

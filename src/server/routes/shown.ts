@@ -1,6 +1,7 @@
 /** A provisioning as several routes answer it, and the answer to an id that names none. */
 import { presentProvisioning } from '../../api/present.ts';
 import { readFullSnapshots } from '../../ledger/provisionings.ts';
+import { hasRole, type Caller } from '../caller.ts';
 import type { Deps } from '../deps.ts';
 import { Problem } from '../problem.ts';
 
@@ -9,8 +10,10 @@ export function notThere(): Problem {
 }
 
 /** The provisioning as it is now. Throws the 404 where there is none. */
-export async function readShown(deps: Deps, id: string) {
+export async function readShown(deps: Deps, id: string, caller?: Caller) {
   const [snapshot] = await readFullSnapshots(deps.pool, [id]);
   if (snapshot === undefined) throw notThere();
-  return presentProvisioning(snapshot, deps.steps, deps.publicUrl());
+  return presentProvisioning(snapshot, deps.steps, deps.publicUrl(), {
+    showsProviderText: caller !== undefined && hasRole(caller, 'operator'),
+  });
 }

@@ -112,6 +112,7 @@ function newRow(id: string, clientId: string, at: Date): CaseRow {
     status: 'queued',
     rollback_status: 'none',
     failure: undefined,
+    failure_provider_text: undefined,
     flow: 1,
     epoch: 1,
     last_event: 0,
