@@ -2,6 +2,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { proxyPage } from '../../src/sandbox/proxy-page.ts';
 
 /** How it shows: nobody listens on its port, or a proxy before it answers with that status and a page. */
 export type Absence = 'refused' | 502 | 503 | 504 | 521;
@@ -15,14 +16,6 @@ export interface Front {
   close(): Promise<void>;
 }
 
-const reasons = { 502: 'Bad Gateway', 503: 'Service Unavailable', 504: 'Gateway Time-out' } as const;
-
-/** nginx's page, and Cloudflare's word for an origin that takes no connection. */
-function pageOf(status: Exclude<Absence, 'refused'>): string {
-  const title = `${status} ${status === 521 ? 'Web server is down' : reasons[status]}`;
-  return `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n`;
-}
-
 export async function startFront(targetPort: number): Promise<Front> {
   let absence: Absence | undefined;
   const open = new Set<Socket>();
@@ -32,8 +25,9 @@ export async function startFront(targetPort: number): Promise<Front> {
       return;
     }
     request.resume();
-    response.writeHead(absence, { 'content-type': 'text/html', connection: 'close' });
-    response.end(pageOf(absence));
+    const { headers, text } = proxyPage(absence);
+    response.writeHead(absence, { ...headers, connection: 'close' });
+    response.end(text);
   });
 
   const server = createServer((inner) => {
