@@ -21,6 +21,7 @@ import { startChild, type Child, type Role } from './child.ts';
 import type { CrashOrder } from './crash-order.ts';
 import { startFront, type Front } from './front.ts';
 import { startProxy, type Proxy } from './proxy.ts';
+import { openTemplate, type Template } from './template.ts';
 
 /** Everything is short, and long enough for a machine that is busy. */
 export const limits = {
@@ -50,6 +51,7 @@ export interface Arena {
   readonly sandbox: Sandbox;
   /** Where the processes reach each provider. */
   readonly fronts: Readonly<Record<ProviderName, Front>>;
+  readonly template: Template;
   /** The ledger, past all proxies. */
   readonly pool: pg.Pool;
   readonly queues: Queues;
@@ -92,6 +94,7 @@ export async function startArena(
 
   const sandbox = await startSandbox({ postgresUrl: providersUrl });
   const fronts = await startFronts(sandbox);
+  const template = await openTemplate(join(directory, 'templates'));
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 3 });
   pool.on('error', () => {});
   const queues = await openQueues({ redisUrl: redis?.url, databaseUrl, onError: () => {} });
@@ -104,7 +107,7 @@ export async function startArena(
     ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
     WEBHOOK_SIGNING_SECRET: `whsec_${randomBytes(32).toString('base64')}`,
     CALLBACK_ALLOWED_HOSTS: '127.0.0.1',
-    SCHEMA_PATH: 'examples/template-schema',
+    SCHEMA_PATH: template.path,
     RATE_LIMIT_PER_MINUTE: '0',
     LOG_LEVEL: 'debug',
     NODE_COMPILE_CACHE: join(directory, '..', 'compile-cache'),
@@ -163,6 +166,7 @@ export async function startArena(
     backend,
     sandbox,
     fronts,
+    template,
     pool,
     queues,
     postgres,

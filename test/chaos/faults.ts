@@ -5,6 +5,7 @@ import type { ReceiverBehaviour } from '../../src/sandbox/control/receivers.ts';
 import type { Backend } from '../helpers/stack.ts';
 import type { Absence } from './front.ts';
 import type { Random } from './random.ts';
+import type { BrokenTemplate } from './template.ts';
 import type { Verb } from './crashes.ts';
 
 /** One thing that happens to a queue, a database, a connection or a clock, once the providers got so many requests. */
@@ -40,6 +41,8 @@ export interface DrawnFaults {
   /** Strangers have more workflows than a page of the list holds. */
   readonly isCrowded: boolean;
   readonly isAskedTwice: boolean;
+  /** The template is broken until an operator has mended it. */
+  readonly brokenTemplate: BrokenTemplate | undefined;
   readonly outages: readonly DrawnOutage[];
 }
 
@@ -116,6 +119,8 @@ const faultNames = [
   'receiver-redirects',
   'receiver-slow',
   'asked-twice',
+  'template-commits',
+  'template-open',
   'cancel',
   'paused',
   ...disturbanceNames,
@@ -184,6 +189,7 @@ export function drawFaults(
           }
         : undefined,
     isAskedTwice: has('asked-twice'),
+    brokenTemplate: has('template-commits') ? 'commits' : has('template-open') ? 'open' : undefined,
     outages: names.flatMap((name) => drawOutage(random, name)),
   };
 }

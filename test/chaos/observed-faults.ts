@@ -34,6 +34,8 @@ export function observedFaults(schedule: Schedule, world: World): FaultName[] {
     'asked-twice':
       schedule.isAskedTwice &&
       requests.filter(({ act, status }) => act === 'create' && status !== undefined).length > 1,
+    'template-commits': schedule.brokenTemplate === 'commits' && hasRefused(world),
+    'template-open': schedule.brokenTemplate === 'open' && hasRefused(world),
     cancel: requests.some(({ act, status }) => act === 'cancel' && status === 202),
     paused: ledger.events.some(({ type }) => type === 'provisioning.paused'),
   };
@@ -52,4 +54,9 @@ function isMet(outage: Outage, plan: DrawnOutage, { journal }: World): boolean {
       return provider === outage.provider && at >= start && at <= end;
     });
   return isIt && hasBetween(from - soonMs, from) && hasBetween(until, until + soonMs);
+}
+
+/** The template was refused: by its text, by PostgreSQL, or by what it has made. */
+function hasRefused({ ledger }: World): boolean {
+  return ledger.events.some(({ type, data }) => type === 'step.failed' && data['step'] === 'database-schema');
 }

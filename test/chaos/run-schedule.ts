@@ -132,6 +132,7 @@ async function begin(arena: Arena, schedule: Schedule): Promise<Run> {
   await emptyLedger(arena);
   await emptyQueue(arena);
   await control.reset();
+  await arena.template.become(schedule.brokenTemplate ?? 'whole');
   arena.takeLogs();
   arena.restartAfterMs = schedule.restartAfterMs;
 
@@ -376,6 +377,7 @@ async function operate(run: Run): Promise<void> {
   const { arena, schedule, caller, random } = run;
   if (schedule.refusedDeletion !== undefined)
     arena.sandbox.control.refuseDelete(schedule.refusedDeletion, false);
+  if (schedule.brokenTemplate !== undefined) await arena.template.become('whole');
   const state = await readStates(run);
   const act = state?.status === 'paused' && schedule.course === 'pause-resume' ? 'resume' : 'rollback';
   const presses = random.chance(0.3) ? 2 : 1;
@@ -394,6 +396,7 @@ async function lookAt(run: Run, unrest: string, sinks: readonly Sink[]): Promise
     strangers,
     outages,
     impaired: impairedProviders(schedule),
+    templateTables: arena.template.tables,
     isQuiescent: unrest === '',
     unrest,
     signingSecret: environment['WEBHOOK_SIGNING_SECRET'] ?? '',
