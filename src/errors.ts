@@ -90,16 +90,29 @@ export class NotYet extends Error {
   readonly lookAgainMs: number | undefined;
   /** It ends by itself at a time of its own, so the deadline of waits does not count for it. */
   readonly endsByItself: boolean;
+  /** What the step fails with once it has waited too long; without it that it has waited too long. */
+  readonly atDeadline: { readonly code: FailureCode; readonly message: string } | undefined;
 
   constructor(
     waitingFor: string,
-    options: { lookAgainMs?: number; endsByItself?: boolean; cause?: unknown } = {},
+    options: {
+      lookAgainMs?: number;
+      endsByItself?: boolean;
+      atDeadline?: { readonly code: FailureCode; readonly message: string };
+      cause?: unknown;
+    } = {},
   ) {
     super(`waiting for ${waitingFor}`, { cause: options.cause });
     this.waitingFor = waitingFor;
     this.lookAgainMs = options.lookAgainMs;
     this.endsByItself = options.endsByItself ?? false;
+    this.atDeadline = options.atDeadline;
   }
+}
+
+/** Something is not found by a token that may not see it: nobody knows whether it is there. */
+export class AbsenceUnproven extends Error {
+  override readonly name = 'AbsenceUnproven';
 }
 
 /** This worker no longer holds the provisioning: whatever it wanted to write or to send, it must not. */

@@ -32,8 +32,12 @@ export type GithubRepository = z.infer<typeof repositorySchema>;
 
 const organizationSchema = z.object({
   login: z.string(),
+  total_private_repos: z.number().int().optional().catch(undefined),
   members_can_delete_repositories: z.boolean().optional().catch(undefined),
 });
+
+const membershipSchema = z.object({ state: z.string(), role: z.string() });
+export type GithubMembership = z.infer<typeof membershipSchema>;
 
 const templateSchema = z.object({
   is_template: z.boolean().default(false),
@@ -52,13 +56,15 @@ export type GithubInstallation = z.infer<typeof installationSchema>;
 const branchSchema = z.object({ name: z.string(), commit: z.object({ sha: z.string() }) });
 
 /** As a list shows it: without a default branch, say, where nothing was pushed yet. */
-const listedRepositorySchema = repositorySchema.pick({
-  id: true,
-  name: true,
-  html_url: true,
-  description: true,
-  created_at: true,
-});
+const listedRepositorySchema = repositorySchema
+  .pick({
+    id: true,
+    name: true,
+    html_url: true,
+    description: true,
+    created_at: true,
+  })
+  .extend({ visibility: z.string().optional().catch(undefined) });
 export type ListedRepository = z.infer<typeof listedRepositorySchema>;
 
 interface GithubAnswer {
@@ -109,8 +115,10 @@ export function githubClient(connection: GithubConnection) {
       const answer: { status: number; data: unknown } = await octokit.request(route, parameters);
       const headers = answers[0]?.headers ?? new Headers();
       const hasNextPage = (headers.get('link') ?? '').includes('rel="next"');
+      if (isPartial(headers)) throw partialError(route, answer.status);
       return { ...answer, headers, at: answerTime(headers), hasNextPage };
     } catch (error) {
+      if (error instanceof ProviderError) throw error;
       const [answer] = answers;
       if (answer !== undefined) throw refusalError('github', route, answer, secondaryLimitMs(answer));
       // Octokit wraps what the exchange has thrown.
@@ -137,19 +145,46 @@ export function githubClient(connection: GithubConnection) {
      * https://docs.github.com/en/rest/orgs/orgs#get-an-organization. Proves that the token reads the organization.
      *
      * `scopes` are the token's; undefined for a fine-grained one, whose permissions GitHub does not tell.
-     * `mayMembersDelete` is told to owners only.
+     * `mayMembersDelete` and `privateCount`, the number of private repositories there are, are told to owners only.
      */
     async readOrganization(): Promise<{
       scopes: string[] | undefined;
       mayMembersDelete: boolean | undefined;
+      privateCount: number | undefined;
     }> {
       const route = 'GET /orgs/{org}';
       const answer = await request(route, { org: owner });
-      const { members_can_delete_repositories } = parse(route, organizationSchema, answer);
+      const { members_can_delete_repositories, total_private_repos } = parse(
+        route,
+        organizationSchema,
+        answer,
+      );
       return {
         scopes: scopesIn(answer.headers),
         mayMembersDelete: members_can_delete_repositories,
+        privateCount: total_private_repos,
       };
+    },
+
+    /**
+     * https://docs.github.com/en/rest/orgs/members#get-an-organization-membership-for-the-authenticated-user
+     *
+     * `membership` is undefined for who is no member, and where the token may not ask.
+     */
+    async findMembership(): Promise<{
+      membership: GithubMembership | undefined;
+      scopes: string[] | undefined;
+    }> {
+      const route = 'GET /user/memberships/orgs/{org}';
+      try {
+        const answer = await request(route, { org: owner });
+        return { membership: parse(route, membershipSchema, answer), scopes: scopesIn(answer.headers) };
+      } catch (error) {
+        const isHidden = error instanceof ProviderError && (error.status === 403 || error.status === 404);
+        // A limit of requests is a 403, too.
+        if (!isHidden || error.retryAfterMs !== undefined) throw error;
+        return { membership: undefined, scopes: (await this.readOrganization()).scopes };
+      }
     },
 
     /**
@@ -198,17 +233,24 @@ export function githubClient(connection: GithubConnection) {
     },
 
     /** https://docs.github.com/en/rest/repos/repos#list-organization-repositories. All pages, oldest first. */
-    async listRepositories(): Promise<ListedRepository[]> {
+    async listRepositories(type: 'all' | 'private' = 'all'): Promise<ListedRepository[]> {
       const route = 'GET /orgs/{org}/repos';
       const list = { provider: 'github', operation: route };
       return withSmallerPages(60, (size) =>
         readAllPages(list, async (page: number = 1) => {
-          const order = { type: 'all', sort: 'created', direction: 'asc', per_page: size, page };
+          const order = { type, sort: 'created', direction: 'asc', per_page: size, page };
           const answer = await request(route, { org: owner, ...order });
           const items = parse(route, z.array(listedRepositorySchema), answer);
           return { items, next: answer.hasNextPage ? page + 1 : undefined };
         }),
       );
+    },
+
+    /** Throws where the organization refuses the token: SAML, an IP allow list, a policy about kinds of tokens. */
+    async readRepositoryList(): Promise<void> {
+      const route = 'GET /orgs/{org}/repos';
+      const answer = await request(route, { org: owner, type: 'private', per_page: 1 });
+      parse(route, z.array(z.unknown()), answer);
     },
 
     /** GitHub's clock, from a read that proves at the same time that the token reads the organization. */
@@ -272,6 +314,20 @@ function absence(error: unknown): undefined {
   if (error instanceof ProviderError && error.status === 404 && error.providerText.includes('"message"'))
     return undefined;
   throw error;
+}
+
+/**
+ * An answer that lacks what single sign-on protects, and says so in a header only.
+ *
+ * https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api
+ */
+function isPartial(headers: Headers): boolean {
+  return /^\s*partial-results/i.test(headers.get('x-github-sso') ?? '');
+}
+
+function partialError(operation: string, status: number): ProviderError {
+  const reason = 'left out what single sign-on protects: authorize the token for the organization';
+  return new ProviderError({ provider: 'github', operation, outcome: 'in-doubt', status, reason });
 }
 
 /** What a classic token may do. Fine-grained ones and apps have no such header. */

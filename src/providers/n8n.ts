@@ -104,6 +104,26 @@ export function n8nClient(connection: N8nConnection) {
       });
     },
 
+    /**
+     * Whose workflows the key sees, from how n8n answers for an id that no workflow has.
+     *
+     * The workflows of owners and admins are all there are: they get to the look itself, whose 404 says "Not Found". A
+     * member is stopped by the check of its rights before, whose 404 names the id (n8n's `userHasScopes`).
+     */
+    async findOutSight(): Promise<'all' | 'some' | 'unknown'> {
+      let said: string | undefined;
+      await http.readIfThere('GET /workflows/{id}', {
+        params: { id: 'nothing-has-this-id' },
+        schema: workflowSchema,
+        isAbsent: ({ status, body }) => {
+          said = messageSchema.safeParse(body).data?.message;
+          return status === 404 && said !== undefined;
+        },
+      });
+      if (said === 'Not Found') return 'all';
+      return said?.startsWith('Workflow with ID') === true ? 'some' : 'unknown';
+    },
+
     /** What the key may do. `undefined`: a server of before 2026, which does not tell. */
     async findScopes(): Promise<string[] | undefined> {
       const answer = await http.readIfThere('GET /discover', {

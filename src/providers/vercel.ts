@@ -13,6 +13,7 @@ import type { Permit } from '../permit.ts';
 export interface VercelConnection {
   readonly apiUrl: string;
   readonly token: string;
+  /** A team's id (`team_…`) or its slug. */
   readonly teamId: string | undefined;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -97,7 +98,7 @@ export function vercelClient(connection: VercelConnection) {
     headers: { authorization: `Bearer ${connection.token}` },
     timeoutMs: connection.timeoutMs,
     signal: connection.signal,
-    query: { teamId: connection.teamId },
+    query: teamQuery(connection.teamId),
   });
 
   async function readAccount(): Promise<{ account: VercelAccount; isTeam: boolean; at: Date | undefined }> {
@@ -117,7 +118,7 @@ export function vercelClient(connection: VercelConnection) {
     readAccount,
 
     /**
-     * Proves that the token sees the whole account: what it does not find then is not there. Returns Vercel's clock.
+     * Vercel's clock, from a read that throws for a token that Vercel itself calls limited.
      *
      * A token that has lost its access to a team, by SAML say, still reads it, as `limited`.
      */
@@ -175,7 +176,10 @@ export function vercelClient(connection: VercelConnection) {
       order: {
         name: string;
         repository: string;
+        /** Undefined: Vercel finds out. */
         framework: string | undefined;
+        /** Undefined: the repository's root. */
+        rootDirectory: string | undefined;
         variables: readonly NewVariable[];
       },
     ): Promise<VercelProject> {
@@ -183,6 +187,7 @@ export function vercelClient(connection: VercelConnection) {
         body: {
           name: order.name,
           ...(order.framework === undefined ? {} : { framework: order.framework }),
+          ...(order.rootDirectory === undefined ? {} : { rootDirectory: order.rootDirectory }),
           gitRepository: { type: 'github', repo: order.repository },
           environmentVariables: order.variables,
         },
@@ -252,6 +257,11 @@ export function vercelClient(connection: VercelConnection) {
       return answer.data;
     },
   };
+}
+
+/** Every endpoint takes either; a slug sent as `teamId` names no team. https://vercel.com/docs/rest-api#accessing-resources-owned-by-a-team */
+function teamQuery(team: string | undefined): Readonly<Record<string, string | undefined>> {
+  return team === undefined || team.startsWith('team_') ? { teamId: team } : { slug: team };
 }
 
 const errorSchema = z.object({ error: z.object({ code: z.string() }) });

@@ -15,6 +15,8 @@ export interface Switches {
   timing: SandboxTiming;
   readLagMs: Map<ProviderName, number>;
   revoked: Set<ProviderName>;
+  /** Whose tokens are accepted as before and see nothing of ours any more. */
+  blind: Set<ProviderName>;
   isQuotaReached: boolean;
   deploymentOutcome: DeploymentOutcome;
   /** Added to the time a deleted object of this kind stays visible. */
@@ -51,6 +53,7 @@ export function initialSwitches(timing: SandboxTiming): Switches {
     timing: { ...timing },
     readLagMs: new Map(),
     revoked: new Set(),
+    blind: new Set(),
     isQuotaReached: false,
     deploymentOutcome: 'READY',
     slowDeleteMs: new Map(),

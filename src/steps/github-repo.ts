@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { NotYet } from '../errors.ts';
 import { isClientName, providerNames } from '../names.ts';
 import { githubChecks } from './checks/github.ts';
+import { proveRepositorySight } from './github-sight.ts';
 import { awaitVisible } from './lag.ts';
 import { provisioningOfMark } from './mark.ts';
 import { apiUrl } from './provider-url.ts';
@@ -62,10 +63,10 @@ const repository: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
   },
 
   async read({ providers }, id) {
-    if ((await providers.github.findRepositoryById(id)) !== undefined) return 'present';
-    await providers.github.readOrganization();
-    return 'gone';
+    return (await providers.github.findRepositoryById(id)) === undefined ? 'absent' : 'present';
   },
+
+  proveSight: ({ providers }) => proveRepositorySight(providers.github),
 
   async remove(permit, { providers }, id) {
     // GitHub deletes by name, and names can be given to others: take the one that our id has at this moment.

@@ -78,9 +78,20 @@ const workflow: ResourceType<Providers, Partial<Output>> = {
   create: (permit, { client, providers }) => createN8NWorkflow(permit, providers, client),
 
   async read({ providers }, id) {
-    if ((await providers.n8n.findWorkflow(id)) !== undefined) return 'present';
-    await providers.n8n.readAccess();
-    return 'gone';
+    return (await providers.n8n.findWorkflow(id)) === undefined ? 'absent' : 'present';
+  },
+
+  async proveSight({ providers }) {
+    const sees = await providers.n8n.findOutSight();
+    if (sees === 'all') return { sees };
+    return {
+      sees,
+      why:
+        sees === 'some'
+          ? "the key belongs to a member, who is shown the workflows of the member's own projects"
+          : 'this n8n does not tell whose workflows the key sees',
+      whatToDo: 'Set N8N_API_KEY to a key of an owner or admin of the n8n instance.',
+    };
   },
 
   async remove(permit, { providers }, id) {

@@ -133,8 +133,25 @@ export interface LookUp<Output> {
   readonly at: Date | undefined;
 }
 
-/** What a fresh look at one object, by its immutable id, shows. `gone` is proven: its surroundings can be read. */
-export type Presence = 'present' | 'going' | 'gone';
+/**
+ * What a fresh look at one object, by its immutable id, shows.
+ *
+ * `gone`: the provider says that it was there and is no more. `absent`: it is not shown, which proves something only
+ * after an accepted deletion of that very id, or to a token that sees everything of that kind.
+ */
+export type Presence = 'present' | 'going' | 'gone' | 'absent';
+
+/** Whether the token is shown to see every object of a kind. Providers answer 404 for what a token may not see, too. */
+export type Sight =
+  | { readonly sees: 'all' }
+  /** `some`: it is shown not to. `unknown`: nothing shows that it does. */
+  | {
+      readonly sees: 'some' | 'unknown';
+      /** A clause that goes on a sentence, without a full stop. */
+      readonly why: string;
+      /** One sentence. */
+      readonly whatToDo: string;
+    };
 
 /** One kind of thing at a provider: how it is named, found, made and removed. */
 export interface ResourceType<Providers, Output> {
@@ -154,6 +171,12 @@ export interface ResourceType<Providers, Output> {
   ): Promise<ProviderObject<Output>>;
   /** Reads one by its immutable id. */
   read(context: ProviderContext<ReadOnly<Providers>>, externalId: string): Promise<Presence>;
+  /**
+   * Whether the token sees all objects of this kind, so that what it does not find is not there.
+   *
+   * Asked only where an absence is to count and nothing else proves it. A proof that fails is an error.
+   */
+  proveSight(context: ProviderContext<ReadOnly<Providers>>): Promise<Sight>;
   /** Asks for its deletion: exactly one mutating call. */
   remove(permit: Permit, context: ProviderContext<Providers>, externalId: string): Promise<void>;
   /** What a refusal of `create` or `remove` means here. Undefined: what its status means everywhere. */

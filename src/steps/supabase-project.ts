@@ -21,6 +21,7 @@ import {
   type Intent,
   type ResourceContext,
   type ResourceType,
+  type Sight,
 } from './step.ts';
 
 const environment = databaseEnvironment.extend({
@@ -104,9 +105,14 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
 
   async read({ providers }, ref) {
     const found = await providers.supabase.findProject(ref);
-    if (found !== undefined) return found.status === 'GOING_DOWN' ? 'going' : 'present';
-    await providers.supabase.readOrganization();
-    return 'gone';
+    if (found === undefined) return 'absent';
+    return found.status === 'GOING_DOWN' ? 'going' : 'present';
+  },
+
+  async proveSight({ providers: { supabase, settings } }) {
+    if (!(await supabase.listOrganizationSlugs()).includes(settings.SUPABASE_ORG_ID)) return projectToken;
+    const { plan } = await supabase.readOrganization();
+    return plansWithOneScope.has(plan ?? '') ? { sees: 'all' } : scopedRole(plan);
   },
 
   async remove(permit, { providers }, ref) {
@@ -131,6 +137,22 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
     },
   },
 };
+
+/** On the others a member's role may be for chosen projects: https://supabase.com/docs/guides/platform/access-control. */
+const plansWithOneScope = new Set(['free', 'pro']);
+
+const projectToken: Sight = {
+  sees: 'some',
+  why: 'the token does not see the organization, so it is one for chosen projects',
+  whatToDo: 'Set SUPABASE_MANAGEMENT_TOKEN to an access token for the whole organization.',
+};
+
+const scopedRole = (plan: string | undefined): Sight => ({
+  sees: 'unknown',
+  why: `on the plan ${plan ?? '(not told)'} a role may be for chosen projects, and Supabase does not tell which the token has`,
+  whatToDo:
+    'Look for the project in the dashboard, with an account that has a role in the whole organization.',
+});
 
 /** A project has no field for a mark: all that it shows is its name. */
 function candidateIn(found: SupabaseProject): Candidate | undefined {

@@ -7,6 +7,7 @@ import {
   vercelErrorCode,
   type ListedVercelProject,
   type NewVariable,
+  type VercelAccount,
   type VercelDeployment,
   type VercelProject,
   type VercelVariable,
@@ -21,16 +22,30 @@ import {
   defineStep,
   type CallLimits,
   type Candidate,
+  type Intent,
   type Refusal,
   type ResourceContext,
   type ResourceType,
+  type Sight,
   type Verdict,
 } from './step.ts';
 import { supabaseProject } from './supabase-project.ts';
 
 const environment = z.object({
   VERCEL_TOKEN: z.string().min(1),
-  VERCEL_TEAM_ID: z.string().min(1).optional(),
+  VERCEL_TEAM_ID: z
+    .string()
+    .regex(/^[\w-]+$/, "must be a team's id (team_…) or its slug")
+    .optional(),
+  VERCEL_ROOT_DIRECTORY: z
+    .string()
+    .max(256)
+    .regex(/^(?!\/)(?!(.*\/)?\.\.?(\/|$)).*[^/]$/, 'must be a folder of the repository, such as apps/web')
+    .optional(),
+  VERCEL_FRAMEWORK: z
+    .string()
+    .regex(/^[a-z0-9-]+$/, "must be one of Vercel's names, such as nextjs")
+    .optional(),
   VERCEL_API_URL: apiUrl.default('https://api.vercel.com'),
 });
 
@@ -48,6 +63,8 @@ function connect(settings: z.infer<typeof environment>, limits: CallLimits) {
       teamId: settings.VERCEL_TEAM_ID,
       ...limits,
     }),
+    framework: settings.VERCEL_FRAMEWORK,
+    rootDirectory: settings.VERCEL_ROOT_DIRECTORY,
   };
 }
 type Providers = ReturnType<typeof connect>;
@@ -57,12 +74,12 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
   kind: 'vercel.project',
   nameFor: (client) => providerNames(client.clientId).vercelProject,
 
-  async find({ client, providers }) {
+  async find(context, intent) {
+    const { client, providers } = context;
     const found = await providers.vercel.findProject(this.nameFor(client));
-    // An absence counts only while the token can read the account.
     if (found === undefined) return { sightings: [], at: await providers.vercel.readAccess() };
-    const variables = await providers.vercel.listVariables(found.id);
-    const isOurs = variables.some(({ key, value }) => key === 'PROVISIONING_ID' && value === client.id);
+    const mark = markAmong(await providers.vercel.listVariables(found.id));
+    const isOurs = mark === 'unreadable' ? await isLinkedToOurs(found, intent, context) : mark === client.id;
     return { sightings: [{ ...describe(found), createdAt: found.createdAt, isOurs }], at: undefined };
   },
 
@@ -71,16 +88,20 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
     const created = await context.providers.vercel.createProject(permit, {
       name: this.nameFor(context.client),
       repository: repository.githubRepoFullName,
-      framework: 'nextjs',
+      framework: context.providers.framework,
+      rootDirectory: context.providers.rootDirectory,
       variables: await wantedVariables(context),
     });
     return describe(created);
   },
 
   async read({ providers }, id) {
-    if ((await providers.vercel.findProject(id)) !== undefined) return 'present';
-    await providers.vercel.readAccess();
-    return 'gone';
+    return (await providers.vercel.findProject(id)) === undefined ? 'absent' : 'present';
+  },
+
+  async proveSight({ providers }) {
+    const { account, isTeam } = await providers.vercel.readAccount();
+    return judgeSight(account, isTeam);
   },
 
   async remove(permit, { providers }, id) {
@@ -93,7 +114,7 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
     async list(providers) {
       const candidates: Candidate[] = [];
       for (const found of await providers.vercel.listProjects()) {
-        const mark = markAmong(found.env ?? []);
+        const mark = readableMark(found.env ?? []);
         const candidate =
           mark === undefined && mayHaveMark(found)
             ? await readCandidate(providers, found.id)
@@ -106,8 +127,57 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
   },
 };
 
-function markAmong(variables: readonly VercelVariable[]): string | undefined {
-  return provisioningIdIn(variables.find(({ key }) => key === 'PROVISIONING_ID')?.value);
+/** Team roles that reach every project: https://vercel.com/docs/rbac/access-roles. A contributor's reaches those of its own. */
+const rolesThatSeeAll = new Set([
+  'OWNER',
+  'MEMBER',
+  'DEVELOPER',
+  'SECURITY',
+  'BILLING',
+  'VIEWER',
+  'VIEWER_FOR_PLUS',
+]);
+
+/** Whether a token sees every project of the account. Pure. */
+export function judgeSight({ limited, membership }: VercelAccount, isTeam: boolean): Sight {
+  if (limited === true)
+    return {
+      sees: 'some',
+      why: 'Vercel shows the token only a part of the account',
+      whatToDo:
+        'Set VERCEL_TOKEN to a token with the team as its scope, made after signing in the way the team asks for (SAML, second factor).',
+    };
+  if (!isTeam || rolesThatSeeAll.has(membership?.role ?? '')) return { sees: 'all' };
+  return {
+    sees: membership === undefined ? 'unknown' : 'some',
+    why: `the token's role in the team is ${membership?.role ?? 'not told'}, from which Vercel hides projects`,
+    whatToDo: 'Set VERCEL_TOKEN to a token of an Owner or Member of the team.',
+  };
+}
+
+/** The provisioning that the project's mark names. `unreadable`: it has one, and a team's policy hides all values. */
+function markAmong(variables: readonly VercelVariable[]): string | 'unreadable' | undefined {
+  const mark = variables.find(({ key }) => key === 'PROVISIONING_ID');
+  if (mark?.type === 'sensitive') return 'unreadable';
+  return provisioningIdIn(mark?.value);
+}
+
+/**
+ * Whether a call of ours has made a project whose mark cannot be read: it is linked to the repository that this
+ * provisioning has made. The engine holds its age against the time of the call besides.
+ */
+async function isLinkedToOurs(
+  found: VercelProject,
+  intent: Intent,
+  context: ResourceContext<Readers>,
+): Promise<boolean> {
+  if (!intent.mayExist || found.createdAt === undefined || found.link?.repoId === undefined) return false;
+  return found.link.repoId === (await context.outputOf(githubRepo)).githubRepositoryId;
+}
+
+function readableMark(variables: readonly VercelVariable[]): string | undefined {
+  const mark = markAmong(variables);
+  return mark === 'unreadable' ? undefined : mark;
 }
 
 /** The list has the variables, perhaps without their values: then those that may be ours are asked for theirs. */
@@ -124,7 +194,7 @@ async function readCandidate({ vercel }: Readers, id: string): Promise<Candidate
   // The endpoint takes names as well.
   if (found?.id !== id) return undefined;
   try {
-    return candidateIn(found, markAmong(await vercel.listVariables(id)));
+    return candidateIn(found, readableMark(await vercel.listVariables(id)));
   } catch (error) {
     // Deleted between the two reads.
     if ((await vercel.findProject(id)) === undefined) return undefined;

@@ -5,11 +5,14 @@
  * state that a few faults can lead to.
  */
 import type { EffectRow, ResourceRow } from '../ledger/rows.ts';
-import type { Presence } from '../steps/step.ts';
+import type { Presence, Sight } from '../steps/step.ts';
 import type { CallResult } from './effect.ts';
 
 type Known = Pick<EffectRow, 'state' | 'doubts'> | undefined;
 type Called = CallResult<unknown>['is'];
+
+/** What the token is shown to see. Undefined: not asked yet, since nobody asks where it does not matter. */
+export type Sees = Sight['sees'] | undefined;
 
 /** What a look for everything of the wanted name shows. A stranger's object beside ours does not matter. */
 export type Seen = 'ours' | 'foreign' | 'nothing';
@@ -28,13 +31,19 @@ export function decideCreate(effect: Known, seen: Seen): 'take-over' | 'report-f
   return seen === 'nothing' ? 'call' : 'report-foreign';
 }
 
-/** The look for what a call in doubt may have made. Only once it has settled, an absence is proof. */
+/**
+ * The look for what a call in doubt may have made.
+ *
+ * An absence is proof only once it has settled, and only to a token that sees everything: `not-proven` where it may not.
+ */
 export function resolveDoubt(
   seen: Seen,
   isSettled: boolean,
-): 'take-over' | 'wait' | 'report-foreign' | 'not-made' {
+  sees: Sees,
+): 'take-over' | 'wait' | 'prove-sight' | 'not-proven' | 'report-foreign' | 'not-made' {
   if (seen === 'ours') return 'take-over';
   if (!isSettled) return 'wait';
+  if (sees !== 'all') return sees === undefined ? 'prove-sight' : 'not-proven';
   return seen === 'foreign' ? 'report-foreign' : 'not-made';
 }
 
@@ -75,29 +84,54 @@ export function isOfACall(
   return ms >= -toleranceMs && ms <= calledAt.getTime() - intendedAt.getTime() + toleranceMs;
 }
 
+/** What the look around a deletion shows. */
+export interface SeenObject {
+  readonly presence: Presence;
+  /** The create was sent less than SETTLE_MS ago, so that the provider may not show the object yet. */
+  readonly isFresh: boolean;
+  readonly sees: Sees;
+}
+
 /**
  * A deletion, after a fresh read.
  *
- * `isFresh`: the create was sent less than SETTLE_MS ago, so that the provider may not show the object yet.
- * `isUnderWay`: a deletion was accepted less than SETTLE_MS ago.
+ * `isUnderWay`: a deletion was accepted less than SETTLE_MS ago. `isAccepted`: one of this very id was, whenever.
  */
 export function decideDelete(
   resource: Pick<ResourceRow, 'state' | 'external_id'>,
-  seen: { readonly presence: Presence; readonly isFresh: boolean; readonly isUnderWay: boolean },
-): 'mark-deleted' | 'leave' | 'wait' | 'call' {
-  if (seen.presence === 'gone') return seen.isFresh ? 'wait' : 'mark-deleted';
+  seen: SeenObject & { readonly isUnderWay: boolean; readonly isAccepted: boolean },
+): 'mark-deleted' | 'leave' | 'wait' | 'prove-sight' | 'not-proven' | 'call' {
+  if (isNotShown(seen.presence)) return seen.isAccepted ? 'mark-deleted' : judgeAbsence(seen);
   // It is not proven to be ours.
   if (resource.state === 'unknown' || resource.external_id === undefined) return 'leave';
   return seen.presence === 'going' || seen.isUnderWay ? 'wait' : 'call';
 }
 
-/** After a deletion was sent. Whatever was answered, or was not: only its absence counts. */
+/** After a deletion was sent. A 404 after an answer of 2xx is proof; without an answer it is what any other 404 is. */
 export function followDelete(
   called: Called,
-  seen: { readonly presence: Presence; readonly isFresh: boolean },
-): 'mark-deleted' | 'wait' | 'retry' {
-  if (seen.presence === 'gone' && (called === 'made' || !seen.isFresh)) return 'mark-deleted';
-  return called === 'in-doubt' ? 'retry' : 'wait';
+  seen: SeenObject,
+): 'mark-deleted' | 'wait' | 'prove-sight' | 'not-proven' | 'retry' {
+  const unsent = called === 'in-doubt' ? 'retry' : 'wait';
+  if (!isNotShown(seen.presence)) return unsent;
+  if (called === 'made') return 'mark-deleted';
+  const judged = judgeAbsence(seen);
+  return judged === 'wait' ? unsent : judged;
+}
+
+function isNotShown(presence: Presence): boolean {
+  return presence === 'gone' || presence === 'absent';
+}
+
+/** An object that is not shown, and whose deletion nobody has confirmed to us. */
+function judgeAbsence({
+  presence,
+  isFresh,
+  sees,
+}: SeenObject): 'mark-deleted' | 'wait' | 'prove-sight' | 'not-proven' {
+  if (isFresh) return 'wait';
+  if (presence === 'gone' || sees === 'all') return 'mark-deleted';
+  return sees === undefined ? 'prove-sight' : 'not-proven';
 }
 
 /** How a change may be made. */

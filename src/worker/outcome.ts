@@ -1,5 +1,5 @@
 /** What follows from an error of a step: another look, another attempt, or the end. Pure. */
-import { LeaseLost, NotYet, ProviderError, StepFailure, WorkerStopping } from '../errors.ts';
+import { AbsenceUnproven, LeaseLost, NotYet, ProviderError, StepFailure, WorkerStopping } from '../errors.ts';
 import { isDatabaseAway } from '../ledger/pool.ts';
 import type { StepProgress, Wait } from '../ledger/steps.ts';
 import type { StepError } from '../ledger/rows.ts';
@@ -79,7 +79,7 @@ function decideWait(
   if (endsInMs === 0)
     return {
       is: 'failed',
-      error: {
+      error: wait.atDeadline ?? {
         code: 'not-ready-in-time',
         message: `waited ${Math.round(patience.readyTimeoutMs / 1000)} s for ${wait.waitingFor}`,
       },
@@ -131,6 +131,9 @@ function isRateLimit({ status, retryAfterMs }: ProviderError): boolean {
 
 function explain(error: unknown, direction: Direction): StepError & { isFinal: boolean } {
   if (error instanceof StepFailure) return { ...explainFailure(error), isFinal: true };
+  // Tried as often as a refusal: a token may get its sight back.
+  if (error instanceof AbsenceUnproven)
+    return { code: 'credentials-rejected', message: error.message, isFinal: false };
   if (!(error instanceof ProviderError))
     return {
       code: 'internal-error',

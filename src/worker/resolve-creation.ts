@@ -21,6 +21,7 @@ import type {
   ResourceType,
   Sighting,
 } from '../steps/step.ts';
+import { judgeBySight, notProvenNotMade } from './absence.ts';
 import { hasSettled, intentOf, stillInDoubt } from './effect.ts';
 import { isOfACall, resolveDoubt, type Seen } from './next-call.ts';
 import type { Session } from './session.ts';
@@ -32,9 +33,10 @@ export type Context = ResourceContext<object>;
 /**
  * Looks for what a call in doubt may have made.
  *
- * Ours is taken over, and its id returned. Once it has settled, an absence is proof that nothing was made: undefined,
- * or `name-taken` where a stranger has the name. Before that NotYet, whoever else is seen: where names are not unique,
- * a stranger's object says nothing about ours. `unansweredBy`: the error of the call, where it was made just now.
+ * Ours is taken over, and its id returned. Once it has settled, an absence is proof that nothing was made, to a token
+ * that sees everything of that kind: undefined, or `name-taken` where a stranger has the name. Before that NotYet,
+ * whoever else is seen: where names are not unique, a stranger's object says nothing about ours. `unansweredBy`: the
+ * error of the call, where it was made just now.
  */
 export async function resolveCreation(
   session: Session,
@@ -45,10 +47,15 @@ export async function resolveCreation(
 ): Promise<string | undefined> {
   const isSettled = await hasSettled(session, effect);
   passCrashPoint('looking', { verb: 'create' });
-  const lookUp = await lookFor(session, context, kind, effect);
-  const decision = resolveDoubt(seenIn(lookUp), isSettled);
-  if (decision === 'take-over') return recordCreated(session, kind, effect, oursIn(lookUp));
+  const { seen, decision, sight } = await judgeBySight(
+    context,
+    kind,
+    () => lookFor(session, context, kind, effect),
+    (lookUp, sees) => resolveDoubt(seenIn(lookUp), isSettled, sees),
+  );
+  if (decision === 'take-over') return recordCreated(session, kind, effect, oursIn(seen));
   if (decision === 'wait') throw stillInDoubt(session, kind.nameFor(session.client), unansweredBy);
+  if (decision === 'not-proven' || decision === 'prove-sight') throw notProvenNotMade(session, kind, sight);
   const renamed = await findRenamed(session, context, kind, effect);
   if (renamed.length > 0) {
     // It is ours to delete, and no longer what the step is to make.
@@ -59,7 +66,7 @@ export async function resolveCreation(
     await refuseEffect(db, session.client.id, effect, true);
     await dropIntendedResource(db, effect.id);
   });
-  if (decision === 'report-foreign') throw await reportForeign(session, kind, lookUp);
+  if (decision === 'report-foreign') throw await reportForeign(session, kind, seen);
   return undefined;
 }
 

@@ -30,6 +30,8 @@ export interface DrawnFaults {
   readonly slowDelete: { readonly kind: ObjectKind; readonly ms: number } | undefined;
   /** A token that sees less once something is undone: an object and its organization are answered with 404. */
   readonly masked: readonly FaultRequest[];
+  /** A token that is accepted as before, and from which everything of ours is hidden for a while. */
+  readonly blind: DrawnBlindness | undefined;
   /** A token that is refused for a while. */
   readonly revoked:
     | { readonly provider: ProviderName; readonly afterRequests: number; readonly forMs: number }
@@ -55,6 +57,13 @@ export interface DrawnOutage {
   /** It begins once that provider has got so many requests: then somebody is about to ask it more. */
   readonly afterRequests: number;
   readonly ms: number;
+}
+
+export interface DrawnBlindness {
+  readonly provider: ProviderName;
+  /** While things are deleted, or once a create has got no answer. */
+  readonly during: 'undo' | 'doubt';
+  readonly forMs: number;
 }
 
 export type Meddling = 'remove' | 'rename' | 'replace';
@@ -111,6 +120,9 @@ const faultNames = [
   'removed',
   'crowded',
   'masked-token',
+  'blind-token',
+  'password-refused',
+  'pooler-full',
   'outage-refused',
   'outage-page',
   'n8n-starting',
@@ -160,9 +172,13 @@ export function drawFaults(
   );
   if (doubtful !== undefined && doubtful !== 'accept')
     providerFaults.push({ name: 'lost-answer', request: drawLostAnswer(random, doubtful) });
+  const blind = has('blind-token') ? drawBlindness(random) : undefined;
+  if (blind?.during === 'doubt')
+    providerFaults.push({ name: 'lost-answer', request: drawLostCreate(random, blind.provider) });
   return {
     faultNames: names,
     providerFaults,
+    blind,
     lag: has('lag') ? { provider: random.pick(providerNames), ms: random.int(100, 500) } : undefined,
     slowDelete: has('slow-delete')
       ? {
@@ -222,6 +238,8 @@ function drawOutage(random: Random, name: FaultName): DrawnOutage[] {
 function drawProviderFault(random: Random, name: FaultName): FaultRequest[] {
   if (name === 'lost-answer') return [drawLostAnswer(random, random.pick(['create', 'change', 'delete']))];
   if (name === 'late') return [drawLate(random)];
+  const refusal = name === 'password-refused' || name === 'pooler-full' ? refusals[name] : undefined;
+  if (refusal !== undefined) return [drawConnectionFault(random, refusal)];
   const mode = name === 'refused' ? 'refuse' : providerFaultModes.find((candidate) => candidate === name);
   if (mode === undefined) return [];
   const times =
@@ -237,6 +255,37 @@ function drawProviderFault(random: Random, name: FaultName): FaultRequest[] {
 function drawLostAnswer(random: Random, verb: Verb): FaultRequest {
   const [provider, operation] = random.pick(calls[verb]);
   return { provider, operation, mode: random.pick(lostModes), times: random.int(1, 2) };
+}
+
+/** In the pooler's words: it remembers another password of a young project, or has no session left. */
+const refusals = {
+  'password-refused': { code: '28P01', message: 'password authentication failed for user "postgres"' },
+  'pooler-full': {
+    code: 'XX000',
+    message:
+      '(EMAXCONNSESSION) max clients reached in session mode - max clients are limited to pool_size: 15',
+  },
+} as const;
+
+/** A connection to a project's database that is refused, and taken soon after. */
+function drawConnectionFault(random: Random, body: { code: string; message: string }): FaultRequest {
+  const connection = { provider: 'supabase', operation: 'connectDatabase', mode: 'reject' } as const;
+  return { ...connection, body, times: random.int(1, 2), skip: random.int(0, 1) };
+}
+
+function drawBlindness(random: Random): DrawnBlindness {
+  const during = random.pick(['undo', 'doubt'] as const);
+  return {
+    provider: random.pick(providerNames),
+    during,
+    // Until an absence would be proof, if it were one.
+    forMs: during === 'doubt' ? random.int(1600, 2200) : random.int(100, 1500),
+  };
+}
+
+function drawLostCreate(random: Random, provider: ProviderName): FaultRequest {
+  const [, operation = ''] = calls.create.find(([name]) => name === provider) ?? [];
+  return { provider, operation, mode: random.pick(['drop-after', 'error-after'] as const), times: 1 };
 }
 
 /** A create that the provider acts on after its caller has given up, and before its absence counts as proof. */

@@ -8,7 +8,7 @@ import { openCaller, type Caller } from './caller.ts';
 import { checkWorld } from './checker/check.ts';
 import { nameOf } from './checker/names.ts';
 import { disturb, emptyLedger, emptyQueue } from './disturb.ts';
-import { keptCall, type DrawnOutage, type FaultName, type Meddling } from './faults.ts';
+import { keptCall, type DrawnBlindness, type DrawnOutage, type FaultName, type Meddling } from './faults.ts';
 import type { CrashOrder } from './crash-order.ts';
 import { findLongLease, isAtRest, waitForQuiescence } from './quiescence.ts';
 import { randomOf, type Random } from './random.ts';
@@ -238,12 +238,12 @@ function planOf(run: Run): PlannedEvent[] {
   if (schedule.masked.length > 0)
     plan.push({
       // Before that the organization is looked at for other reasons.
-      after: () =>
-        control.journal().some(({ method, path }) => method === 'DELETE' || path.endsWith('/unpublish')),
+      after: () => isUndoing(run),
       async act() {
         for (const fault of schedule.masked) run.faultIds.set(control.addFault(fault), 'masked-token');
       },
     });
+  if (schedule.blind !== undefined) plan.push(blindToken(run, schedule.blind));
   for (const outage of schedule.outages)
     plan.push({
       after: () =>
@@ -262,6 +262,34 @@ function planOf(run: Run): PlannedEvent[] {
       isLate: true,
     });
   return plan;
+}
+
+/** The token sees nothing of ours any more, and does again after a while. */
+function blindToken(run: Run, { provider, during, forMs }: DrawnBlindness): PlannedEvent {
+  const { control } = run.arena.sandbox;
+  const hasLost = () =>
+    control
+      .journal()
+      .some(
+        (entry) => entry.provider === provider && entry.effect === 'created' && entry.fault !== undefined,
+      );
+  return {
+    after: () => (during === 'doubt' ? hasLost() : isUndoing(run)),
+    async act() {
+      control.blindToken(provider);
+      const asked = control.journal().length;
+      await delay(forMs);
+      control.restoreToken(provider);
+      if (control.journal(asked).some((entry) => entry.provider === provider)) run.faults.add('blind-token');
+    },
+  };
+}
+
+/** The first thing is being deleted, or made ready for that. */
+function isUndoing({ arena }: Run): boolean {
+  return arena.sandbox.control
+    .journal()
+    .some(({ method, path }) => method === 'DELETE' || path.endsWith('/unpublish'));
 }
 
 /** The provider is away, and comes back. */
@@ -412,10 +440,14 @@ async function lookAt(run: Run, unrest: string, sinks: readonly Sink[]): Promise
   });
 }
 
-/** Whose objects appear late, or go late: that ends waits, and the journal does not say so. */
-function impairedProviders({ lag, slowDelete }: Schedule): ProviderName[] {
-  const slow = providerNames.filter((name) => slowDelete?.kind.startsWith(`${name}.`));
-  return lag === undefined ? slow : [lag.provider, ...slow];
+/** Whose objects come and go late, who hides some, and whose databases refuse: the journal does not say so. */
+function impairedProviders({ lag, slowDelete, blind, providerFaults }: Schedule): ProviderName[] {
+  const hasRefusals = providerFaults.some(({ request }) => request.operation === 'connectDatabase');
+  return providerNames.filter(
+    (name) =>
+      [lag?.provider, blind?.provider, hasRefusals ? 'supabase' : undefined].includes(name) ||
+      slowDelete?.kind.startsWith(`${name}.`),
+  );
 }
 
 const secretNames = [

@@ -130,7 +130,7 @@ export function drawSchedule(seed: number, index: number, backend: Backend, focu
 
 function needsOf(fault: FaultName): readonly ('undo' | 'callback' | 'sweep')[] {
   if (fault.startsWith('receiver')) return ['callback'];
-  return fault === 'slow-delete' || fault === 'refused-delete' ? ['undo'] : [];
+  return fault === 'slow-delete' || fault === 'refused-delete' || fault === 'blind-token' ? ['undo'] : [];
 }
 
 function drawCourse(random: Random, needs: ReadonlySet<string>, fault: FaultName): Course {

@@ -14,7 +14,7 @@ const broken = (name: string, promise: string, bug: Partial<Rules>): BrokenRules
   rules: { ...productRules, ...bug },
 });
 
-const { planUndo, decideDelete, followCreate, followDelete, nextAction } = productRules;
+const { planUndo, decideDelete, followCreate, followDelete, nextAction, resolveDoubt } = productRules;
 
 export const brokenRules: readonly BrokenRules[] = [
   broken('what has the name after a call in doubt is ours', "a stranger's object is listed as ours", {
@@ -29,10 +29,7 @@ export const brokenRules: readonly BrokenRules[] = [
     decideCreate: () => 'call',
   }),
   broken('an absence counts before it has settled', 'step 2 has made two objects', {
-    resolveDoubt: (seen) => {
-      if (seen === 'ours') return 'take-over';
-      return seen === 'foreign' ? 'report-foreign' : 'not-made';
-    },
+    resolveDoubt: (seen, _isSettled, sees) => resolveDoubt(seen, true, sees),
   }),
   broken('the time of a doubt is measured after the look', 'step 1: rolled back, and an object is left', {
     measuresFirst: false,
@@ -51,6 +48,13 @@ export const brokenRules: readonly BrokenRules[] = [
   }),
   broken('a 404 is gone, whatever the token may read', 'step 1: rolled back, and an object is left', {
     checksToken: false,
+  }),
+  broken('hidden is gone', 'step 1: rolled back, and an object is left', {
+    decideDelete: (resource, seen) => decideDelete(resource, { ...seen, sees: 'all' }),
+    followDelete: (called, seen) => followDelete(called, { ...seen, sees: 'all' }),
+  }),
+  broken('hidden is not made', 'step 1: rolled back, and an object is left', {
+    resolveDoubt: (seen, isSettled) => resolveDoubt(seen, isSettled, 'all'),
   }),
   broken('a 404 soon after the create is gone', 'step 1: rolled back, and an object is left', {
     decideDelete: (resource, seen) => decideDelete(resource, { ...seen, isFresh: false }),

@@ -8,7 +8,7 @@ import { exists, thingNames, withStep, withThing, type Worker } from './world.ts
 export const creating = {
   look(turn: Turn): Move[] {
     const { rules, worker, step, go } = turn;
-    if (step.isTokenRevoked) return [go('a look is refused', afterTrouble(turn, 'refused-token'))];
+    if (step.token === 'revoked') return [go('a look is refused', afterTrouble(turn, 'refused-token'))];
     return looks(turn, 'strangers').flatMap(({ label, seen, mine, more }) => {
       const decision = rules.decideCreate(step, seen);
       if (decision === 'take-over')
@@ -29,17 +29,18 @@ export const creating = {
 
   'look-into-doubt'(turn: Turn): Move[] {
     const { rules, worker, step, go } = turn;
-    if (step.isTokenRevoked) return [go('a look is refused', afterTrouble(turn, 'refused-token'))];
+    if (step.token === 'revoked') return [go('a look is refused', afterTrouble(turn, 'refused-token'))];
     const { isSettled } = worker;
     // An object without a mark may not answer for itself yet.
     const isUnclear = worker.step === 0 && thingNames.some((name) => exists(step[name]));
     const unclear = go('a look cannot tell yet whose it is', afterTrouble(turn, 'not-yet'));
     const clear = looks(turn, isSettled ? 'nothing' : 'anything').flatMap(({ label, seen, mine, more }) => {
       if (!rules.measuresFirst && seen !== 'ours') return [go(label, { stage: 'measure-late' }, more)];
-      const decision = rules.resolveDoubt(seen, isSettled);
+      const decision = rules.resolveDoubt(seen, isSettled, rules.sees(step));
       if (decision === 'take-over')
         return mine.map((thing) => go(label, { stage: 'take-over', thing }, more));
-      if (decision === 'wait') return [go(label, afterTrouble(turn, 'not-yet'), more)];
+      if (decision === 'wait' || decision === 'not-proven' || decision === 'prove-sight')
+        return [go(label, afterTrouble(turn, 'not-yet'), more)];
       const stage = decision === 'not-made' ? 'record-not-made' : 'record-foreign';
       return [go(label, { stage }, more)];
     });
@@ -96,7 +97,7 @@ export const creating = {
   ],
 
   verify: (turn: Turn): Move[] => [
-    turn.step.isTokenRevoked
+    turn.step.token !== 'good'
       ? turn.go('a look is refused', afterTrouble(turn, 'refused-token'))
       : turn.go('sees that all is as it should be', { stage: 'complete' }),
   ],

@@ -7,14 +7,14 @@ import { thingNames, withStep, withThing, type Worker, type World } from './worl
 
 export const ending = {
   wait(turn: Turn): Move[] {
-    const { worker, write, go } = turn;
+    const { worker, step, write, go } = turn;
     const move = write(
       'waits',
       (before) => before,
       () => stop,
     );
-    // A doubt ends by itself; the wait for a deletion may not.
-    if (worker.verb === 'create') return [move];
+    // A doubt ends by itself; the wait for a deletion may not, nor that for a token that sees more.
+    if (worker.verb === 'create' && step.token !== 'blind') return [move];
     return [move, go('has waited too long', afterTrouble(turn, 'too-late'), { fault: 'deadline' })];
   },
 

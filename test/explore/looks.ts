@@ -17,7 +17,8 @@ export interface Look {
 /** Looks for the name. `hides`: what a list may not show yet, each a fault of its own. */
 export function looks(turn: Turn, hides: 'nothing' | 'strangers' | 'anything'): Look[] {
   const { worker, rules, step } = turn;
-  const all = thingNames.filter((name) => exists(step[name]));
+  const isBlind = step.token === 'blind';
+  const all = isBlind ? [] : thingNames.filter((name) => exists(step[name]));
   const mine = all.filter((name) => name !== 'stranger');
   const theirs = all.filter((name) => name === 'stranger');
   const shown = [all];
@@ -39,22 +40,27 @@ export function looks(turn: Turn, hides: 'nothing' | 'strangers' | 'anything'): 
 /** Reads one object by its id. Soon after its create, a provider may not show it yet. */
 export function reads(turn: Turn, decide: (presence: Presence, isFresh: boolean) => Partial<Worker>): Move[] {
   const { rules, worker, step, go } = turn;
-  if (step.isTokenRevoked) {
-    if (!rules.checksToken) return [go('a read answers 404', decide('gone', false))];
+  if (step.token === 'revoked') {
+    if (!rules.checksToken) return [go('a read answers 404', decide('absent', false))];
     return [go('a read is refused', afterTrouble(turn, 'refused-token'))];
   }
+  if (step.token === 'blind')
+    return [
+      go('a read does not show it', decide('absent', false)),
+      go('a read does not show it, soon after its create', decide('absent', true)),
+    ];
   switch (step[worker.thing].at) {
     case 'going':
       return [go('a read shows it going', decide('going', false))];
     case 'live':
       return [
         go('a read shows it', decide('present', false)),
-        go('a read does not show it yet', decide('gone', true), { fault: 'lag' }),
+        go('a read does not show it yet', decide('absent', true), { fault: 'lag' }),
       ];
     default:
       return [
-        go('a read shows it gone', decide('gone', false)),
-        go('a read shows it gone, soon after its create', decide('gone', true)),
+        go('a read shows it gone', decide('absent', false)),
+        go('a read shows it gone, soon after its create', decide('absent', true)),
       ];
   }
 }

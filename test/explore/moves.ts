@@ -15,6 +15,7 @@ export const faults = [
   'rollback by hand',
   'deadline',
   'revoked token',
+  'blind token',
 ] as const;
 export type Fault = (typeof faults)[number];
 

@@ -22,7 +22,13 @@ export function nextRemoval(step: StepWorld, rules: Rules): Partial<Worker> {
   if (thing !== undefined) return { stage: 'read', verb: 'delete', thing };
   if (step.placeholder === 'none') return { stage: 'complete' };
   const resource = { state: step.placeholder, external_id: undefined };
-  const decision = rules.decideDelete(resource, { presence: 'present', isFresh: false, isUnderWay: false });
+  const decision = rules.decideDelete(resource, {
+    presence: 'present',
+    isFresh: false,
+    sees: undefined,
+    isUnderWay: false,
+    isAccepted: false,
+  });
   return { stage: decision === 'leave' ? 'fail' : 'complete' };
 }
 
@@ -35,7 +41,7 @@ export function afterDoubt({ rules, worker }: Turn, after: World): Partial<Worke
 export function afterTrouble({ rules, worker, step }: Turn, trouble: Trouble): Partial<Worker> {
   const is = rules.decideOutcome(trouble, worker.direction, step.failures);
   if (is === 'failed') return { stage: 'fail' };
-  return { stage: trouble === 'refused-token' ? 'try-again' : 'wait' };
+  return { stage: trouble === 'refused-token' || trouble === 'unproven' ? 'try-again' : 'wait' };
 }
 
 /** The call was not made. `doubts`: by its absence, and not by its answer. */

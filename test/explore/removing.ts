@@ -1,17 +1,21 @@
 /** How a worker deletes what is listed as ours, and sees that it is gone. */
 import { looks, reads } from './looks.ts';
 import type { Move } from './moves.ts';
-import { afterTrouble, nextRemoval } from './plans.ts';
+import { afterTrouble, isLeft, nextRemoval } from './plans.ts';
 import type { Turn } from './turn.ts';
-import { withThing } from './world.ts';
+import { thingNames, withThing } from './world.ts';
 
 export const removing = {
   'look-for-late'(turn: Turn): Move[] {
     const { rules, step, go } = turn;
-    if (step.isTokenRevoked) return [go('a look is refused', afterTrouble(turn, 'refused-token'))];
+    if (step.token === 'revoked') return [go('a look is refused', afterTrouble(turn, 'refused-token'))];
     const found = looks(turn, 'nothing').flatMap(({ mine }) => mine);
     const thing = found.find((name) => step[name].listed === 'no');
     if (thing !== undefined) return [go('a look shows one more', { stage: 'record-late', thing })];
+    const isAllSeen = rules.sees(step) === 'all';
+    const isNothingListed = !thingNames.some((name) => isLeft(step, name));
+    // What is listed is deleted first, as far as the token sees that.
+    if (!isAllSeen && isNothingListed) return [go('a look proves nothing', afterTrouble(turn, 'unproven'))];
     return [go('a look shows no more', nextRemoval(step, rules))];
   },
 
@@ -26,24 +30,32 @@ export const removing = {
   read(turn: Turn): Move[] {
     const { listed, deletion } = turn.step[turn.worker.thing];
     const resource = { state: listed === 'no' ? 'live' : listed, external_id: 'id' };
-    const isUnderWay = deletion === 'confirmed';
+    const isAccepted = deletion === 'confirmed';
+    const sees = turn.rules.sees(turn.step);
     const next = {
       'mark-deleted': { stage: 'record-deleted' },
       leave: afterTrouble(turn, 'final'),
       wait: afterTrouble(turn, 'not-yet'),
+      'prove-sight': afterTrouble(turn, 'unproven'),
+      'not-proven': afterTrouble(turn, 'unproven'),
       call: { stage: 'intend' },
     } as const;
     return reads(
       turn,
-      (presence, isFresh) => next[turn.rules.decideDelete(resource, { presence, isFresh, isUnderWay })],
+      (presence, isFresh) =>
+        next[
+          turn.rules.decideDelete(resource, { presence, isFresh, sees, isUnderWay: isAccepted, isAccepted })
+        ],
     );
   },
 
   'read-again': (turn: Turn): Move[] =>
     reads(turn, (presence, isFresh) => {
       const called = turn.worker.isInDoubt ? 'in-doubt' : 'made';
-      const next = turn.rules.followDelete(called, { presence, isFresh });
-      return next === 'mark-deleted' ? { stage: 'record-deleted' } : afterTrouble(turn, 'not-yet');
+      const sees = turn.rules.sees(turn.step);
+      const next = turn.rules.followDelete(called, { presence, isFresh, sees });
+      if (next === 'mark-deleted') return { stage: 'record-deleted' };
+      return afterTrouble(turn, next === 'not-proven' || next === 'prove-sight' ? 'unproven' : 'not-yet');
     }),
 
   'record-deleted': ({ rules, worker, write }: Turn): Move[] => [

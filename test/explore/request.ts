@@ -5,7 +5,8 @@ import type { Turn } from './turn.ts';
 import { withStep, withThing, type World } from './world.ts';
 
 export function request(turn: Turn): Move[] {
-  if (turn.step.isTokenRevoked) return [turn.go('the call is refused', { stage: 'record-refused' })];
+  // What a blind token asks for, a template or a deletion, is not there for it.
+  if (turn.step.token !== 'good') return [turn.go('the call is refused', { stage: 'record-refused' })];
   return turn.worker.verb === 'create' ? createMoves(turn) : deleteMoves(turn);
 }
 

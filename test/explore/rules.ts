@@ -1,5 +1,5 @@
 /** What the explored workers decide by: the product's own functions, and what its ledger and gate hold to. */
-import { NotYet, ProviderError, StepFailure } from '../../src/errors.ts';
+import { AbsenceUnproven, NotYet, ProviderError, StepFailure } from '../../src/errors.ts';
 import type { EffectRow, ProvisioningRow, Snapshot, StepRow } from '../../src/ledger/rows.ts';
 import type { StepProgress } from '../../src/ledger/steps.ts';
 import type { Direction } from '../../src/provisioning.ts';
@@ -14,7 +14,7 @@ import type { StepWorld, ThingName, World } from './world.ts';
 const limit = 2;
 
 /** What an attempt ends with. `too-late`: it has waited for as long as it may. */
-export type Trouble = 'refused-token' | 'final' | 'not-yet' | 'too-late';
+export type Trouble = 'refused-token' | 'unproven' | 'final' | 'not-yet' | 'too-late';
 
 export const productRules = {
   nextAction: (world: World): NextAction => {
@@ -56,7 +56,9 @@ export const productRules = {
   writesAhead: true,
   /** How long a doubt lasts is measured before the look that it counts for. */
   measuresFirst: true,
-  /** An absence counts only where the token can read its surroundings. */
+  /** What the token is shown to see, where an absence is to count. */
+  sees: (step: StepWorld): nextCall.Sees => (step.token === 'blind' ? 'some' : 'all'),
+  /** A refusal is never an absence. */
   checksToken: true,
   /** The assumption behind SETTLE_MS: no request is under way, and no list lags, for longer. */
   requestsEndInTime: true,
@@ -70,6 +72,7 @@ const actions = new Map<string, NextAction>();
 
 const errors: Readonly<Record<Trouble, Error>> = {
   'refused-token': new ProviderError({ provider: 'p', operation: 'o', outcome: 'not-made', status: 401 }),
+  unproven: new AbsenceUnproven('not found'),
   final: new StepFailure('name-taken', 'taken'),
   'not-yet': new NotYet('time'),
   'too-late': new NotYet('time'),

@@ -64,10 +64,10 @@ function providerMoves(world: World, index: StepIndex): Move[] {
         world: withThing(landed, index, name, { at: 'gone' }),
       });
   }
-  if (step.isTokenRevoked)
+  if (step.token !== 'good')
     moves.push({
       label: say('the token is good again'),
-      world: withStep(world, index, { isTokenRevoked: false }),
+      world: withStep(world, index, { token: 'good' }),
     });
   return moves;
 }
@@ -75,12 +75,19 @@ function providerMoves(world: World, index: StepIndex): Move[] {
 function providerFaults(world: World, index: StepIndex): Move[] {
   const step = world.steps[index];
   const moves: Move[] = [];
-  if (!step.isTokenRevoked)
-    moves.push({
-      label: `provider ${index + 1}: the token is revoked`,
-      fault: 'revoked token',
-      world: withStep(world, index, { isTokenRevoked: true }),
-    });
+  if (step.token === 'good')
+    moves.push(
+      {
+        label: `provider ${index + 1}: the token is revoked`,
+        fault: 'revoked token',
+        world: withStep(world, index, { token: 'revoked' }),
+      },
+      {
+        label: `provider ${index + 1}: the token becomes blind`,
+        fault: 'blind token',
+        world: withStep(world, index, { token: 'blind' }),
+      },
+    );
   if (step.stranger.at === 'nowhere' && isNameFree(world, index))
     moves.push({
       label: `provider ${index + 1}: a stranger takes the name`,

@@ -8,6 +8,7 @@
  * - Times. A lease ends when its holder is dead or frozen; until then its holder renews it. Whether a doubt has settled,
  *   or a create is recent, may be either wherever it is asked, within one assumption, the one behind SETTLE_MS: once a
  *   doubt has settled, no create of its step is under way any more, and lists show what there is.
+ * - The time between a look and the proof that its absence counts: the product looks again after the proof.
  * - Epochs. Of two workers at most one holds the lease; the other one's epoch is older.
  * - The queue. Any idle worker may claim, at any time, what nobody holds: that is more than jobs and sweeper can do.
  * - Changes, which make no object. Pauses that an operator asked for. Callbacks. Twins, which the assumption excludes.
@@ -50,7 +51,8 @@ export interface StepWorld {
   readonly stranger: Thing;
   /** The stranger's object is newer than the look that found nothing. */
   readonly isStrangerNewer: boolean;
-  readonly isTokenRevoked: boolean;
+  /** `blind`: accepted as before, and shown nothing of this kind any more. */
+  readonly token: 'good' | 'revoked' | 'blind';
   /** Requests to create that are under way, and nobody waits for their answers. */
   readonly createsUnderWay: number;
 }
@@ -122,7 +124,7 @@ const untouched: StepWorld = {
   second: nowhere,
   stranger: nowhere,
   isStrangerNewer: false,
-  isTokenRevoked: false,
+  token: 'good',
   createsUnderWay: 0,
 };
 

@@ -53,14 +53,25 @@ describe('a create', () => {
   });
 
   test.each([
-    ['is taken over once it is seen', 'ours', false, 'take-over'],
-    ['is taken over even late', 'ours', true, 'take-over'],
-    ['is waited for while its absence proves nothing', 'nothing', false, 'wait'],
-    ["is waited for beside a stranger's object", 'foreign', false, 'wait'],
-    ['was not made if it is absent when it has settled', 'nothing', true, 'not-made'],
-    ['fails if a stranger has the name when it has settled', 'foreign', true, 'report-foreign'],
-  ] as const)('in doubt %s', (_promise, seen, isSettled, expected) => {
-    expect(resolveDoubt(seen, isSettled)).toBe(expected);
+    ['is taken over once it is seen', 'ours', false, undefined, 'take-over'],
+    ['is taken over even late', 'ours', true, undefined, 'take-over'],
+    ['is taken over by a token that does not see everything', 'ours', true, 'some', 'take-over'],
+    ['is waited for while its absence proves nothing', 'nothing', false, undefined, 'wait'],
+    ["is waited for beside a stranger's object", 'foreign', false, 'all', 'wait'],
+    [
+      'that is absent when it has settled asks what the token sees',
+      'nothing',
+      true,
+      undefined,
+      'prove-sight',
+    ],
+    ['was not made if it is absent to who sees everything', 'nothing', true, 'all', 'not-made'],
+    ['is not proven by an absence to who does not', 'nothing', true, 'some', 'not-proven'],
+    ['is not proven by an absence to who may not', 'nothing', true, 'unknown', 'not-proven'],
+    ["is not proven by a stranger's object either", 'foreign', true, 'unknown', 'not-proven'],
+    ['fails if a stranger has the name when it has settled', 'foreign', true, 'all', 'report-foreign'],
+  ] as const)('in doubt %s', (_promise, seen, isSettled, sees, expected) => {
+    expect(resolveDoubt(seen, isSettled, sees)).toBe(expected);
   });
 
   test.each([
@@ -84,23 +95,33 @@ describe('an undo', () => {
     expect(planUndo(effect)).toBe(expected);
   });
 
-  const seen = (presence: Presence, more: { isFresh?: boolean; isUnderWay?: boolean } = {}) => ({
+  const seen = (presence: Presence, more: Partial<Parameters<typeof decideDelete>[1]> = {}) => ({
     presence,
     isFresh: false,
+    sees: undefined,
     isUnderWay: false,
+    isAccepted: false,
     ...more,
   });
+  const accepted = { isAccepted: true };
+  const fresh = { isFresh: true };
   test.each([
     ['deletes what is there', 'live', '7', seen('present'), 'call'],
     ['deletes what it could not delete before', 'delete-failed', '7', seen('present'), 'call'],
-    ['deletes again what is still there long after', 'deleting', '7', seen('present'), 'call'],
+    ['deletes again what is still there long after', 'deleting', '7', seen('present', accepted), 'call'],
     ['gives an accepted deletion time', 'deleting', '7', seen('present', { isUnderWay: true }), 'wait'],
     ['waits while it goes', 'live', '7', seen('going'), 'wait'],
-    ['knows what is gone', 'live', '7', seen('gone'), 'mark-deleted'],
-    ['trusts no absence soon after the create', 'live', '7', seen('gone', { isFresh: true }), 'wait'],
+    ['knows what it has deleted itself', 'deleting', '7', seen('absent', accepted), 'mark-deleted'],
+    ['knows what the provider calls gone', 'live', '7', seen('gone'), 'mark-deleted'],
+    ['asks what the token sees where something is absent', 'live', '7', seen('absent'), 'prove-sight'],
+    ['knows what is absent to who sees all', 'live', '7', seen('absent', { sees: 'all' }), 'mark-deleted'],
+    ['knows nothing of what may be hidden', 'live', '7', seen('absent', { sees: 'unknown' }), 'not-proven'],
+    ['knows nothing of what is hidden', 'deleting', '7', seen('absent', { sees: 'some' }), 'not-proven'],
+    ['trusts no absence soon after the create', 'live', '7', seen('absent', fresh), 'wait'],
+    ['trusts none then whoever sees it', 'live', '7', seen('absent', { ...fresh, sees: 'all' }), 'wait'],
     ['leaves what is not proven to be ours', 'unknown', '7', seen('present'), 'leave'],
     ['leaves what has no id', 'intended', undefined, seen('present'), 'leave'],
-    ['knows what an operator has removed', 'unknown', '7', seen('gone'), 'mark-deleted'],
+    ['knows what an operator has removed', 'unknown', '7', seen('absent', { sees: 'all' }), 'mark-deleted'],
   ] as const satisfies [string, ResourceState, string | undefined, object, string][])(
     '%s',
     (_promise, state, externalId, facts, expected) => {
@@ -109,13 +130,37 @@ describe('an undo', () => {
   );
 
   test.each([
-    ['an accepted deletion is done when it is seen', 'made', 'gone', true, 'mark-deleted'],
-    ['an accepted deletion that is not seen yet is waited for', 'made', 'present', false, 'wait'],
-    ['a deletion without an answer is done when it is seen', 'in-doubt', 'gone', false, 'mark-deleted'],
-    ['a deletion without an answer is not seen in a recent object', 'in-doubt', 'gone', true, 'retry'],
-    ['a deletion without an answer is sent again', 'in-doubt', 'present', false, 'retry'],
-  ] as const)('%s', (_promise, called, presence, isFresh, expected) => {
-    expect(followDelete(called, { presence, isFresh })).toBe(expected);
+    ['an accepted deletion is done when it is seen', 'made', 'absent', true, undefined, 'mark-deleted'],
+    ['an accepted deletion needs no other proof', 'made', 'absent', false, 'some', 'mark-deleted'],
+    ['an accepted deletion that is not seen yet is waited for', 'made', 'present', false, undefined, 'wait'],
+    ['a deletion without an answer asks what is seen', 'in-doubt', 'absent', false, undefined, 'prove-sight'],
+    [
+      'a deletion without an answer is done to who sees all',
+      'in-doubt',
+      'absent',
+      false,
+      'all',
+      'mark-deleted',
+    ],
+    [
+      'a deletion without an answer proves nothing else',
+      'in-doubt',
+      'absent',
+      false,
+      'unknown',
+      'not-proven',
+    ],
+    [
+      'a deletion without an answer is not seen in a recent object',
+      'in-doubt',
+      'absent',
+      true,
+      'all',
+      'retry',
+    ],
+    ['a deletion without an answer is sent again', 'in-doubt', 'present', false, undefined, 'retry'],
+  ] as const)('%s', (_promise, called, presence, isFresh, sees, expected) => {
+    expect(followDelete(called, { presence, isFresh, sees })).toBe(expected);
   });
 });
 

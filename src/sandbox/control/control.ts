@@ -26,6 +26,9 @@ export interface SandboxControl {
   setReadLag(provider: ProviderName, milliseconds: number): void;
   /** From now on the provider refuses its token. */
   revokeToken(provider: ProviderName): void;
+  /** From now on the provider accepts its token and hides from it what is ours. */
+  blindToken(provider: ProviderName): void;
+  /** Ends both. */
   restoreToken(provider: ProviderName): void;
   /** Whether the organization may have no more free Supabase projects. */
   setQuotaReached(isReached: boolean): void;
@@ -94,7 +97,11 @@ export function createControl(parts: ControlParts): SandboxControl {
     setTiming: (timing) => void Object.assign(switches.timing, timing),
     setReadLag: (provider, milliseconds) => void switches.readLagMs.set(provider, milliseconds),
     revokeToken: (provider) => void switches.revoked.add(provider),
-    restoreToken: (provider) => void switches.revoked.delete(provider),
+    blindToken: (provider) => void switches.blind.add(provider),
+    restoreToken(provider) {
+      switches.revoked.delete(provider);
+      switches.blind.delete(provider);
+    },
     setQuotaReached: (isReached) => void (switches.isQuotaReached = isReached),
     setDeploymentOutcome: (outcome) => void (switches.deploymentOutcome = outcome),
     setSlowDelete: (kind, milliseconds) => void switches.slowDeleteMs.set(kind, milliseconds),

@@ -13,6 +13,7 @@ export const foreignDetails = z
     description: z.string().describe('github.repository'),
     private: z.boolean().describe('github.repository'),
     repository: z.string().describe('vercel.project: owner/name to link'),
+    variableType: z.enum(['plain', 'sensitive']).describe('vercel.project: of its variables; default: plain'),
     variables: z.record(z.string(), z.string()).describe('vercel.project: plain variables'),
     projectId: z.string().describe('vercel.deployment: its project'),
     meta: z.record(z.string(), z.string()).describe('vercel.deployment'),
@@ -79,7 +80,12 @@ const makers: Record<ObjectKind, Maker> = {
     };
     const project = states.vercel.create({ ...order, accountId: world.teamId, link });
     project.variables = Object.entries(details.variables ?? {}).map(([key, value]) =>
-      createVariable({ key, value, type: 'plain', target: ['production', 'preview'] }),
+      createVariable({
+        key,
+        value,
+        type: details.variableType ?? 'plain',
+        target: ['production', 'preview'],
+      }),
     );
     return project.id;
   },

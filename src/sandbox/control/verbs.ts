@@ -101,7 +101,13 @@ export const verbs: readonly Verb[] = [
   verb('revokeToken', 'the provider refuses its token', z.strictObject({ provider }), (control, input) =>
     control.revokeToken(input.provider),
   ),
-  verb('restoreToken', 'ends that', z.strictObject({ provider }), (control, input) =>
+  verb(
+    'blindToken',
+    'the provider hides from its token what is ours',
+    z.strictObject({ provider }),
+    (control, input) => control.blindToken(input.provider),
+  ),
+  verb('restoreToken', 'ends both', z.strictObject({ provider }), (control, input) =>
     control.restoreToken(input.provider),
   ),
   verb(

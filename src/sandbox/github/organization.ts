@@ -3,9 +3,10 @@ import { json, parameter, type Answer, type Operation, type ProviderRequest } fr
 import { numberWithin } from '../paging.ts';
 import type { World } from '../world.ts';
 import { accountBody, githubError, repositoryBody } from './answers.ts';
+import { isCountShown, isMembershipShown, isSeen } from './sight.ts';
 import type { GithubState } from './state.ts';
 
-function organizationBody(login: string, mayMembersDelete: boolean) {
+function organizationBody(login: string, mayMembersDelete: boolean, privateCount: number | undefined) {
   const url = `https://api.github.com/orgs/${login}`;
   return {
     login,
@@ -31,6 +32,9 @@ function organizationBody(login: string, mayMembersDelete: boolean) {
     members_can_create_repositories: true,
     members_can_create_private_repositories: true,
     members_can_delete_repositories: mayMembersDelete,
+    ...(privateCount === undefined
+      ? {}
+      : { total_private_repos: privateCount, owned_private_repos: privateCount }),
     created_at: '2024-01-01T00:00:00Z',
     updated_at: '2024-01-01T00:00:00Z',
     archived_at: null,
@@ -59,6 +63,18 @@ function vercelInstallation(login: string, access: Accounts['githubAppAccess']) 
   };
 }
 
+function membershipBody(login: string, role: Accounts['githubRole']) {
+  const organization = `https://api.github.com/orgs/${login}`;
+  return {
+    url: `${organization}/memberships/sandbox-user`,
+    state: 'active',
+    role: role === 'owner' ? 'admin' : 'member',
+    organization_url: organization,
+    organization: accountBody(login, 'Organization'),
+    user: accountBody('sandbox-user', 'User'),
+  };
+}
+
 function rateBody() {
   const rate = { limit: 5000, remaining: 4999, used: 1, reset: Math.floor(Date.now() / 1000) + 3600 };
   return { resources: { core: rate, search: rate }, rate };
@@ -82,6 +98,8 @@ function page<T>(items: T[], request: ProviderRequest, url: string, body: (items
 /** The organization, who is asking, and which apps can see its repositories. */
 export function organizationOperations(world: World, state: GithubState): Operation[] {
   const login = world.organization;
+  const privateCount = (): number | undefined =>
+    isCountShown(world) ? state.repositories.all().filter(({ isPrivate }) => isPrivate).length : undefined;
   const isOurs = (request: ProviderRequest): boolean =>
     parameter(request, 'org').toLowerCase() === login.toLowerCase();
   return [
@@ -98,8 +116,21 @@ export function organizationOperations(world: World, state: GithubState): Operat
       path: '/orgs/:org',
       handle: (request) =>
         isOurs(request)
-          ? json(200, organizationBody(login, world.switches.accounts.mayMembersDelete))
+          ? json(200, organizationBody(login, world.switches.accounts.mayMembersDelete, privateCount()))
           : githubError(404),
+    },
+    {
+      name: 'getMembership',
+      method: 'GET',
+      path: '/user/memberships/orgs/:org',
+      handle(request) {
+        if (!isOurs(request)) return githubError(404);
+        if (!isMembershipShown(world))
+          return githubError(403, 'You do not have access to this organization membership.');
+        // Who has left the organization sees nothing of it that is private.
+        if (world.switches.blind.has('github')) return githubError(404);
+        return json(200, membershipBody(login, world.switches.accounts.githubRole));
+      },
     },
     {
       name: 'listInstallations',
@@ -123,7 +154,13 @@ export function organizationOperations(world: World, state: GithubState): Operat
       path: '/orgs/:org/repos',
       handle(request) {
         if (!isOurs(request)) return githubError(404);
-        const repositories = state.repositories.all(request.view).toReversed();
+        const type = request.query.get('type') ?? 'all';
+        const repositories = state.repositories
+          .all(request.view)
+          .filter((repository) => isSeen(world, repository))
+          .filter(({ isPrivate }) => type !== 'private' || isPrivate)
+          .filter(({ isPrivate }) => type !== 'public' || !isPrivate)
+          .toReversed();
         return page(repositories, request, world.urls.github, (shown) =>
           shown.map((repository) => repositoryBody(repository, world, state)),
         );

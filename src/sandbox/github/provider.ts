@@ -6,6 +6,7 @@ import { githubError } from './answers.ts';
 import { contentOperations } from './contents.ts';
 import { organizationOperations } from './organization.ts';
 import { repositoryOperations } from './repositories.ts';
+import { guarded } from './sight.ts';
 import type { GithubState } from './state.ts';
 
 const limitPerHour = 5000;
@@ -26,7 +27,7 @@ export function githubProvider(world: World, state: GithubState): Provider {
       ...organizationOperations(world, state),
       ...repositoryOperations(world, state),
       ...contentOperations(world, state),
-    ],
+    ].map((operation) => guarded(world, operation)),
     authorize(request) {
       if (request.headers['user-agent'] === undefined) {
         return githubError(403, 'Request forbidden by administrative rules. Please set a User-Agent header.');

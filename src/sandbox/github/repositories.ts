@@ -2,6 +2,7 @@ import { json, parameter, type Answer, type Operation, type ProviderRequest } fr
 import type { World } from '../world.ts';
 import { githubError, isTemplate, repositoryBody } from './answers.ts';
 import { generateRequest, repositoryName, topicsRequest } from './requests.ts';
+import { isSeen } from './sight.ts';
 import type { GithubState, Repository } from './state.ts';
 
 /** The repository that a path names; a former name is redirected to the id. */
@@ -14,9 +15,14 @@ export function findRepository(
   const name = parameter(request, 'repo');
   if (owner.toLowerCase() !== world.organization.toLowerCase()) return { refusal: githubError(404) };
   const repository = state.findByName(name);
-  if (repository !== undefined && repository.createdAt < request.view.hiddenSince) return { repository };
+  if (
+    repository !== undefined &&
+    repository.createdAt < request.view.hiddenSince &&
+    isSeen(world, repository)
+  )
+    return { repository };
   const renamed = state.findByFormerName(name);
-  if (renamed === undefined) return { refusal: githubError(404) };
+  if (renamed === undefined || !isSeen(world, renamed)) return { refusal: githubError(404) };
   const url = `${world.urls.github}/repositories/${renamed.id}`;
   return {
     refusal: {
@@ -42,6 +48,10 @@ function generate(request: ProviderRequest, world: World, state: GithubState): A
   if ('refusal' in found) return found.refusal;
   if (!isTemplate(found.repository, world)) return githubError(404);
   if (!state.hasContent(found.repository)) return githubError(422, 'Validation Failed');
+  const { accounts } = world.switches;
+  // It may administer the template, and a repository that is to be is none of those that it was given.
+  if (accounts.githubTokenKind === 'fine-grained' && accounts.githubRepositoryAccess === 'selected')
+    return githubError(403, 'Resource not accessible by personal access token');
   const order = parsed.data;
   if (order.owner !== undefined && order.owner.toLowerCase() !== world.organization.toLowerCase()) {
     return githubError(422, 'Could not clone: Owner not found', ['Could not clone: Owner not found']);
@@ -84,8 +94,10 @@ function canDelete({ switches: { accounts, githubScopes } }: World): boolean {
 
 /** Generate, read and delete, by name and by id. */
 export function repositoryOperations(world: World, state: GithubState): Operation[] {
-  const byId = (request: ProviderRequest): Repository | undefined =>
-    state.repositories.get(parameter(request, 'id'), request.view);
+  const byId = (request: ProviderRequest): Repository | undefined => {
+    const found = state.repositories.get(parameter(request, 'id'), request.view);
+    return found !== undefined && isSeen(world, found) ? found : undefined;
+  };
   return [
     {
       name: 'generateRepository',

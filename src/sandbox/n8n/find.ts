@@ -1,12 +1,19 @@
 import { z } from 'zod';
 import { json, type Answer, type ProviderRequest } from '../exchange.ts';
 import { listedWorkflow } from './answers.ts';
-import type { N8nState } from './state.ts';
+import type { World } from '../world.ts';
+import type { N8nState, Workflow } from './state.ts';
 
 const defaultLimit = 100;
 const greatestLimit = 250;
 
 const cursorContent = z.object({ limit: z.int().min(0), offset: z.int().min(0) });
+
+/** Whether the key's user has rights on a workflow: owners on all, members on those of their own project. */
+export function isShared({ isForeign }: Workflow, { switches }: World): boolean {
+  if (switches.blind.has('n8n')) return false;
+  return switches.accounts.n8nRole === 'owner' || !isForeign;
+}
 
 /** SQL's `LIKE '%name%'`, whatever the case: `%` and `_` in the name are wildcards. */
 export function likePattern(name: string): RegExp {
@@ -45,7 +52,7 @@ function pageOf(query: URLSearchParams): Page | { problem: string } {
 }
 
 /** `GET /workflows`: a page of those that match, in the order of their random ids. */
-export function listWorkflows(request: ProviderRequest, state: N8nState): Answer {
+export function listWorkflows(request: ProviderRequest, state: N8nState, world: World): Answer {
   const { query } = request;
   const page = pageOf(query);
   if ('problem' in page) return json(400, { message: page.problem });
@@ -53,6 +60,7 @@ export function listWorkflows(request: ProviderRequest, state: N8nState): Answer
   const active = query.get('active');
   const found = state.workflows
     .all(request.view)
+    .filter((workflow) => isShared(workflow, world))
     .filter((workflow) => name.test(workflow.name))
     .filter((workflow) => active === null || String(workflow.isActive) === active)
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));

@@ -1,7 +1,7 @@
 import { json, parameter, type Answer, type Operation, type ProviderRequest } from '../exchange.ts';
 import type { World } from '../world.ts';
 import { workflowBody } from './answers.ts';
-import { listWorkflows } from './find.ts';
+import { isShared, listWorkflows } from './find.ts';
 import { parseWorkflow } from './requests.ts';
 import type { N8nState, Workflow } from './state.ts';
 
@@ -55,8 +55,14 @@ export function workflowOperations(world: World, state: N8nState): Operation[] {
     method,
     path: `/api/v1/workflows/:id${path}`,
     handle(request) {
-      const workflow = state.workflows.get(parameter(request, 'id'), request.view);
-      return workflow === undefined ? unknown() : handle(workflow, request);
+      const id = parameter(request, 'id');
+      const workflow = state.workflows.get(id, request.view);
+      // The check of a member's rights comes before the look, and tells what is not there from what is not shared.
+      const isOwner = world.switches.accounts.n8nRole === 'owner' && !world.switches.blind.has('n8n');
+      if (workflow === undefined && !isOwner)
+        return json(404, { message: `Workflow with ID "${id}" not found.` });
+      if (workflow === undefined) return unknown();
+      return isShared(workflow, world) ? handle(workflow, request) : json(403, { message: 'Forbidden' });
     },
   });
   return [
@@ -70,7 +76,7 @@ export function workflowOperations(world: World, state: N8nState): Operation[] {
       name: 'listWorkflows',
       method: 'GET',
       path: '/api/v1/workflows',
-      handle: (request) => listWorkflows(request, state),
+      handle: (request) => listWorkflows(request, state, world),
     },
     ofWorkflow('getWorkflow', 'GET', (workflow) => json(200, workflowBody(workflow))),
     ofWorkflow(

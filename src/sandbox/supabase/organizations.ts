@@ -11,6 +11,11 @@ const groups = (['americas', 'emea', 'apac'] as const).map((code) => ({
   type: 'smartGroup',
 }));
 
+/** A token for chosen projects sees no organization, and none of the projects that are made later. */
+export function seesOrganization({ switches }: World): boolean {
+  return switches.accounts.supabaseTokenScope === 'organization' && !switches.blind.has('supabase');
+}
+
 /** The token's organization, and where projects can be placed. */
 export function organizationOperations(world: World): Operation[] {
   const slug = world.supabaseOrganization;
@@ -20,8 +25,7 @@ export function organizationOperations(world: World): Operation[] {
       method: 'GET',
       path: '/v1/organizations',
       handle: () => {
-        const { supabaseTokenScope } = world.switches.accounts;
-        return json(200, supabaseTokenScope === 'project' ? [] : [{ id: slug, slug, name: 'Sandbox' }]);
+        return json(200, seesOrganization(world) ? [{ id: slug, slug, name: 'Sandbox' }] : []);
       },
     },
     {

@@ -1,6 +1,7 @@
 import { json, parameter, type Answer, type Operation, type ProviderRequest } from '../exchange.ts';
 import type { World } from '../world.ts';
 import { createdBody, listedBody, projectBody } from './answers.ts';
+import { seesOrganization } from './organizations.ts';
 import { isDeletable, statusOf, type SupabaseProject } from './project.ts';
 import { createProjectRequest, describeProblems, regionOf } from './requests.ts';
 import type { SupabaseState } from './state.ts';
@@ -15,7 +16,9 @@ const quotaMessage =
 export function findProject(
   state: SupabaseState,
   request: ProviderRequest,
+  world: World,
 ): { project: SupabaseProject } | { refusal: Answer } {
+  if (!seesOrganization(world)) return { refusal: json(404, { message: 'Project not found' }) };
   const ref = parameter(request, 'ref');
   const project = state.projects.get(ref, request.view);
   if (project !== undefined) return { project };
@@ -73,6 +76,7 @@ function list(request: ProviderRequest, world: World, state: SupabaseState): Ans
   const now = Date.now();
   const found = state.projects
     .all(request.view)
+    .filter(() => seesOrganization(world))
     .filter(({ name, id }) => name.toLowerCase().includes(search) || id === search)
     .map((project) => listedBody(project, world, now))
     .filter(({ status }) => statuses === undefined || statuses.includes(status));
@@ -87,7 +91,7 @@ function list(request: ProviderRequest, world: World, state: SupabaseState): Ans
 }
 
 function remove(request: ProviderRequest, world: World, state: SupabaseState): Answer {
-  const found = findProject(state, request);
+  const found = findProject(state, request, world);
   if ('refusal' in found) return found.refusal;
   const { project } = found;
   const { switches } = world;
@@ -139,7 +143,7 @@ export function projectOperations(world: World, state: SupabaseState): Operation
       method: 'GET',
       path: '/v1/projects/:ref',
       handle(request) {
-        const found = findProject(state, request);
+        const found = findProject(state, request, world);
         if ('refusal' in found) return found.refusal;
         return json(200, projectBody(found.project, world, state.cluster.version, now()));
       },

@@ -27,7 +27,7 @@ export function serviceOperations(world: World, state: SupabaseState): Operation
     method,
     path: `/v1/projects/:ref${path}`,
     handle(request) {
-      const found = findProject(state, request);
+      const found = findProject(state, request, world);
       return 'refusal' in found ? found.refusal : handle(found.project, request);
     },
   });

@@ -86,7 +86,7 @@ export function projectBody(project: VercelProject, world: World, state: VercelS
     framework: project.framework,
     nodeVersion: '22.x',
     directoryListing: false,
-    rootDirectory: null,
+    rootDirectory: project.rootDirectory,
     buildCommand: null,
     installCommand: null,
     outputDirectory: null,

@@ -6,7 +6,7 @@ import { vercelError } from './answers.ts';
 import { deploymentBody, listedDeployment } from './deployment-answers.ts';
 import { progressOf } from './deployment-progress.ts';
 import { createDeploymentRequest, describeProblem, type CreateDeploymentRequest } from './requests.ts';
-import { inAccount, projectIn } from './scope.ts';
+import { inAccount, projectIn, seesProjects } from './scope.ts';
 import type { Deployment, VercelProject, VercelState } from './state.ts';
 
 type GitSource = NonNullable<CreateDeploymentRequest['gitSource']>;
@@ -47,7 +47,7 @@ function create(
   const parsed = createDeploymentRequest.safeParse(request.body);
   if (!parsed.success) return vercelError(400, describeProblem(parsed.error));
   const order = parsed.data;
-  const project = projectIn(state, accountId, order.project ?? order.name, request);
+  const project = projectIn(state, accountId, order.project ?? order.name, request, world);
   if (project === undefined) return vercelError(404, 'Project not found.');
   if (order.gitSource === undefined) {
     return vercelError(400, 'Invalid request: missing required property `gitSource`.');
@@ -87,6 +87,7 @@ function list(request: ProviderRequest, accountId: string, world: World, state: 
     })
     .filter(
       ({ deployment, project }) =>
+        seesProjects(world) &&
         (wanted === null || project.id === wanted || project.name === wanted) &&
         (app === null || deployment.name === app) &&
         (query.get('sha') === null || deployment.sha === query.get('sha')) &&
@@ -115,7 +116,7 @@ export function deploymentOperations(world: World, state: VercelState, github: G
         request.view,
       );
       const project = deployment && state.projects.get(deployment.projectId, request.view);
-      if (deployment === undefined || project?.accountId !== accountId) {
+      if (deployment === undefined || project?.accountId !== accountId || !seesProjects(world)) {
         return vercelError(404, 'The deployment could not be found.');
       }
       return handle({ deployment, project });

@@ -4,7 +4,7 @@ import { numberWithin } from '../paging.ts';
 import { seesNewRepositories, type World } from '../world.ts';
 import { projectBody, vercelError } from './answers.ts';
 import { createProjectRequest, describeProblem } from './requests.ts';
-import { inAccount, withProject } from './scope.ts';
+import { inAccount, seesProjects, withProject } from './scope.ts';
 import { createVariable, type RepositoryLink, type VercelProject, type VercelState } from './state.ts';
 
 /** The repository to link, as far as Vercel's GitHub app can see it. */
@@ -29,6 +29,21 @@ function linkTo(
       refusal: vercelError(
         400,
         'Repositories of an organization cannot be linked by a team on the Hobby plan.',
+      ),
+    };
+  }
+  // Recorded at https://github.com/dyad-sh/dyad/issues/3051.
+  if (!world.switches.accounts.isVercelConnected) {
+    return {
+      refusal: vercelError(
+        400,
+        `Failed to link ${repository}. You need to add a Login Connection to your GitHub account first.`,
+        'bad_request',
+        {
+          action: 'Add a Login Connection',
+          link: 'https://vercel.com/docs/accounts/create-an-account#login-methods-and-connections',
+          repo: repository,
+        },
       ),
     };
   }
@@ -71,10 +86,12 @@ function create(
     name: order.name,
     accountId,
     framework: order.framework ?? null,
+    rootDirectory: order.rootDirectory ?? null,
     link: linked.link,
   });
+  const isPolicyOn = world.switches.accounts.vercelVariablePolicy === 'on';
   project.variables = (order.environmentVariables ?? []).map(({ comment: _comment, ...variable }) =>
-    createVariable(variable),
+    createVariable(isPolicyOn ? { ...variable, type: 'sensitive' } : variable),
   );
   return json(200, projectBody(project, world, state), {
     kind: 'created',
@@ -100,6 +117,7 @@ function list(request: ProviderRequest, accountId: string, world: World, state: 
   const from = request.query.get('from');
   const found = state.projects
     .all(request.view)
+    .filter(() => seesProjects(world))
     .filter((project) => project.accountId === accountId && matches(project, request.query))
     .toReversed();
   const start = from === null ? 0 : found.findIndex(({ id }) => id === from);

@@ -14,7 +14,7 @@ const minuteFromNow = (): number => Math.floor(Date.now() / 1000) + 60;
 
 /** The team, or the part of it that a token of another scope is shown. */
 function teamBody(world: World) {
-  const { vercelPlan, vercelRole, isVercelTokenLimited } = world.switches.accounts;
+  const { vercelPlan, vercelRole, isVercelTokenLimited, vercelVariablePolicy } = world.switches.accounts;
   const createdAt = 1_700_000_000_000;
   const shown = {
     id: world.teamId,
@@ -24,11 +24,13 @@ function teamBody(world: World) {
     createdAt,
     membership: { role: vercelRole, confirmed: true, uid: world.userId, teamId: world.teamId },
   };
-  if (isVercelTokenLimited) return { ...shown, limited: true, limitedBy: ['scope'] };
+  if (isVercelTokenLimited || world.switches.blind.has('vercel'))
+    return { ...shown, limited: true, limitedBy: ['scope'] };
   return {
     ...shown,
     creatorId: world.userId,
     updatedAt: createdAt,
+    sensitiveEnvironmentVariablePolicy: vercelVariablePolicy,
     billing: { plan: vercelPlan, period: null, status: 'active' },
   };
 }

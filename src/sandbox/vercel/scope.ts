@@ -9,9 +9,15 @@ import type { VercelProject, VercelState } from './state.ts';
  * Undefined for a team that is not the token's.
  */
 function accountOf(world: World, request: ProviderRequest): string | undefined {
-  const team = request.query.get('teamId') ?? request.query.get('slug');
-  if (team === null) return world.userId;
-  return team === world.teamId || team === world.teamSlug ? world.teamId : undefined;
+  const id = request.query.get('teamId');
+  const slug = request.query.get('slug');
+  if (id === null && slug === null) return world.userId;
+  return id === world.teamId || (id === null && slug === world.teamSlug) ? world.teamId : undefined;
+}
+
+/** A limited token, and a contributor, see none of the projects that they were not given. */
+export function seesProjects({ switches: { accounts, blind } }: World): boolean {
+  return !accounts.isVercelTokenLimited && accounts.vercelRole !== 'CONTRIBUTOR' && !blind.has('vercel');
 }
 
 /** The answer for a team that is not the token's. */
@@ -24,7 +30,9 @@ export function projectIn(
   accountId: string,
   idOrName: string,
   request: ProviderRequest,
+  world: World,
 ): VercelProject | undefined {
+  if (!seesProjects(world)) return undefined;
   return state.projects.find(
     (project) => project.accountId === accountId && (project.id === idOrName || project.name === idOrName),
     request.view,
@@ -49,7 +57,7 @@ export function withProject(
   handle: (project: VercelProject, request: ProviderRequest) => Answer,
 ): (request: ProviderRequest) => Answer {
   return inAccount(world, (request, accountId) => {
-    const project = projectIn(state, accountId, parameter(request, 'idOrName'), request);
+    const project = projectIn(state, accountId, parameter(request, 'idOrName'), request, world);
     return project === undefined ? vercelError(404, 'Project not found.') : handle(project, request);
   });
 }

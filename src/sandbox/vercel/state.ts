@@ -26,7 +26,10 @@ export interface RepositoryLink {
 /** A project of a team, or of the user's own account. */
 export interface VercelProject extends StoredObject {
   accountId: string;
+  /** Null: Vercel finds out. */
   framework: string | null;
+  /** Null: the repository's root. */
+  rootDirectory: string | null;
   link: RepositoryLink | undefined;
   variables: Variable[];
   /** The production domain, without a scheme. */
@@ -51,6 +54,7 @@ export interface ProjectOrder {
   name: string;
   accountId: string;
   framework?: string | null;
+  rootDirectory?: string | null;
   link?: RepositoryLink | undefined;
   isForeign?: boolean;
   createdAt?: number;
@@ -102,7 +106,9 @@ export function createVercelState(world: World): VercelState {
   return {
     projects,
     deployments,
-    create({ name, accountId, framework = null, link, isForeign = false, createdAt = Date.now() }) {
+    create(order) {
+      const { name, accountId, framework = null, rootDirectory = null, link } = order;
+      const { isForeign = false, createdAt = Date.now() } = order;
       const project: VercelProject = {
         id: `prj_${randomAlphanumeric(28)}`,
         name,
@@ -110,6 +116,7 @@ export function createVercelState(world: World): VercelState {
         isForeign,
         accountId,
         framework,
+        rootDirectory,
         link,
         variables: [],
         domain: freeDomain(name),

@@ -32,11 +32,14 @@ const page: ResourceType<ReturnType<typeof connect>, Partial<z.infer<typeof outp
     const wanted = { name: this.nameFor(client), note: intent.mark };
     return describe(await providers.status.createPage(permit, wanted));
   },
-  // `gone` must be proven: a 404 also hides things from a token that may not see them.
+  // A 404 also hides things from a token that may not see them: `absent` is what was seen, and no proof.
   async read({ providers }, id) {
-    if ((await providers.status.findPage(id)) !== undefined) return 'present';
+    return (await providers.status.findPage(id)) === undefined ? 'absent' : 'present';
+  },
+  // Asked only where such an absence is to count. Here every token sees the whole account that it reads.
+  async proveSight({ providers }) {
     await providers.status.readAccount();
-    return 'gone';
+    return { sees: 'all' };
   },
   remove: (permit, { providers }, id) => providers.status.deletePage(permit, id),
   judge: ({ status }) => (status === 409 ? { is: 'name-taken' } : undefined),
