@@ -5,7 +5,9 @@
  */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { headerKey, unquoted } from './credential.ts';
 import { ConfigurationError } from './errors.ts';
+import { hasUsableHost, hostTooLong, isOfHostLength } from './host-names.ts';
 
 function wholeNumber(byDefault: number, least: number, most: number) {
   const error = `must be a whole number from ${least} to ${most}`;
@@ -17,7 +19,9 @@ const longestMs = 2 ** 31 - 1;
 const milliseconds = (byDefault: number, least = 1) => wholeNumber(byDefault, least, longestMs);
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-const webUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL', abort: true });
+const webUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL', abort: true })
+  .refine(hasUsableHost, { error: hostTooLong, abort: true });
 const port = wholeNumber(3000, 0, 65_535);
 const host = z.string().min(1).default('127.0.0.1');
 const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -25,9 +29,13 @@ const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
 /** Needed by every process. */
 export const coreEnvironment = z.object({
   DATABASE_URL: z
-    .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })
+    .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL', abort: true })
+    .refine(hasUsableHost, hostTooLong)
     .describe('Postgres with the ledger'),
-  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }).optional(),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL', abort: true })
+    .refine(hasUsableHost, hostTooLong)
+    .optional(),
   LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
   STEP_MAX_ATTEMPTS: wholeNumber(5, 1, 100),
   RETRY_BASE_MS: milliseconds(1000),
@@ -50,7 +58,7 @@ export const serverEnvironment = z
     PORT: port,
     HOST: host,
     PUBLIC_URL: webUrl.optional(),
-    ADMIN_API_KEY: z.string().regex(/^[\x21-\x7e]{32,}$/, 'must have at least 32 characters, and no spaces'),
+    ADMIN_API_KEY: headerKey,
     // Whoever could change the keys on their way could sign any token.
     AUTH_JWKS_URL: webUrl
       .refine(
@@ -58,8 +66,8 @@ export const serverEnvironment = z
         'must be an https:// URL',
       )
       .optional(),
-    AUTH_ISSUER: z.string().optional(),
-    AUTH_AUDIENCE: z.string().optional(),
+    AUTH_ISSUER: unquoted.optional(),
+    AUTH_AUDIENCE: unquoted.optional(),
     RATE_LIMIT_PER_MINUTE: wholeNumber(600, 0, 1_000_000),
     CALLBACK_ALLOWED_HOSTS: z.string().default('').transform(hostList),
   })
@@ -71,8 +79,8 @@ export const workerEnvironment = z.object({
   PUBLIC_URL: webUrl.optional(),
   PORT: port,
   HOST: host,
-  ENCRYPTION_KEYS: z.string().transform(encryptionKeys),
-  WEBHOOK_SIGNING_SECRET: z.string().transform(signingSecrets),
+  ENCRYPTION_KEYS: unquoted.transform(encryptionKeys),
+  WEBHOOK_SIGNING_SECRET: unquoted.transform(signingSecrets),
   CALLBACK_ALLOWED_HOSTS: z.string().default('').transform(hostList),
 });
 
@@ -163,7 +171,8 @@ function hostList(text: string, context: z.RefinementCtx): readonly AllowedHost[
     const match = /^(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::(\d+))?$/.exec(literal);
     // As URLs spell it: lower case, and one way to write each address.
     const hostname = URL.parse(`http://${match?.[1] ?? ''}`)?.hostname;
-    if (hostname === undefined) context.addIssue(`"${entry}" is not host or host:port`);
+    if (hostname === undefined || !isOfHostLength(hostname))
+      context.addIssue(`"${entry}" is not host or host:port`);
     return { hostname: hostname ?? '', port: match?.[2] };
   });
 }

@@ -1,6 +1,7 @@
 -- 110_grants.sql
--- Who may try what; row-level security then decides on which rows. A Supabase project
--- grants everything in `public` to its API roles by default, so this starts from nothing.
+-- Who may try what; row-level security then decides on which rows. Supabase projects made
+-- before June 2026 grant everything in `public` to their API roles, newer ones grant nothing:
+-- this starts from nothing in both.
 
 revoke all on all tables in schema public from anon, authenticated;
 revoke all on all sequences in schema public from anon, authenticated;

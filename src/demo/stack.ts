@@ -5,7 +5,7 @@ import { coreEnvironment, loadConfig, serverEnvironment, workerEnvironment } fro
 import { startLocalPostgres } from '../local/postgres.ts';
 import { createLogger } from '../logger.ts';
 import { openQueues } from '../queue/queues.ts';
-import { realisticTiming, startSandbox, type Sandbox } from '../sandbox/sandbox.ts';
+import { realisticTiming, sandboxExtensions, startSandbox, type Sandbox } from '../sandbox/sandbox.ts';
 import { secretValues } from '../secret-values.ts';
 import { startServer } from '../server/start.ts';
 import { startWorker } from '../worker/start.ts';
@@ -67,7 +67,11 @@ async function startParts(options: DemoStackOptions, stops: (() => Promise<void>
   };
 
   begin('PostgreSQL');
-  const postgres = await startLocalPostgres({ dataDir, settings: postgresSettings });
+  const postgres = await startLocalPostgres({
+    dataDir,
+    settings: postgresSettings,
+    extensions: sandboxExtensions,
+  });
   stops.push(() => postgres.stop());
   const ledger = await recreateLedger(postgres.url, { withQueue: redisUrl === undefined });
   stops.push(() => ledger.release());

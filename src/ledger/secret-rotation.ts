@@ -21,9 +21,9 @@ export async function rotateSecrets(db: Queryable, keys: readonly EncryptionKey[
   do {
     page = await listSecretsToRotate(db, keys[0]?.id, page.at(-1));
     for (const stored of page) {
-      const value = await decrypted(keys, stored);
+      const value = decrypted(keys, stored);
       if (value === undefined) unreadable.set(stored.key_id, (unreadable.get(stored.key_id) ?? 0) + 1);
-      else if (await replaceSecret(db, stored, await encrypt(keys, stored, value))) rotated += 1;
+      else if (await replaceSecret(db, stored, encrypt(keys, stored, value))) rotated += 1;
     }
   } while (page.length === batch);
   return { rotated, unreadable };
@@ -49,9 +49,9 @@ async function listSecretsToRotate(
   return storedSecret.array().parse(rows);
 }
 
-async function decrypted(keys: readonly EncryptionKey[], stored: StoredSecret): Promise<string | undefined> {
+function decrypted(keys: readonly EncryptionKey[], stored: StoredSecret): string | undefined {
   try {
-    return await decrypt(keys, stored, stored);
+    return decrypt(keys, stored, stored);
   } catch {
     return undefined;
   }

@@ -1,13 +1,13 @@
 /**
  * A provisioning's secrets, encrypted before they reach the database.
  *
- * Each is a JWE: encrypted with a key of its own (A256GCM), which one of ENCRYPTION_KEYS wraps (A256GCMKW). Its
- * protected header names the row that it belongs to.
+ * Each is in an envelope: encrypted with a key of its own, which one of ENCRYPTION_KEYS wraps. It names the row that it
+ * belongs to.
  */
 import { createDecipheriv } from 'node:crypto';
-import { CompactEncrypt, compactDecrypt } from 'jose';
 import { z } from 'zod';
 import type { EncryptionKey } from '../config.ts';
+import { open, seal } from './envelope.ts';
 import type { Queryable } from './pool.ts';
 
 export const secretRow = z.object({ key_id: z.string(), envelope: z.string() });
@@ -25,7 +25,7 @@ export async function storeSecret(
   secret: SecretKey,
   value: string,
 ): Promise<void> {
-  const { key_id, envelope } = await encrypt(keys, secret, value);
+  const { key_id, envelope } = encrypt(keys, secret, value);
   await db.query(
     `insert into ledger.secrets (provisioning_id, name, key_id, envelope) values ($1, $2, $3, $4)
      on conflict (provisioning_id, name) do update set key_id = excluded.key_id, envelope = excluded.envelope`,
@@ -56,43 +56,31 @@ export async function loadSecrets(
     'select name, key_id, envelope from ledger.secrets where provisioning_id = $1',
     [provisioningId],
   );
-  return Promise.all(
-    z
-      .array(secretRow.extend({ name: z.string() }))
-      .parse(rows)
-      .map(({ name, ...row }) => decrypt(keys, { provisioningId, name }, row)),
-  );
+  return z
+    .array(secretRow.extend({ name: z.string() }))
+    .parse(rows)
+    .map(({ name, ...row }) => decrypt(keys, { provisioningId, name }, row));
 }
 
-export async function encrypt(
-  keys: readonly EncryptionKey[],
-  secret: SecretKey,
-  value: string,
-): Promise<SecretRow> {
+export function encrypt(keys: readonly EncryptionKey[], secret: SecretKey, value: string): SecretRow {
   const [current] = keys;
   if (current === undefined) throw new Error('there is no encryption key');
-  const envelope = await new CompactEncrypt(new TextEncoder().encode(value))
-    .setProtectedHeader({ alg: 'A256GCMKW', enc: 'A256GCM', kid: current.id, row: rowOf(secret) })
-    .encrypt(current.key);
-  return { key_id: current.id, envelope };
+  return { key_id: current.id, envelope: seal(current.key, { kid: current.id, row: rowOf(secret) }, value) };
 }
 
-export async function decrypt(
+export function decrypt(
   keys: readonly EncryptionKey[],
   secret: SecretKey,
   { key_id: keyId, envelope }: SecretRow,
-): Promise<string> {
+): string {
   const key = keys.find(({ id }) => id === keyId);
   if (key === undefined)
     throw new Error(`ENCRYPTION_KEYS has no key "${keyId}", which a stored secret needs`);
   if (envelope.startsWith(directly)) return decryptDirectly(key, secret, envelope);
-  const { plaintext, protectedHeader } = await compactDecrypt(envelope, key.key, {
-    keyManagementAlgorithms: ['A256GCMKW'],
-    contentEncryptionAlgorithms: ['A256GCM'],
-  });
-  if (protectedHeader['row'] !== rowOf(secret) || protectedHeader.kid !== keyId)
+  const { label, value } = open(key.key, envelope);
+  if (label.row !== rowOf(secret) || label.kid !== keyId)
     throw new Error('a stored secret is not of the row that it is in');
-  return new TextDecoder().decode(plaintext);
+  return value;
 }
 
 function rowOf(secret: SecretKey): string {

@@ -9,9 +9,12 @@ export interface PostgresBinaries {
   directory: string;
   initdb: string;
   postgres: string;
+  /** The major version, as a data folder's PG_VERSION has it: `17`. */
+  major: string;
 }
 
 const PLATFORMS = new Set(['darwin-arm64', 'darwin-x64', 'linux-arm64', 'linux-x64']);
+const packageVersion = z.object({ version: z.string() });
 const sonameLinks = z.array(z.object({ source: z.string(), target: z.string() }));
 
 /**
@@ -25,11 +28,20 @@ export async function findPostgresBinaries(options: {
   mustCopy: (directory: string) => Promise<boolean>;
 }): Promise<PostgresBinaries> {
   const entry = resolvePackage(`${process.platform}-${process.arch}`);
-  const installed = path.resolve(path.dirname(entry), '..', 'native');
-  if (!(await options.mustCopy(installed)) && (await linkSonames(installed))) return programsIn(installed);
+  const home = path.resolve(path.dirname(entry), '..');
+  const installed = path.join(home, 'native');
+  const major = await majorVersion(path.join(home, 'package.json'));
+  if (!(await options.mustCopy(installed)) && (await linkSonames(installed)))
+    return programsIn(installed, major);
 
   const copy = await copyOnce(installed, options.copyTo);
-  return programsIn(copy);
+  return programsIn(copy, major);
+}
+
+/** The packages carry PostgreSQL's own version. */
+async function majorVersion(manifest: string): Promise<string> {
+  const { version } = packageVersion.parse(JSON.parse(await readFile(manifest, 'utf8')));
+  return version.split('.')[0] ?? version;
 }
 
 function resolvePackage(platform: string): string {
@@ -50,9 +62,10 @@ function resolvePackage(platform: string): string {
   }
 }
 
-function programsIn(directory: string): PostgresBinaries {
+function programsIn(directory: string, major: string): PostgresBinaries {
   return {
     directory,
+    major,
     initdb: path.join(directory, 'bin', 'initdb'),
     postgres: path.join(directory, 'bin', 'postgres'),
   };

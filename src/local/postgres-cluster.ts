@@ -18,6 +18,8 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.ts';
+import { setAsideOtherVersion } from './other-version.ts';
+import { withExtensions, type PostgresExtensions } from './postgres-extensions.ts';
 import { isAlive } from './postmaster-file.ts';
 import { chooseServerUser, isOpenToAll, type ServerUser } from './server-user.ts';
 
@@ -35,18 +37,38 @@ export interface Cluster {
 
 type Owner = NonNullable<ServerUser['switchTo']>;
 
-/** Opens the data folder in `dataDir`, and makes it first if there is none. */
-export async function openCluster(dataDir: string, log: (line: string) => void): Promise<Cluster> {
+export interface ClusterOptions {
+  extensions: PostgresExtensions | undefined;
+  log: (line: string) => void;
+  /** Told what a person should know: data of another version was set aside. */
+  warn: (sentence: string) => void;
+}
+
+/**
+ * The superuser's name. It is not `postgres`: that name is left for a role without such powers, which a hosted database
+ * has and the provider sandbox plays.
+ */
+export const SUPERUSER = 'supabase_admin';
+
+/**
+ * Opens the data folder in `dataDir`, and makes it first if there is none. Data that another major version has made is
+ * set aside, since no other can read it.
+ */
+export async function openCluster(dataDir: string, options: ClusterOptions): Promise<Cluster> {
+  const { extensions, log, warn } = options;
   await mkdir(dataDir, { recursive: true });
   const home = await realpath(dataDir);
   const user = chooseServerUser();
   const { switchTo } = user;
   const serverHome = switchTo === undefined ? home : await homeForOtherUser(home, switchTo);
-  const binaries = await findPostgresBinaries({
+  const installed = await findPostgresBinaries({
     copyTo: serverHome,
     mustCopy: async (directory) => switchTo !== undefined && !(await isOpenToAll(directory)),
   });
+  const binaries =
+    extensions === undefined ? installed : await withExtensions(installed, extensions, serverHome);
   const folder = path.join(serverHome, 'server');
+  await setAsideOtherVersion(folder, binaries.major, warn);
   if ((await read(path.join(folder, 'password'))) === undefined) {
     log(`making a new database in ${folder}`);
     await initialise({ folder, binaries, user });
@@ -111,7 +133,7 @@ async function initialise(options: {
   await writeFile(passwordFile, randomBytes(24).toString('base64url'), { mode: 0o600 });
   await Promise.all([draft, passwordFile].map(async (each) => await give(each, user.switchTo)));
   try {
-    const access = ['-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`];
+    const access = ['-U', SUPERUSER, '-A', 'scram-sha-256', `--pwfile=${passwordFile}`];
     const contents = ['-E', 'UTF8', '--locale=C', '--no-sync'];
     await run(user, binaries.initdb, ['-D', path.join(draft, 'data'), ...access, ...contents]);
     await rename(draft, folder);

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { Client } from 'pg';
 import { freePort } from './free-port.ts';
-import { openCluster, serverEnvironment, type Cluster } from './postgres-cluster.ts';
+import { openCluster, serverEnvironment, SUPERUSER, type Cluster } from './postgres-cluster.ts';
+import type { PostgresExtensions } from './postgres-extensions.ts';
 import { isAlive, isServing, postmasterFile, readPostmaster, type Postmaster } from './postmaster-file.ts';
 import { waitFor } from './wait.ts';
 
@@ -20,6 +21,10 @@ export interface LocalPostgresOptions {
   /** Where the data, the password and the server's log are kept. Made when it isn't there. */
   dataDir: string;
   log?: (line: string) => void;
+  /** Told in a sentence what a person should know; default: standard error. */
+  warn?: (sentence: string) => void;
+  /** More than the server's package brings; ignored when a server already runs on `dataDir`. */
+  extensions?: PostgresExtensions;
   /** Server settings such as `max_connections`; ignored when a server already runs on `dataDir`. */
   settings?: Record<string, string>;
 }
@@ -45,7 +50,8 @@ const ownServers = new Set<number>();
  */
 export async function startLocalPostgres(options: LocalPostgresOptions): Promise<LocalPostgres> {
   const log = options.log ?? (() => undefined);
-  const cluster = await openCluster(options.dataDir, log);
+  const warn = options.warn ?? ((sentence) => process.stderr.write(`${sentence}\n`));
+  const cluster = await openCluster(options.dataDir, { extensions: options.extensions, log, warn });
 
   for (let tries = 1; ; tries += 1) {
     const running = await findRunning(cluster);
@@ -174,7 +180,7 @@ function handle(cluster: Cluster, postmaster: Postmaster, isOurs: boolean): Loca
 }
 
 function urlOf(cluster: Cluster, { port }: Postmaster): string {
-  return `postgres://postgres:${cluster.password}@127.0.0.1:${port}/postgres`;
+  return `postgres://${SUPERUSER}:${cluster.password}@127.0.0.1:${port}/postgres`;
 }
 
 async function answers(connectionString: string): Promise<boolean> {

@@ -6,6 +6,7 @@
  * refuse for minutes after a project is healthy.
  */
 import { z } from 'zod';
+import { isHostName } from '../host-names.ts';
 import { providerHttp } from '../http.ts';
 import { readAllPages } from '../pages.ts';
 import type { Permit } from '../permit.ts';
@@ -60,12 +61,16 @@ const apiKeySchema = z.object({
 });
 export type SupabaseApiKey = z.infer<typeof apiKeySchema>;
 
+/** Goes into the first packet to the database, where a NUL would begin another parameter. */
+const startupText = z.string().regex(/^[^\p{Cc}]{1,200}$/u);
+
 const poolerSchema = z.array(
   z.object({
     database_type: z.string(),
-    db_host: z.string(),
-    db_user: z.string(),
-    db_name: z.string(),
+    // Else a path would be taken for that of a socket.
+    db_host: z.string().refine(isHostName),
+    db_user: startupText,
+    db_name: startupText,
   }),
 );
 export type SupabasePooler = z.infer<typeof poolerSchema>[number];

@@ -1,13 +1,13 @@
 import type { World } from './world.ts';
 
 /** The environment variables that a provisioner needs to work against this sandbox. */
-export function environmentOf(world: World, databasePort: number): Record<string, string> {
+export function environmentOf(world: World): Record<string, string> {
   return {
     SUPABASE_MANAGEMENT_TOKEN: world.tokens.supabase,
     SUPABASE_ORG_ID: world.supabaseOrganization,
     SUPABASE_REGION: 'eu-central-1',
     SUPABASE_API_URL: world.urls.supabase,
-    SUPABASE_DB_SESSION_PORT: String(databasePort),
+    SUPABASE_DB_SESSION_PORT: String(world.pooler.port),
     SUPABASE_DB_SSL: 'disable',
     GITHUB_TOKEN: world.tokens.github,
     GITHUB_ORG: world.organization,

@@ -1,6 +1,12 @@
 import { parseArgs } from 'node:util';
 import { startLocalPostgres } from '../local/postgres.ts';
-import { fastTiming, realisticTiming, startSandbox, type SandboxOptions } from './sandbox.ts';
+import {
+  fastTiming,
+  realisticTiming,
+  sandboxExtensions,
+  startSandbox,
+  type SandboxOptions,
+} from './sandbox.ts';
 
 const help = `The four providers as local servers, until Ctrl-C.
 
@@ -39,6 +45,7 @@ async function main(environment: NodeJS.ProcessEnv): Promise<void> {
     environment.DATABASE_URL === undefined
       ? await startLocalPostgres({
           dataDir: values.data ?? environment.SANDBOX_DATA_DIR ?? '.data/sandbox',
+          extensions: sandboxExtensions,
         })
       : undefined;
   try {

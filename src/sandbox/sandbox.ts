@@ -13,6 +13,7 @@ import { n8nProvider } from './n8n/provider.ts';
 import { createN8nState } from './n8n/state.ts';
 import { createListener, type Recording } from './serve.ts';
 import { openCluster } from './supabase/cluster.ts';
+import { startPooler } from './supabase/pooler.ts';
 import { supabaseProvider } from './supabase/provider.ts';
 import { createSupabaseState } from './supabase/state.ts';
 import { fastTiming, type SandboxTiming } from './timing.ts';
@@ -23,6 +24,7 @@ import { createWorld, type World } from './world.ts';
 export type { SandboxControl } from './control/control.ts';
 export type { ProviderName } from './exchange.ts';
 export type { FaultMode, FaultRequest } from './faults.ts';
+export { sandboxExtensions } from './supabase/extensions.ts';
 export { fastTiming, realisticTiming, type SandboxTiming } from './timing.ts';
 
 /** How to start a sandbox. */
@@ -39,6 +41,11 @@ export interface SandboxOptions {
   n8nGeneration?: 'publish' | 'activate';
   /** Whether Supabase projects have only the two legacy keys. Default false. */
   legacyKeysOnly?: boolean;
+  /**
+   * Whether new objects of `public` are granted to anon, authenticated and service_role at once, as in projects made
+   * before 2026-05-30. Default false.
+   */
+  automaticGrants?: boolean;
   /** Drops databases that sandboxes killed earlier have left on the server. Default false. */
   removesLeftovers?: boolean;
   /** Told of what goes wrong inside; default: nobody. */
@@ -69,7 +76,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { postgresUrl, host = '127.0.0.1', ports = {}, log = () => {} } = options;
   const timing = { ...fastTiming, ...options.timing };
   const world = createWorld(timing, options.n8nGeneration ?? 'publish', options.legacyKeysOnly ?? false);
-  const cluster = await openCluster(postgresUrl, world.instance, options.removesLeftovers ?? false);
+  const cluster = await openCluster(postgresUrl, world.instance, {
+    removesLeftovers: options.removesLeftovers ?? false,
+    automaticGrants: options.automaticGrants ?? false,
+  });
   const states: ProviderStates = {
     supabase: createSupabaseState(world, cluster, log),
     github: createGithubState(world),
@@ -80,7 +90,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const receivers = createReceivers();
   const listening = new Map<ProviderName, Listening>();
   const control = createControl({ world, states, receivers, listening, ...recording });
-  const servers: Listening[] = [];
+  const servers: Pick<Listening, 'close'>[] = [];
 
   async function stop(): Promise<void> {
     await Promise.all(servers.map((server) => server.close()));
@@ -89,6 +99,13 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
   try {
     const providers = createProviders(world, states);
+    const pooler = await startPooler({
+      host,
+      server: cluster,
+      routeOf: (user) => states.supabase.routeOf(user),
+    });
+    servers.push(pooler);
+    world.pooler = { host, port: pooler.port };
     for (const name of providerNames) {
       const server = await listen(createListener(providers[name], world, recording), host, ports[name] ?? 0);
       servers.push(server);
@@ -102,5 +119,5 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     await stop();
     throw error;
   }
-  return { urls: { ...world.urls }, environment: environmentOf(world, cluster.port), control, stop };
+  return { urls: { ...world.urls }, environment: environmentOf(world), control, stop };
 }

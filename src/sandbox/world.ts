@@ -44,6 +44,8 @@ export interface World {
   readonly legacyKeysOnly: boolean;
   /** Where each server listens, known once it does. */
   readonly urls: Record<ProviderName | 'control', string>;
+  /** Where the pooler listens, known once it does. */
+  pooler: { host: string; port: number };
   readonly switches: Switches;
 }
 
@@ -84,6 +86,7 @@ export function createWorld(
     n8nGeneration,
     legacyKeysOnly,
     urls: { supabase: '', github: '', vercel: '', n8n: '', control: '' },
+    pooler: { host: '', port: 0 },
     switches: initialSwitches(timing),
   };
 }

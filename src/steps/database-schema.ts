@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { StepFailure } from '../errors.ts';
 import { supabaseClient } from '../providers/supabase.ts';
+import { readTemplateFiles } from '../schema/read-files.ts';
 import { schemaChecks } from './checks/schema.ts';
 import { databaseAddress, databaseEnvironment, databaseTls, requireAuthority } from './project-database.ts';
 import { readSchemaBundle } from './schema-bundle.ts';
@@ -13,7 +14,7 @@ const environment = databaseEnvironment.extend({
   // Read at the start as well: a template that is not there should not be found out by a client's second step.
   SCHEMA_PATH: z.string().superRefine((path, context) => {
     try {
-      readSchemaBundle(path);
+      readTemplateFiles(path);
     } catch (error) {
       context.addIssue(error instanceof Error ? error.message : 'cannot be read');
     }

@@ -1,5 +1,6 @@
 /** Step 3: a private repository from the template repository, with its content there. */
 import { z } from 'zod';
+import { credential } from '../credential.ts';
 import { NotYet } from '../errors.ts';
 import { isClientName, providerNames } from '../names.ts';
 import { githubChecks } from './checks/github.ts';
@@ -11,7 +12,7 @@ import { githubClient, type GithubRepository, type ListedRepository } from '../p
 import { defineStep, type CallLimits, type Candidate, type ResourceType } from './step.ts';
 
 const environment = z.object({
-  GITHUB_TOKEN: z.string().min(1),
+  GITHUB_TOKEN: credential,
   GITHUB_ORG: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]*$/, 'must be the name of an organization'),
   GITHUB_TEMPLATE_REPO: z.string().regex(/^([\w-]+\/)?[\w.-]+$/, 'must be name or owner/name'),
   GITHUB_API_URL: apiUrl.default('https://api.github.com'),

@@ -1,5 +1,6 @@
 /** Step 5: an n8n workflow that answers the client's own webhook. */
 import { z } from 'zod';
+import { credential } from '../credential.ts';
 import { NotYet, StepFailure } from '../errors.ts';
 import { isClientName, providerNames } from '../names.ts';
 import {
@@ -26,7 +27,7 @@ import {
 } from './step.ts';
 
 const environment = z.object({
-  N8N_API_KEY: z.string().min(1),
+  N8N_API_KEY: credential,
   N8N_HOST: hostUrl,
   N8N_WEBHOOK_URL: hostUrl.optional(),
 });

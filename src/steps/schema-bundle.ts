@@ -1,8 +1,5 @@
-/** The template schema: SQL files, their checksum, and where in them an error is. Pure but for reading the files. */
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { ConfigurationError } from '../errors.ts';
+/** The template schema as text: its files, their checksum, and where in them an error is. */
+import { readTemplateFiles } from '../schema/read-files.ts';
 
 export interface SchemaFile {
   readonly name: string;
@@ -14,27 +11,10 @@ export interface SchemaBundle {
   readonly checksum: string;
 }
 
-/** Reads an `.sql` file, or the `*.sql` of a folder in byte order of their names. Throws a ConfigurationError. */
+/** Throws a ConfigurationError. */
 export function readSchemaBundle(path: string): SchemaBundle {
-  try {
-    const files = statSync(path).isDirectory()
-      ? readdirSync(path)
-          .filter((name) => name.endsWith('.sql'))
-          .toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-          .map((name) => ({ name, sql: readFileSync(join(path, name), 'utf8') }))
-      : [{ name: basename(path), sql: readFileSync(path, 'utf8') }];
-    if (files.every(({ sql }) => sql.trim() === '')) throw new Error('there is no SQL in it');
-    return { files, checksum: checksumOf(files) };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigurationError(`no template can be read there: ${reason}`, { cause: error });
-  }
-}
-
-function checksumOf(files: readonly SchemaFile[]): string {
-  const hash = createHash('sha256');
-  for (const { name, sql } of files) hash.update(`${name}\0${Buffer.byteLength(sql)}\0${sql}`);
-  return hash.digest('hex');
+  const { files, checksum } = readTemplateFiles(path);
+  return { files: files.map(({ name, text }) => ({ name, sql: text })), checksum };
 }
 
 /** Turns an error's position (1-based, in characters, as PostgreSQL counts) into `line 3, column 7`. */

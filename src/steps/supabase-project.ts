@@ -1,6 +1,7 @@
 /** Step 1: a Supabase project, healthy, with its keys and the address of its database. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { credential } from '../credential.ts';
 import { NotYet, ProviderError, StepFailure } from '../errors.ts';
 import { isClientName, providerNames } from '../names.ts';
 import { PasswordRefused, withDatabase } from '../providers/postgres.ts';
@@ -25,7 +26,7 @@ import {
 } from './step.ts';
 
 const environment = databaseEnvironment.extend({
-  SUPABASE_MANAGEMENT_TOKEN: z.string().min(1),
+  SUPABASE_MANAGEMENT_TOKEN: credential,
   SUPABASE_ORG_ID: z.string().regex(/^[\w-]+$/, 'must be the organization slug'),
   SUPABASE_REGION: z
     .string()

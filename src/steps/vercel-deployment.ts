@@ -1,5 +1,6 @@
 /** Step 4: a Vercel project linked to the repository, with its variables, and a production deployment that serves. */
 import { z } from 'zod';
+import { credential } from '../credential.ts';
 import { NotYet, StepFailure } from '../errors.ts';
 import { isClientName, providerNames } from '../names.ts';
 import {
@@ -32,7 +33,7 @@ import {
 import { supabaseProject } from './supabase-project.ts';
 
 const environment = z.object({
-  VERCEL_TOKEN: z.string().min(1),
+  VERCEL_TOKEN: credential,
   VERCEL_TEAM_ID: z
     .string()
     .regex(/^[\w-]+$/, "must be a team's id (team_…) or its slug")

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { AllowedHost } from '../config.ts';
+import { hostTooLong, isOfHostLength } from '../host-names.ts';
 
 /** Why a URL is refused as a callback's. Undefined: it is not. */
 export function refuseCallbackUrl(text: string, allowedHosts: readonly AllowedHost[]): string | undefined {
@@ -11,6 +12,7 @@ export function refuseCallbackUrl(text: string, allowedHosts: readonly AllowedHo
   const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must be an https URL';
   if (url.username !== '' || url.password !== '') return 'must not carry user information';
+  if (!isOfHostLength(url.hostname)) return hostTooLong;
   if (isAllowed(url, allowedHosts)) return undefined;
   if (url.protocol !== 'https:') return 'must be an https URL';
   const host = url.hostname.replace(/^\[|\]$/g, '');

@@ -49,6 +49,8 @@ test('an empty or blank variable counts as missing', () => {
 
 describe('a variable that cannot be used is named once, for', () => {
   const key = Buffer.alloc(32, 1).toString('base64');
+  // Longer than OpenSSL can take as the name of a server.
+  const nameTooLong = `${'a'.repeat(50)}.`.repeat(6);
   test.each<[string, string]>([
     ['DATABASE_URL', 'mysql://localhost/x'],
     ['DATABASE_URL', 'localhost:5432'],
@@ -112,11 +114,82 @@ describe('a variable that cannot be used is named once, for', () => {
     ['SUPABASE_DB_CA', 'nowhere.pem'],
     ['SUPABASE_DB_CA', 'package.json'],
     ['N8N_WEBHOOK_URL', 'two words'],
+    ['DATABASE_URL', `postgres://${nameTooLong}/x`],
+    ['REDIS_URL', `rediss://${nameTooLong}`],
+    ['PUBLIC_URL', `https://${nameTooLong}`],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', `https://${nameTooLong}`],
+    ['CALLBACK_ALLOWED_HOSTS', nameTooLong],
+    ['SUPABASE_API_URL', `https://${nameTooLong}`],
+    ['N8N_HOST', nameTooLong],
+    ['N8N_WEBHOOK_URL', `https://${'a'.repeat(64)}.example`],
   ])('%s=%s', (name, value) => {
     const problems = problemsOf({ [name]: value });
 
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(new RegExp(`^  - ${name}: \\S`));
+  });
+});
+
+describe('a credential that no header can carry is named, and said to', () => {
+  const names = [
+    'SUPABASE_MANAGEMENT_TOKEN',
+    'GITHUB_TOKEN',
+    'VERCEL_TOKEN',
+    'VERCEL_TEAM_ID',
+    'N8N_API_KEY',
+  ];
+  const value = 'ghp_of-more-than-thirty-two-characters';
+
+  test.each([
+    ['have double quotes around it', `"${value}"`, 'must be without the quotes around it'],
+    ['have single quotes around it', `'${value}'`, 'must be without the quotes around it'],
+    ['have typographic quotes around it', `“${value}”`, 'must be without the quotes around it'],
+    ['have a quote at its end', `${value}"`, 'must be without the quotes around it'],
+    ['have a word before it', `Bearer ${value}`, 'must be the token alone, without the word before it'],
+    ['be shortened', `${value}…`, 'is not all of it: it was shortened or masked where it was copied from'],
+    ['be masked', `${value}••••`, 'is not all of it: it was shortened or masked where it was copied from'],
+    ['have a line break in it', `${value}\n${value}`, 'must not have a line break'],
+    ['have a line break at its end', `${value}\r\n`, 'must not have a line break'],
+    ['have a space in it', `${value} ${value}`, 'must not have a space'],
+    ['have a space before it', ` ${value}`, 'must not have a space'],
+    ['have a space that does not break', `${value}\u00a0`, 'must not have a space'],
+    [
+      'have a character of no width',
+      `${value}\u200b`,
+      'has a character that cannot be seen: copy it again from where it was made',
+    ],
+    [
+      'have the mark of a byte order',
+      `\ufeff${value}`,
+      'has a character that cannot be seen: copy it again from where it was made',
+    ],
+    [
+      'have a letter of another alphabet',
+      `${value}а`,
+      'must be of ASCII characters only: copy it again from where it was made',
+    ],
+  ])('%s', (_name, text, problem) => {
+    const problems = problemsOf(Object.fromEntries(names.map((name) => [name, text])));
+
+    expect(problems.toSorted()).toEqual(names.map((name) => `  - ${name}: ${problem}`).toSorted());
+    expect(problems.join()).not.toContain(value);
+  });
+
+  test('be another, as the key of the API that somebody has chosen', () => {
+    const key = 'x'.repeat(32);
+    const problemWith = (ADMIN_API_KEY: string) => problemsOf({ ADMIN_API_KEY });
+
+    expect(problemWith(`"${key}"`)).toEqual(['  - ADMIN_API_KEY: must be without the quotes around it']);
+    expect(problemWith(`${key}\n`)).toEqual(['  - ADMIN_API_KEY: must not have a line break']);
+    expect(problemWith(`${key}é`)).toHaveLength(1);
+    expect(problemWith(`${key}***'`)).toEqual([]);
+  });
+
+  test.each([
+    ['ENCRYPTION_KEYS', `"${goodEnvironment['ENCRYPTION_KEYS']}"`],
+    ['WEBHOOK_SIGNING_SECRET', `'${goodEnvironment['WEBHOOK_SIGNING_SECRET']}'`],
+  ])('have quotes around it, as %s', (name, text) => {
+    expect(problemsOf({ [name]: text })).toEqual([`  - ${name}: must be without the quotes around it`]);
   });
 });
 
@@ -171,6 +244,7 @@ describe('an issuer of JWTs', () => {
 
   test('has its keys at an address of the web', () => {
     expect(problemsOf({ ...issuer, AUTH_JWKS_URL: 'file:///keys.json' })).toHaveLength(1);
+    expect(problemsOf({ ...issuer, AUTH_JWKS_URL: `https://${'a'.repeat(64)}.example/` })).toHaveLength(1);
   });
 
   test('has its keys where nobody can change them on their way', () => {

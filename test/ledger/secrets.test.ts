@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { CompactEncrypt } from 'jose';
+import { compactDecrypt, CompactEncrypt } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EncryptionKey } from '../../src/config.ts';
 import { loadSecret, storeSecret, type SecretKey } from '../../src/ledger/secrets.ts';
@@ -73,17 +73,15 @@ test('another key of the same id does not decrypt', async () => {
   const secret = { provisioningId: await ledger.accept(), name: 'token' };
   await storeSecret(ledger.pool, keys, secret, plain);
 
-  await expect(loadSecret(ledger.pool, [newKey('new')], secret)).rejects.toThrow(
-    'decryption operation failed',
-  );
+  await expect(loadSecret(ledger.pool, [newKey('new')], secret)).rejects.toThrow('does not decrypt');
 });
 
 test.each([
-  ['header', 0, /JWE|decryption/],
-  ['wrapped key', 1, 'decryption operation failed'],
-  ['nonce', 2, 'decryption operation failed'],
-  ['ciphertext', 3, 'decryption operation failed'],
-  ['tag', 4, 'decryption operation failed'],
+  ['header', 0, 'not allowed'],
+  ['wrapped key', 1, 'does not decrypt'],
+  ['nonce', 2, 'does not decrypt'],
+  ['ciphertext', 3, 'does not decrypt'],
+  ['tag', 4, 'does not decrypt'],
 ] as const)('an envelope whose %s was tampered with does not decrypt', async (_name, part, why) => {
   const secret = { provisioningId: await ledger.accept(), name: 'token' };
   await storeSecret(ledger.pool, keys, secret, plain);
@@ -115,6 +113,7 @@ test.each([
   ['without a wrapped key', 'dir', 'A256GCM'],
   ['wrapped in another way', 'A256KW', 'A256GCM'],
   ['encrypted in another way', 'A256GCMKW', 'A256CBC-HS512'],
+  ['wrapped with a password', 'PBES2-HS256+A128KW', 'A256GCM'],
 ])('an envelope %s is refused, although the key fits', async (_name, alg, enc) => {
   const secret = { provisioningId: await ledger.accept(), name: 'token' };
   await storeSecret(ledger.pool, keys, secret, plain);
@@ -126,6 +125,21 @@ test.each([
   await putEnvelope(secret, envelope);
 
   await expect(loadSecret(ledger.pool, keys, secret)).rejects.toThrow('not allowed');
+});
+
+test('its form is that of a standard: a library for it reads what we write, and we read what it has written', async () => {
+  const secret = { provisioningId: await ledger.accept(), name: 'token' };
+  const [current = newKey('none')] = keys;
+  await storeSecret(ledger.pool, keys, secret, plain);
+
+  const { plaintext, protectedHeader } = await compactDecrypt(await envelopeOf(secret), current.key);
+  expect(new TextDecoder().decode(plaintext)).toBe(plain);
+
+  const theirs = await new CompactEncrypt(new TextEncoder().encode('another'))
+    .setProtectedHeader({ ...protectedHeader, iv: undefined, tag: undefined })
+    .encrypt(current.key);
+  await putEnvelope(secret, theirs);
+  expect(await loadSecret(ledger.pool, keys, secret)).toBe('another');
 });
 
 test('what was stored before there were envelopes is read, and bound to its row as ever', async () => {

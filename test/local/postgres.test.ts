@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client } from 'pg';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startLocalPostgres } from '../../src/local/postgres.ts';
 import { readPostmaster } from '../../src/local/postmaster-file.ts';
 import { waitFor } from '../../src/local/wait.ts';
@@ -108,6 +108,66 @@ test('stop does not wait for clients that stay connected', async () => {
   await server.stop();
   await ended.promise;
   await expect(query(server.url, 'select 1')).rejects.toThrow('ECONNREFUSED');
+});
+
+describe('data of another major version', () => {
+  const server = () => path.join(dataDir, 'server');
+  beforeEach(async () => {
+    await mkdir(path.join(server(), 'data'), { recursive: true });
+    await writeFile(path.join(server(), 'data', 'PG_VERSION'), '16\n');
+    await writeFile(path.join(server(), 'password'), 'an older one');
+  });
+
+  test('is set aside whole, with a sentence that says where', async () => {
+    const sentences: string[] = [];
+    const started = await startLocalPostgres({ dataDir, warn: (sentence) => sentences.push(sentence) });
+    expect(await query(started.url, 'select 1 as n')).toEqual([{ n: 1 }]);
+    await started.stop();
+
+    const aside = path.join(await realpath(dataDir), 'server-16');
+    expect(await readFile(path.join(aside, 'password'), 'utf8')).toBe('an older one');
+    expect(sentences).toHaveLength(1);
+    expect(sentences[0]).toContain(`PostgreSQL 16`);
+    expect(sentences[0]).toContain(aside);
+  });
+
+  test('stays where it is while its server runs', async () => {
+    const data = path.join(await realpath(server()), 'data');
+    const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 60_000)', data], { stdio: 'ignore' });
+    try {
+      await writeFile(path.join(data, 'postmaster.pid'), `${other.pid}\n`);
+      await expect(startLocalPostgres({ dataDir })).rejects.toThrow(/PostgreSQL 16 .* still runs on/);
+      expect(await readFile(path.join(server(), 'password'), 'utf8')).toBe('an older one');
+    } finally {
+      other.kill('SIGKILL');
+    }
+  });
+});
+
+test('extensions from another folder can be created, trusted ones without a superuser', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'local-extensions-'));
+  await writeFile(path.join(folder, 'ours.control'), "default_version = '1'\ntrusted = true\n");
+  await writeFile(
+    path.join(folder, 'ours--1.sql'),
+    'create function @extschema@.ours() returns int return 7;',
+  );
+  const server = await startLocalPostgres({ dataDir, extensions: { folder, trusted: ['moddatetime'] } });
+  try {
+    await query(server.url, "create role plain login password 'plain'");
+    await query(server.url, 'create database plain owner plain');
+    const url = Object.assign(new URL(server.url), {
+      username: 'plain',
+      password: 'plain',
+      pathname: '/plain',
+    });
+    await query(url.href, 'create extension ours');
+    await query(url.href, 'create extension moddatetime');
+    expect(await query(url.href, 'select ours()')).toEqual([{ ours: 7 }]);
+    await expect(query(url.href, 'create extension file_fdw')).rejects.toMatchObject({ code: '42501' });
+  } finally {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 test('a setting the server refuses is an error with the last lines of its log', async () => {

@@ -300,7 +300,9 @@ test('a template schema with a quote left open is told, with file, line and colu
 
   rmSync(folder, { recursive: true });
   expect(Object.keys(failures)).toEqual(['schema template']);
-  expect(failures['schema template']).toMatch(/^2\.sql, line 2, column 8: a quote .* → Mend the file/);
+  expect(failures['schema template']).toMatch(
+    /^2\.sql, line 2, column 8: unterminated quoted string .* → Mend the file/,
+  );
 });
 
 describe('what cannot be told is no failure', () => {

@@ -1,3 +1,4 @@
+import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
@@ -61,7 +62,7 @@ describe('the pooler', () => {
     const client = await connect(ref, 'a-long-password');
     try {
       const { rows } = await client.query('select current_user as name');
-      expect(rows).toEqual([{ name: `postgres.${ref}` }]);
+      expect(rows).toEqual([{ name: 'postgres' }]);
     } finally {
       await client.end();
     }
@@ -74,15 +75,41 @@ describe('the pooler', () => {
   test('leads nowhere with another password', async () => {
     await expect(connect(ref, 'a-wrong-password')).rejects.toThrow(/password authentication failed/);
   });
-  test('does not let one project into another’s database', async () => {
-    const other = await healthyProject(sandbox, 'other');
-    const reply = await sandbox.supabase(`GET /v1/projects/${other}/config/database/pooler`);
-    const [config] = pooler.parse(reply.body);
+  test('does not know a user of no project', async () => {
     const client = new pg.Client({
-      connectionString: `postgresql://postgres.${ref}:a-long-password@${config?.db_host}:${config?.db_port}/${config?.db_name}`,
+      connectionString: `postgresql://postgres.${'a'.repeat(20)}:x@127.0.0.1:${sandbox.variable('SUPABASE_DB_SESSION_PORT')}/postgres`,
     });
-    await expect(client.connect()).rejects.toThrow(/permission denied for database/);
+    await expect(client.connect()).rejects.toMatchObject({
+      code: 'XX000',
+      message: `(ENOTFOUND) tenant/user postgres.${'a'.repeat(20)} not found`,
+    });
   });
+  test('knows no other database than the project’s', async () => {
+    const client = new pg.Client({
+      connectionString: `postgresql://postgres.${ref}:a-long-password@127.0.0.1:${sandbox.variable('SUPABASE_DB_SESSION_PORT')}/elsewhere`,
+    });
+    await expect(client.connect()).rejects.toMatchObject({ code: '3D000' });
+  });
+  test('passes on megabytes in both directions', async () => {
+    const client = await connect(ref, 'a-long-password');
+    try {
+      const long = 'x'.repeat(3_000_000);
+      const { rows } = await client.query<{ same: string }>('select $1::text as same', [long]);
+      expect(rows[0]?.same).toBe(long);
+    } finally {
+      await client.end();
+    }
+  });
+});
+
+test('a project’s login leads to no other project, even past the pooler', async () => {
+  const other = await healthyProject(sandbox, 'other');
+  const direct = new URL(inject('postgresUrl'));
+  const name = (await databases()).find((each) => each.endsWith(other) && each.startsWith('sandbox_'));
+  const client = new pg.Client({
+    connectionString: `postgresql://postgres.${ref}:a-long-password@${direct.host}/${name}`,
+  });
+  await expect(client.connect()).rejects.toThrow(/permission denied for database/);
 });
 
 describe('a new project’s database', () => {
@@ -102,6 +129,7 @@ describe('a new project’s database', () => {
       create trigger on_user after insert on auth.users for each row execute function public.touch();
       create policy "own files" on storage.objects for select to authenticated using (owner = auth.uid());
       insert into storage.buckets (id, name) values ('files', 'files');
+      grant select on public.notes to authenticated;
       alter publication supabase_realtime add table public.notes;
       select 'applied' as state`;
     expect(await run(schema)).toMatchObject({ status: 201, body: [{ state: 'applied' }] });
@@ -115,11 +143,39 @@ describe('a new project’s database', () => {
       select text, auth.role() as role from notes; commit`);
     expect(seen.body).toEqual([{ text: 'mine', role: 'authenticated' }]);
   });
-  test('grants new tables of public to the three API roles', async () => {
-    const { body } = await run(`create table public.open (id int);
-      select count(*)::int as granted from unnest(array['anon', 'authenticated', 'service_role']) as role
-      where has_table_privilege(role, 'public.open', 'select, insert, update, delete')`);
-    expect(body).toEqual([{ granted: 3 }]);
+  const rolesThatMayUseANewTable = (name: string) => `create table public.${name} (id int);
+    select array_agg(role) as granted from unnest(array['anon', 'authenticated', 'service_role']) as role
+    where has_table_privilege(role, 'public.${name}', 'select, insert, update, delete')`;
+  test('grants a new table of public to nobody', async () => {
+    expect((await run(rolesThatMayUseANewTable('closed'))).body).toEqual([{ granted: null }]);
+    const refused = await run('begin; set local role service_role; select * from public.closed; commit');
+    expect(refused).toMatchObject({ status: 400, body: { message: textWith('42501') } });
+  });
+  test('grants a new table of public to the three API roles where the project is an older one', async () => {
+    const older = await openSandbox({ automaticGrants: true });
+    try {
+      const project = await healthyProject(older, 'older');
+      const { body } = await older.supabase(`POST /v1/projects/${project}/database/query`, {
+        body: { query: rolesThatMayUseANewTable('open') },
+      });
+      expect(body).toEqual([{ granted: ['anon', 'authenticated', 'service_role'] }]);
+    } finally {
+      await older.stop();
+    }
+  });
+  test('leaves no table of the sample template out of reach: its own grants are enough', async () => {
+    const project = await healthyProject(sandbox, 'sample');
+    const folder = 'examples/template-schema';
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).toSorted();
+    const files = await Promise.all(names.map((name) => readFile(`${folder}/${name}`, 'utf8')));
+    const ask = (query: string) =>
+      sandbox.supabase(`POST /v1/projects/${project}/database/query`, { body: { query } });
+    expect(await ask(files.join('\n'))).toMatchObject({ status: 201 });
+    const { body } = await ask(`select relname from pg_class where relnamespace = 'public'::regnamespace
+      and relkind in ('r', 'v', 'p') and not (
+        has_any_column_privilege('authenticated', oid, 'select')
+        and has_any_column_privilege('service_role', oid, 'select'))`);
+    expect(body).toEqual([]);
   });
   test('does not let its owner change auth', async () => {
     for (const statement of ['alter table auth.users add column x int', 'create table auth.mine (id int)']) {

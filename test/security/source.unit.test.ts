@@ -41,6 +41,13 @@ test('no value gets into the text of a statement', () => {
   expect(new Set(filled.map(({ what }) => what))).toEqual(constants);
 });
 
+test('nothing is encrypted with WebCrypto, which an error that a connection has left behind aborts', () => {
+  const encryption = /\b(subtle|webcrypto|CompactEncrypt|compactDecrypt|EncryptJWT|jwtDecrypt)\b/;
+  const users = globSync('src/**/*.ts').filter((file) => encryption.test(read(file)));
+
+  expect(users).toEqual([]);
+});
+
 const lockFile = z.object({
   packages: z.record(
     z.string(),

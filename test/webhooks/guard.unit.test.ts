@@ -3,6 +3,9 @@ import type { AllowedHost } from '../../src/config.ts';
 import { isPublicAddress, refuseCallbackUrl } from '../../src/webhooks/guard.ts';
 import { privateHosts } from './private-hosts.ts';
 
+/** A name of so many characters, in labels of 49. */
+const ofLength = (length: number) => `${`${'a'.repeat(49)}.`.repeat(7).slice(0, length - 1)}z`;
+
 const allow = (hostname: string, port?: string): AllowedHost => ({ hostname, port });
 
 describe('a URL is refused that names', () => {
@@ -34,6 +37,27 @@ describe('a URL is refused that', () => {
     ['has a NUL', 'https://hooks.example/\0', 'must not have spaces or control characters'],
   ])('%s', (_name, url, reason) => {
     expect(refuseCallbackUrl(url, [])).toBe(reason);
+  });
+});
+
+describe('a host whose name the domain name system cannot know is refused, an allowed one too:', () => {
+  const tooLong = 'must not name a host of more than 253 characters, or 63 between two dots';
+
+  test.each([
+    ['of 254 characters', ofLength(254)],
+    ['of 254 characters and a dot', `${ofLength(254)}.`],
+    ['of 300 characters', ofLength(300)],
+    ['of 64 characters between two dots', `${'a'.repeat(64)}.example`],
+    ['whose letters take more in ASCII', `${'ü'.repeat(60)}.example`],
+  ])('%s', (_name, hostname) => {
+    const inUrl = new URL(`http://${hostname}`).hostname;
+    expect(refuseCallbackUrl(`https://${hostname}/`, [])).toBe(tooLong);
+    expect(refuseCallbackUrl(`http://${hostname}/`, [allow(inUrl)])).toBe(tooLong);
+  });
+
+  test.each([ofLength(253), `${ofLength(253)}.`, `${'a'.repeat(63)}.example`])('%s is not', (hostname) => {
+    expect(refuseCallbackUrl(`https://${hostname}/`, [])).toBeUndefined();
+    expect(refuseCallbackUrl(`http://${hostname}/`, [allow(hostname)])).toBeUndefined();
   });
 });
 

@@ -71,6 +71,11 @@ describe('nothing is connected to, nor looked up, when the URL names', () => {
       String.raw`https:\\10.0.0.1\@hooks.example/`,
       'must not name a private address',
     ],
+    [
+      'a host of a name that is too long',
+      `https://${'a'.repeat(64)}.example/`,
+      'must not name a host of more than 253 characters, or 63 between two dots',
+    ],
     ['a host broken by a line end', 'https://10.0.\n0.1/', 'must not have spaces or control characters'],
   ])('%s: %s', async (_what, url, refusal) => {
     const spy = spyOnConnections();
@@ -156,6 +161,17 @@ describe('an allowed host', () => {
 
     expect(spy.addresses()).toEqual(Array(5).fill('127.0.0.1'));
     expect(received).toHaveLength(5);
+  });
+
+  test('is not connected to by a name that no server can have', async () => {
+    const spy = spyOnConnections();
+    const hostname = `${'a'.repeat(50)}.`.repeat(6);
+    const { call } = sender({ allowed: [{ hostname, port: undefined }] });
+
+    expect((await call(`https://${hostname}/`)).error).toMatch(
+      /^refused: the URL must not name a host of more/,
+    );
+    expect(spy.addresses()).toEqual([]);
   });
 
   test('may be a name that leads inside', async () => {

@@ -89,8 +89,8 @@ export function keyBody(key: ApiKey, isRevealed: boolean) {
 
 /** The connection pooler's configuration. The password is not in it. */
 export function poolerBody(project: SupabaseProject, host: string, port: number) {
-  const { database, role } = project.names;
-  const connection = `postgresql://${role}:[YOUR-PASSWORD]@${host}:${port}/${database}`;
+  const { role } = project.names;
+  const connection = `postgresql://${role}:[YOUR-PASSWORD]@${host}:${port}/postgres`;
   return {
     identifier: project.id,
     database_type: 'PRIMARY',
@@ -98,7 +98,7 @@ export function poolerBody(project: SupabaseProject, host: string, port: number)
     db_user: role,
     db_host: host,
     db_port: port,
-    db_name: database,
+    db_name: 'postgres',
     connection_string: connection,
     connectionString: connection,
     default_pool_size: 15,

@@ -22,16 +22,7 @@ export interface DatabaseNames {
 
 const prefix = 'sandbox_';
 const templateSql = new URL('./template.sql', import.meta.url);
-
-// Roles belong to the whole server: another sandbox may be making the same ones at this moment.
-const sharedRoles = [
-  'create role anon nologin noinherit',
-  'create role authenticated nologin noinherit',
-  'create role service_role nologin noinherit bypassrls',
-].map(
-  (statement) =>
-    `do $$ begin ${statement}; exception when duplicate_object or unique_violation then null; end $$`,
-);
+const rolesSql = new URL('./roles.sql', import.meta.url);
 
 const quote = (name: string): string => pg.escapeIdentifier(name);
 
@@ -56,27 +47,22 @@ async function inDatabase(
   }
 }
 
-/** What a project's role may do and what its future objects grant; per copy, as it names the role. */
-function projectSetup(role: string): string[] {
-  const owner = quote(role);
-  const defaults = `alter default privileges for role ${owner} in schema public grant all on`;
+/** What future objects of a project grant by themselves. */
+function automaticGrants(owner: string): string[] {
+  const defaults = `alter default privileges for role ${quote(owner)} in schema public grant all on`;
   const readers = 'anon, authenticated, service_role';
-  return [
-    `${defaults} tables to ${readers}`,
-    `${defaults} sequences to ${readers}`,
-    `${defaults} functions to ${readers}`,
-    `alter publication supabase_realtime owner to ${owner}`,
-  ];
+  return ['tables', 'sequences', 'functions'].map((kind) => `${defaults} ${kind} to ${readers}`);
 }
 
 async function dropMatching(pool: pg.Pool, databasePrefix: string): Promise<void> {
-  const { rows } = await pool.query<{ datname: string; owner: string }>(
-    `select datname, pg_get_userbyid(datdba) as owner from pg_database where starts_with(datname, $1)`,
+  const { rows } = await pool.query<{ datname: string }>(
+    `select datname from pg_database where starts_with(datname, $1)`,
     [databasePrefix],
   );
-  for (const { datname, owner } of rows) {
+  for (const { datname } of rows) {
+    const ref = datname.slice(databasePrefix.length);
     await pool.query(`drop database if exists ${quote(datname)} with (force)`);
-    if (owner.startsWith('postgres.')) await pool.query(`drop role if exists ${quote(owner)}`);
+    await pool.query(`drop role if exists ${quote(`postgres.${ref}`)}`);
   }
 }
 
@@ -100,9 +86,16 @@ export function databaseNames(instance: string, ref: string): DatabaseNames {
   return { database: `${prefix}${instance}_${ref}`, role: `postgres.${ref}` };
 }
 
-/** Makes the shared roles and the template that projects are copies of; answers the server's version. */
+/** Makes the roles that all projects share. Another sandbox may be making the same ones at this moment. */
+async function prepareRoles(pool: pg.Pool): Promise<void> {
+  await pool.query(
+    `begin; select pg_advisory_xact_lock(hashtext('${prefix}roles')); ${await readFile(rolesSql, 'utf8')}; commit`,
+  );
+}
+
+/** Makes the template that projects are copies of; answers the server's version. */
 async function prepare(pool: pg.Pool, postgresUrl: string, template: string): Promise<string> {
-  for (const statement of sharedRoles) await pool.query(statement);
+  await prepareRoles(pool);
   await pool.query(`create database ${quote(template)} template template0`);
   await inDatabase(postgresUrl, template, [await readFile(templateSql, 'utf8')]);
   await pool.query(`alter database ${quote(template)} allow_connections false`);
@@ -112,11 +105,21 @@ async function prepare(pool: pg.Pool, postgresUrl: string, template: string): Pr
   return rows[0]?.version.split(' ')[0] ?? 'unknown';
 }
 
-/** Prepares the server for the projects of one sandbox. */
+async function isSuperuser(pool: pg.Pool, role: string): Promise<boolean> {
+  const { rows } = await pool.query('select from pg_roles where rolname = $1 and rolsuper', [role]);
+  return rows.length > 0;
+}
+
+/**
+ * Prepares the server for the projects of one sandbox.
+ *
+ * Inside a project its role is called `postgres`, as on the hosted service. Where that is a superuser's name already,
+ * the role is called as its login is, and statements that name `postgres` are refused.
+ */
 export async function openCluster(
   postgresUrl: string,
   instance: string,
-  removesLeftovers: boolean,
+  options: { removesLeftovers: boolean; automaticGrants: boolean },
 ): Promise<Cluster> {
   const pool = new pg.Pool({
     connectionString: postgresUrl,
@@ -137,28 +140,37 @@ export async function openCluster(
   }
   let version: string;
   try {
-    if (removesLeftovers) await dropLeftovers(pool);
+    if (options.removesLeftovers) await dropLeftovers(pool);
     version = await prepare(pool, postgresUrl, template);
   } catch (error) {
     await close().catch(() => {});
     throw error;
   }
+  const isHostedLike = !(await isSuperuser(pool, 'postgres'));
   const { hostname, port } = new URL(postgresUrl);
   return {
     host: hostname === '' ? '127.0.0.1' : hostname,
     port: port === '' ? 5432 : Number(port),
     version,
     async createProject({ database, role }, password) {
-      const owner = quote(role);
+      const login = quote(role);
+      const owner = isHostedLike ? 'postgres' : role;
+      const groups = isHostedLike ? 'postgres' : 'anon, authenticated, service_role';
       await pool.query(
-        `create role ${owner} login bypassrls password ${pg.escapeLiteral(password)}
-         in role anon, authenticated, service_role`,
+        `create role ${login} login bypassrls password ${pg.escapeLiteral(password)} in role ${groups}`,
       );
-      await pool.query(`create database ${quote(database)} template ${quote(template)} owner ${owner}`);
-      await pool.query(`revoke all on database ${quote(database)} from public`);
-      await pool.query(`alter database ${quote(database)} set search_path to "$user", public, extensions`);
-      await pool.query(`alter database ${quote(database)} set statement_timeout to '2min'`);
-      await inDatabase(postgresUrl, database, projectSetup(role));
+      const name = quote(database);
+      await pool.query(`create database ${name} template ${quote(template)} owner ${quote(owner)}`);
+      // The owner of all projects is one role: what keeps them apart is that each login may connect to its own alone.
+      await pool.query(
+        `revoke all on database ${name} from public, ${quote(owner)};
+         grant create, temporary on database ${name} to ${quote(owner)};
+         grant connect on database ${name} to ${login};
+         alter database ${name} set search_path to "$user", public, extensions;
+         alter database ${name} set statement_timeout to '2min'`,
+      );
+      if (isHostedLike) await pool.query(`alter role ${login} in database ${name} set role to postgres`);
+      if (options.automaticGrants) await inDatabase(postgresUrl, database, automaticGrants(owner));
     },
     async dropProject({ database, role }) {
       await pool.query(`drop database if exists ${quote(database)} with (force)`);

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { withoutIndexOptions } from './index-options.ts';
 
 /** A query as the API takes it. */
 export interface SqlQuery {
@@ -49,7 +50,11 @@ export async function runSql(connection: pg.ClientConfig, sql: SqlQuery): Promis
   try {
     await client.connect();
     if (sql.read_only === true) await client.query('set default_transaction_read_only = on');
-    return { rows: lastRows(await client.query<Record<string, unknown>>(sql.query, sql.parameters)) };
+    return {
+      rows: lastRows(
+        await client.query<Record<string, unknown>>(withoutIndexOptions(sql.query), sql.parameters),
+      ),
+    };
   } catch (error) {
     return { message: describeSqlError(error, sql.query) };
   } finally {

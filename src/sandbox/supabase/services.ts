@@ -77,7 +77,7 @@ export function serviceOperations(world: World, state: SupabaseState): Operation
     }),
     ofProject('getPoolerConfig', 'GET', '/config/database/pooler', (project) => {
       if (!isHealthy(project)) return json(400, { message: 'Pooler configuration is not available yet.' });
-      return json(200, [poolerBody(project, state.cluster.host, state.cluster.port)]);
+      return json(200, [poolerBody(project, world.pooler.host, world.pooler.port)]);
     }),
     ofProject('runQuery', 'POST', '/database/query', async (project, request) => {
       const parsed = runQueryRequest.safeParse(request.body);

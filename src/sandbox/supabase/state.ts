@@ -2,6 +2,7 @@ import { randomLetters, randomAlphanumeric } from '../random.ts';
 import { createStore, type Store } from '../store.ts';
 import { removalMs, type World } from '../world.ts';
 import { databaseNames, type Cluster } from './cluster.ts';
+import type { PoolerRoute } from './pooler.ts';
 import { initialKeys, type SupabaseProject } from './project.ts';
 
 /** The Supabase side of a sandbox. */
@@ -12,6 +13,8 @@ export interface SupabaseState {
   create(order: ProjectOrder): SupabaseProject;
   /** Starts a removal: the project is going down, its database is dropped. */
   remove(project: SupabaseProject): void;
+  /** Where the pooler leads a user: to the database of the project that the name carries. */
+  routeOf(user: string): PoolerRoute;
   /** Waits for the drops under way and drops every other database. */
   clear(): Promise<void>;
 }
@@ -78,6 +81,13 @@ export function createSupabaseState(
       if (project.removedAt !== undefined) return;
       project.removedAt = Date.now();
       void drop(project);
+    },
+    routeOf(user) {
+      const project = projects
+        .all()
+        .find(({ names, removedAt }) => names.role === user && removedAt === undefined);
+      if (project !== undefined) return { database: project.names.database };
+      return { refusal: { code: 'XX000', message: `(ENOTFOUND) tenant/user ${user} not found` } };
     },
     async clear() {
       const remaining = projects.all().filter(({ removedAt }) => removedAt === undefined);

@@ -1,7 +1,8 @@
-/** Whether the template schema is there, and is SQL as far as that can be said without a database. */
-import { fails, holds, type Check, type ReadOnly } from '../check.ts';
-import { describePosition, readSchemaBundle } from '../schema-bundle.ts';
-import { findFlaw } from './sql-flaw.ts';
+/** Whether the template schema is there, and is SQL that can be applied as far as that can be said without a database. */
+import { TemplateFlawed } from '../../schema/flaws.ts';
+import { readTemplate } from '../../schema/read-template.ts';
+import type { Template } from '../../schema/template.ts';
+import { fails, holds, type Check, type Finding, type ReadOnly } from '../check.ts';
 
 interface Providers {
   readonly settings: { readonly SCHEMA_PATH: string };
@@ -12,16 +13,42 @@ export const schemaChecks: readonly Check<ReadOnly<Providers>>[] = [
     provider: 'schema',
     name: 'template',
     async look({ settings }) {
-      const { files, checksum } = readSchemaBundle(settings.SCHEMA_PATH);
-      for (const { name, sql } of files) {
-        const flaw = findFlaw(sql);
-        if (flaw !== undefined)
-          return fails(
-            `${name}, ${describePosition(sql, flaw.position)}: ${flaw.what}`,
-            'Mend the file: the schema could not be applied to any project.',
-          );
+      try {
+        return holds(describeTemplate(await readTemplate(settings.SCHEMA_PATH)));
+      } catch (error) {
+        if (error instanceof TemplateFlawed) return tellFlaws(error);
+        throw error;
       }
-      return holds(`${files.length} SQL files, checksum ${checksum.slice(0, 12)}`);
     },
   },
 ];
+
+/** The files in their order, and what is left out. */
+export function describeTemplate({ files, leftOut, checksum }: Template): string {
+  const names = files.map(({ name }) => name);
+  const others = leftOut.map(({ name, reason }) => `${name} (${reason})`);
+  const applied = `${files.length} SQL ${files.length === 1 ? 'file' : 'files'}, checksum ${checksum.slice(0, 12)}`;
+  return [`${applied}: ${list(names)}`, ...(others.length > 0 ? [`left out: ${list(others)}`] : [])].join(
+    '; ',
+  );
+}
+
+const mostNames = 50;
+
+function list(names: readonly string[]): string {
+  const more = names.length > mostNames ? [`and ${names.length - mostNames} more`] : [];
+  return [...names.slice(0, mostNames), ...more].join(', ');
+}
+
+/** A person mends one after the other: the first is told whole. */
+function tellFlaws({ flaws }: TemplateFlawed): Finding {
+  const [first, ...others] = flaws;
+  if (first === undefined) return fails('the template has a flaw', 'Mend it.');
+  const { file, place, what, fix } = first;
+  const more = others.slice(0, 5).map((flaw) => `${flaw.file}, line ${flaw.place.line}: ${flaw.what}`);
+  const rest = others.length > more.length ? [`and ${others.length - more.length} more`] : [];
+  return fails(
+    [`${file}, line ${place.line}, column ${place.column}: ${what}`, ...more, ...rest].join('; '),
+    fix,
+  );
+}

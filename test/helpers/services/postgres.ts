@@ -2,6 +2,7 @@ import { PostgreSqlContainer } from '@testcontainers/postgresql';
 import { Client } from 'pg';
 import { freePort } from '../../../src/local/free-port.ts';
 import { startLocalPostgres } from '../../../src/local/postgres.ts';
+import { sandboxExtensions } from '../../../src/sandbox/sandbox.ts';
 import { waitFor } from '../../../src/local/wait.ts';
 import { controlContainer, dockerProblem } from './container.ts';
 import { forcedSource, notOurs, type TestServer } from './test-server.ts';
@@ -36,7 +37,12 @@ export async function startOwnPostgresIn(directory: string): Promise<TestServer>
 
 async function startFromNpm(dataDir: string): Promise<TestServer> {
   let port = await freePort();
-  const start = () => startLocalPostgres({ dataDir, settings: { ...SETTINGS, port: String(port) } });
+  const start = () =>
+    startLocalPostgres({
+      dataDir,
+      settings: { ...SETTINGS, port: String(port) },
+      extensions: sandboxExtensions,
+    });
   let server = await start().catch(async (error: unknown) => {
     // Somebody may have taken the port in the meantime.
     if (!String(error).includes('Address already in use')) throw error;
@@ -88,7 +94,7 @@ async function startInDocker(): Promise<TestServer> {
   // A port of our choice stays the same when the container is started again.
   const port = await freePort();
   const container = await new PostgreSqlContainer(image)
-    .withUsername('postgres')
+    .withUsername('supabase_admin')
     .withDatabase('postgres')
     .withExposedPorts({ container: 5432, host: port })
     .withCommand([
