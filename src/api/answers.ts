@@ -71,6 +71,14 @@ const resourceAnswer = z
   })
   .meta({ id: 'Resource' });
 
+const warningAnswer = z
+  .strictObject({
+    step: z.string(),
+    code: z.string().regex(/^[a-z]+(-[a-z]+)*$/),
+    message: z.string(),
+  })
+  .meta({ id: 'Warning', description: 'What succeeded and will still trouble somebody.' });
+
 const failureAnswer = failureSchema.extend({
   whatToDo: z.string().meta({ description: 'What mends it, and what is to be asked of us then.' }),
 });
@@ -98,6 +106,7 @@ export const provisioningAnswer = z
         }),
       })
       .nullable(),
+    warnings: z.array(warningAnswer),
     createdAt: time,
     updatedAt: time,
     finishedAt: time.nullable(),
@@ -126,6 +135,7 @@ export const callbackBody = z
         status: true,
         rollback: true,
         result: true,
+        warnings: true,
         links: true,
       })
       .extend({

@@ -33,6 +33,14 @@ export function resultOf(snapshot: Snapshot, steps: readonly Step[]): Record<str
   return result;
 }
 
+/** What succeeded and will still trouble somebody, as long as it is there. */
+export function warningsOf({ provisioning, steps }: Snapshot) {
+  if (provisioning.rollback_status === 'completed') return [];
+  return steps.flatMap(({ name, warnings }) =>
+    warnings.map(({ code, message }) => ({ step: name, code, message })),
+  );
+}
+
 type ShownFailure = Failure & { readonly whatToDo: string };
 
 /** Why it failed, and what to do about that. */
@@ -81,6 +89,7 @@ export function presentProvisioning(
       presentFailure(snapshot),
       showsProviderText ? provisioning.failure_provider_text : undefined,
     ),
+    warnings: warningsOf(snapshot),
     createdAt: provisioning.created_at.toISOString(),
     updatedAt: provisioning.updated_at.toISOString(),
     finishedAt: isDone(status, rollback) ? (provisioning.finished_at?.toISOString() ?? null) : null,

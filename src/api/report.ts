@@ -5,7 +5,7 @@ import type { Queryable } from '../ledger/pool.ts';
 import { readSnapshot } from '../ledger/provisionings.ts';
 import type { Step } from '../steps/step.ts';
 import type { callbackBody, callbackTypes } from './answers.ts';
-import { linksOf, presentFailure, resultOf } from './present.ts';
+import { linksOf, presentFailure, resultOf, warningsOf } from './present.ts';
 
 export type CallbackType = (typeof callbackTypes)[number];
 
@@ -31,6 +31,7 @@ export async function reportChange(
         rollback: { status: provisioning.rollback_status },
         result: resultOf(snapshot, about.steps),
         failure: presentFailure(snapshot),
+        warnings: warningsOf(snapshot),
         links: linksOf(about.publicUrl, provisioning.id),
       },
     } satisfies z.infer<typeof callbackBody>),

@@ -29,6 +29,7 @@ const shownProvisioning = z.object({
     }),
   ),
   result: z.record(z.string(), z.string()),
+  warnings: z.array(z.object({ step: z.string(), code: z.string(), message: z.string() })),
   failure: z.object({ step: z.string(), code: z.string(), message: z.string() }).nullable(),
 });
 

@@ -41,6 +41,7 @@ export function successSections({ shown, tables, callbacks }: Evidence): Section
       rows: resources,
     },
     { title: 'Result', rows: Object.entries(shown.result) },
+    ...warningSections(shown),
     callbackSection(callbacks),
   ];
 }
@@ -70,6 +71,12 @@ export function rollbackSections({ shown, journal, objects, callbacks }: Evidenc
     },
     callbackSection(callbacks),
   ];
+}
+
+/** What succeeded and will still trouble somebody. */
+function warningSections({ warnings }: Evidence['shown']): Section[] {
+  if (warnings.length === 0) return [];
+  return [{ title: 'Warnings', rows: warnings.map(({ step, code, message }) => [step, code, message]) }];
 }
 
 function describeTables(tables: Tables | undefined): string {

@@ -39,6 +39,10 @@ export type ProvisioningRow = z.infer<typeof provisioningRow>;
 export const stepErrorSchema = failureSchema.omit({ step: true, at: true });
 export type StepError = z.infer<typeof stepErrorSchema>;
 
+/** What succeeded and will still trouble somebody. */
+export const stepWarningSchema = z.object({ code: z.string(), message: z.string() });
+export type StepWarning = z.infer<typeof stepWarningSchema>;
+
 export const stepRow = z.object({
   provisioning_id: z.string(),
   direction: z.enum(['run', 'undo']),
@@ -54,6 +58,7 @@ export const stepRow = z.object({
   wait_until: optional(z.date()),
   error: optional(stepErrorSchema),
   output: z.record(z.string(), z.unknown()),
+  warnings: z.array(stepWarningSchema),
   started_at: optional(z.date()),
   finished_at: optional(z.date()),
 });

@@ -3,7 +3,7 @@ import type { Direction } from '../provisioning.ts';
 import { releaseLease } from './claims.ts';
 import { appendEvent } from './events.ts';
 import type { Queryable } from './pool.ts';
-import type { StepError } from './rows.ts';
+import type { StepError, StepWarning } from './rows.ts';
 
 export interface StepKey {
   readonly provisioningId: string;
@@ -159,18 +159,25 @@ export const noWait = `waiting_for = null, waiting_since = null, due_at = null,
 export async function completeStep(
   db: Queryable,
   step: StepKey,
-  output: Readonly<Record<string, unknown>>,
+  result: {
+    readonly output: Readonly<Record<string, unknown>>;
+    readonly warnings?: readonly StepWarning[];
+  },
   sweepAfterMs: number,
 ): Promise<void> {
+  const { output, warnings = [] } = result;
   const { rowCount } = await db.query(
     `update ledger.steps
      set status = 'succeeded', ${noWait}, error = null,
-         output = output || $4, finished_at = clock_timestamp()
+         output = output || $4, warnings = $5, finished_at = clock_timestamp()
      where provisioning_id = $1 and direction = $2 and position = $3 and status = 'running'`,
-    [...keyOf(step), JSON.stringify(output)],
+    [...keyOf(step), JSON.stringify(output), JSON.stringify(warnings)],
   );
   expectRunning(rowCount, step);
-  await appendEvent(db, step.provisioningId, `${eventPrefix(step)}.succeeded`, { step: step.name });
+  await appendEvent(db, step.provisioningId, `${eventPrefix(step)}.succeeded`, {
+    step: step.name,
+    ...(warnings.length === 0 ? {} : { warnings }),
+  });
   await releaseLease(db, step.provisioningId, sweepAfterMs);
 }
 

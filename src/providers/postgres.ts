@@ -6,6 +6,7 @@
  */
 import pg from 'pg';
 import { NotYet, ProviderError } from '../errors.ts';
+import { isPassingSqlError } from './postgres-errors.ts';
 
 export interface DatabaseAddress {
   readonly host: string;
@@ -104,30 +105,6 @@ const distrust = 'met a certificate that SUPABASE_DB_CA does not vouch for';
 function isAboutTheCertificate(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return /CERT|CRL|SIGNATURE|ISSUER|HOSTNAME_MISMATCH/.test(code);
-}
-
-/** SQLSTATE classes that say nothing about the SQL: connections, conflicts, resources, operators, the system. */
-const passingClasses = new Set(['08', '40', '53', '57', '58', 'XX']);
-
-/** Whether an SQL error will pass by itself. */
-export function isPassingSqlError(code: string | undefined): boolean {
-  // 25006: the project is read-only, as with a full disk.
-  return passingClasses.has((code ?? '').slice(0, 2)) || code === '25006';
-}
-
-/** What PostgreSQL says of wrong SQL. */
-export interface SqlError {
-  readonly code: string;
-  readonly message: string;
-  /** 1-based, in characters of the text that was sent. */
-  readonly position: number | undefined;
-}
-
-/** The facts of an SQL error that will not pass by itself. Undefined: the error is about something else. */
-export function asSqlError(error: unknown): SqlError | undefined {
-  if (!(error instanceof pg.DatabaseError) || isPassingSqlError(error.code)) return undefined;
-  const position = error.position === undefined ? undefined : Number(error.position);
-  return { code: error.code ?? 'unknown', message: error.message, position };
 }
 
 function isAboutTheConnection(error: unknown): boolean {

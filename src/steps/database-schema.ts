@@ -3,10 +3,13 @@ import { z } from 'zod';
 import { StepFailure } from '../errors.ts';
 import { supabaseClient } from '../providers/supabase.ts';
 import { readTemplateFiles } from '../schema/read-files.ts';
+import { readTemplate } from '../schema/read-template.ts';
 import { schemaChecks } from './checks/schema.ts';
 import { databaseAddress, databaseEnvironment, databaseTls, requireAuthority } from './project-database.ts';
-import { readSchemaBundle } from './schema-bundle.ts';
-import { poolerTransport, queryTransport, type SchemaTransport } from './schema-transport.ts';
+import { findFailure, findWarnings } from './schema/findings.ts';
+import { poolerTransport } from './schema/pooler.ts';
+import { queryTransport } from './schema/query-endpoint.ts';
+import type { SchemaTransport } from './schema/transport.ts';
 import { defineStep, type CallLimits, type ResourceContext } from './step.ts';
 import { supabaseProject } from './supabase-project.ts';
 
@@ -19,6 +22,8 @@ const environment = databaseEnvironment.extend({
       context.addIssue(error instanceof Error ? error.message : 'cannot be read');
     }
   }),
+  SCHEMA_API_GRANTS: z.enum(['warn', 'fail', 'legacy']).default('warn'),
+  SCHEMA_RLS: z.enum(['fail', 'warn']).default('fail'),
   SUPABASE_MANAGEMENT_TOKEN: supabaseProject.environment.shape.SUPABASE_MANAGEMENT_TOKEN,
   SUPABASE_ORG_ID: supabaseProject.environment.shape.SUPABASE_ORG_ID,
   SUPABASE_API_URL: supabaseProject.environment.shape.SUPABASE_API_URL,
@@ -57,32 +62,33 @@ export const databaseSchema = defineStep({
   connect,
 
   async run(context) {
-    const bundle = readSchemaBundle(context.providers.settings.SCHEMA_PATH);
+    const { settings } = context.providers;
+    const template = await readTemplate(settings.SCHEMA_PATH);
     const transport = await openTransport(context);
-    const applied = await context.change({
+    const provisioningId = context.client.id;
+    const policy = { grants: settings.SCHEMA_API_GRANTS, rls: settings.SCHEMA_RLS };
+    await context.change({
       name: 'apply template schema',
       target: 'public',
       async look() {
-        const checksum = await transport.readApplied();
-        return checksum === undefined ? undefined : { schemaChecksum: checksum };
+        const marker = await transport.readMarker(provisioningId);
+        return marker === undefined ? undefined : { schemaChecksum: marker.checksum };
       },
       async send(permit) {
-        await transport.apply(permit, bundle, context.client.id);
-        return { schemaChecksum: bundle.checksum };
+        await transport.apply(permit, { template, provisioningId, policy });
+        return { schemaChecksum: template.checksum };
       },
     });
 
-    const { tables, missing, unsecured } = await transport.verify();
-    if (tables === 0) throw new StepFailure('schema-invalid', 'the template schema makes no table in public');
-    if (missing.length > 0)
-      throw new StepFailure('verification-failed', `tables of the template are gone: ${missing.join(', ')}`);
-    if (unsecured.length > 0)
-      throw new StepFailure(
-        'verification-failed',
-        `row-level security is off on ${unsecured.map((name) => `public.${name}`).join(', ')}: ` +
-          'add "alter table … enable row level security" to the template',
-      );
-    return { schemaChecksum: applied.schemaChecksum ?? bundle.checksum, schemaTables: tables };
+    // Judged before the commit; and now again, for what has happened since.
+    const marker = await transport.readMarker(provisioningId);
+    if (marker === undefined)
+      throw new StepFailure('verification-failed', 'the record of the template is gone from the project');
+    const findings = await transport.readFindings(marker);
+    const failure = findFailure(findings, policy);
+    if (failure !== undefined) throw failure;
+    for (const { code, message } of findWarnings(findings, marker.notes)) context.warn(code, message);
+    return { schemaChecksum: marker.checksum, schemaTables: findings.tables };
   },
 
   // The schema lives in the project's database and goes with the project, which step 1 deletes.

@@ -85,6 +85,8 @@ export interface StepContext<Output, Providers> extends ResourceContext<Provider
     resource: ResourceType<Providers, Partial<Output>>,
     before?: (externalId: string) => Promise<void>,
   ): Promise<void>;
+  /** Tells of what succeeds and will still trouble somebody. Kept once the step is done, and shown with it. */
+  warn(code: string, message: string): void;
   /** Leaves a resource to an operator: its ownership is in question, so no rollback deletes it. */
   disown(kind: string, reason: string): Promise<void>;
 }

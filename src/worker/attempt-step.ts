@@ -8,7 +8,7 @@ import { releaseLease } from '../ledger/claims.ts';
 import { failProvisioning, pauseProvisioning } from '../ledger/endings.ts';
 import { isDatabaseAway, type Queryable } from '../ledger/pool.ts';
 import { failResources } from '../ledger/resources.ts';
-import type { StepError } from '../ledger/rows.ts';
+import type { StepError, StepWarning } from '../ledger/rows.ts';
 import {
   beginStep,
   completeStep,
@@ -75,7 +75,7 @@ export async function attemptStep(task: StepTask): Promise<unknown> {
   };
   if ('error' in result) return conclude(task, { progress, facts, count }, result.error);
 
-  await session.lease.write((db) => completeStep(db, key, result.output, engine.sweepIntervalMs));
+  await session.lease.write((db) => completeStep(db, key, result, engine.sweepIntervalMs));
   passCrashPoint('step-recorded');
   count('succeeded');
   engine.log.info(facts, key.direction === 'run' ? 'step succeeded' : 'undo succeeded');
@@ -84,12 +84,14 @@ export async function attemptStep(task: StepTask): Promise<unknown> {
   return { attempts: progress.attempts };
 }
 
-async function perform({
-  engine,
-  session,
-  key,
-}: StepTask): Promise<{ output: Record<string, unknown> } | { error: unknown }> {
+interface StepResult {
+  readonly output: Record<string, unknown>;
+  readonly warnings: readonly StepWarning[];
+}
+
+async function perform({ engine, session, key }: StepTask): Promise<StepResult | { error: unknown }> {
   const { step, lease } = session;
+  const warnings: StepWarning[] = [];
   try {
     const environment = step.environment.safeParse(engine.environment);
     // Not final: a file that one of them names may be out of reach for a moment only.
@@ -99,12 +101,13 @@ async function perform({
     }
     const signal = AbortSignal.any([lease.signal, engine.cutOff]);
     const limits = { timeoutMs: engine.timeoutMs, signal };
-    const context = stepContext(session, step.connect(environment.data, limits));
-    if (key.direction === 'run') return { output: parseOutput(step.output, await step.run(context)) };
+    const context = stepContext(session, step.connect(environment.data, limits), warnings);
+    if (key.direction === 'run')
+      return { output: parseOutput(step.output, await step.run(context)), warnings };
     const undo = engine.rollbackActions.get(step.name);
     if (undo === undefined) throw new StepFailure('internal-error', `there is no undo of ${step.name}`);
     await undo(context);
-    return { output: {} };
+    return { output: {}, warnings: [] };
   } catch (error) {
     return { error };
   }

@@ -1,6 +1,7 @@
 /** The world as a step sees it. */
 import { z } from 'zod';
 import { StepFailure } from '../errors.ts';
+import type { StepWarning } from '../ledger/rows.ts';
 import { listCreatedResources, setResourceState } from '../ledger/resources.ts';
 import { loadSecret, storeSecret } from '../ledger/secrets.ts';
 import { readOutput } from '../ledger/steps.ts';
@@ -12,7 +13,12 @@ import type { Session } from './session.ts';
 
 type Output = Record<string, unknown>;
 
-export function stepContext(session: Session, providers: object): StepContext<Output, object> {
+/** `warnings`: where those of this run are collected. A repeated run begins with none. */
+export function stepContext(
+  session: Session,
+  providers: object,
+  warnings: StepWarning[],
+): StepContext<Output, object> {
   const { pool, lease, client, step, encryptionKeys } = session;
   const secretKey = (name: string) => ({ provisioningId: client.id, name });
   const partialOutput = step.output.partial();
@@ -47,6 +53,10 @@ export function stepContext(session: Session, providers: object): StepContext<Ou
     },
     change: async (change) => partialOutput.parse(await makeChange(session, change)),
     remove: (resource, before) => removeResources(session, context, resource, before),
+    warn(code, message) {
+      if (!warnings.some((known) => known.code === code && known.message === message))
+        warnings.push({ code, message });
+    },
     async disown(kind, reason) {
       const resources = await listCreatedResources(pool, client.id, step.name, kind);
       await lease.write(async (db) => {

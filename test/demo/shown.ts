@@ -17,6 +17,7 @@ export function shownWith(facts: Partial<Shown> & { stepFacts?: StepFacts[] }): 
     steps: names.map((name, index) => ({ name, status: 'pending', ...stepFacts[index] })),
     resources: [],
     result: {},
+    warnings: [],
     failure: null,
     ...rest,
   };

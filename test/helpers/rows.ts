@@ -16,6 +16,7 @@ export function stepRowOf(
     wait_until: undefined,
     error: undefined,
     output: {},
+    warnings: [],
     started_at: undefined,
     finished_at: undefined,
   };

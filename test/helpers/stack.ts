@@ -47,6 +47,7 @@ export interface ShownProvisioning {
   }[];
   result: Record<string, string>;
   failure: { step: string; code: string; message: string; at: string } | null;
+  warnings: { step: string; code: string; message: string }[];
   createdAt: string;
   finishedAt: string | null;
   links: Record<string, string>;

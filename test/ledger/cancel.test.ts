@@ -80,7 +80,7 @@ test('a step that is under way may be recorded as done, and its undo is due at o
   await cancel(id);
 
   expect(await renewLease(ledger.pool, claimed, 60_000, 1000)).toBe('cancelled');
-  await withFence(ledger.pool, claimed, (db) => completeStep(db, keyOf(id), {}, 60_000));
+  await withFence(ledger.pool, claimed, (db) => completeStep(db, keyOf(id), { output: {} }, 60_000));
 
   expect(await stepsOf(id)).toEqual(['run first succeeded', 'run second skipped', 'undo first pending']);
   expect(await stateOf(id)).toMatchObject({ state: 'cancelled/pending', is_due: true });

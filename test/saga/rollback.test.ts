@@ -184,9 +184,7 @@ describe('a broken template', () => {
         rollback: { status: 'completed' },
         failure: { step: 'database-schema', code: 'schema-invalid' },
       });
-      expect(done.failure?.message).toMatch(
-        /^020_policies\.sql, line 3, column 10: .*"polcy".*SQLSTATE 42601/,
-      );
+      expect(done.failure?.message).toMatch(/^020_policies\.sql, line 3, column 10: .*"polcy"/);
       expect(stack.sandbox.control.objects()).toEqual([]);
     },
   );

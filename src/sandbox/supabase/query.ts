@@ -25,12 +25,14 @@ export function describeSqlError(error: unknown, query: string): string {
   if (!(error instanceof pg.DatabaseError)) {
     return `Failed to run sql query: ${error instanceof Error ? error.message : String(error)}`;
   }
-  const { severity, code, message, position, detail, hint } = error;
+  const { severity, code, message, position, detail, hint, internalQuery, where } = error;
   return [
     `Failed to run sql query: ${severity ?? 'ERROR'}:  ${code ?? 'XX000'}: ${message}`,
     ...(position === undefined ? [] : [pointer(query, Number(position))]),
     ...(detail === undefined ? [] : [`DETAIL:  ${detail}`]),
     ...(hint === undefined ? [] : [`HINT:  ${hint}`]),
+    ...(internalQuery === undefined ? [] : [`QUERY:  ${internalQuery}`]),
+    ...(where === undefined ? [] : [`CONTEXT:  ${where}`]),
     '',
   ].join('\n');
 }

@@ -1,0 +1,88 @@
+/** A way to a project's database: its session pooler, or the Management API's query endpoint. */
+import { z } from 'zod';
+import { NotYet, StepFailure } from '../../errors.ts';
+import type { Permit } from '../../permit.ts';
+import type { Template } from '../../schema/template.ts';
+import { hasTolerated } from './commands.ts';
+import { findFailure, fatalLists, findingsSchema, type Findings, type SchemaPolicy } from './findings.ts';
+import { doesNotPass, judgeSql } from './findings-sql.ts';
+import { openNotesSql } from './notes-sql.ts';
+import { endFailure, type StatedError } from './statement-error.ts';
+import { alreadyApplied, legacyGrantsSql, openingSql, recordSql } from './transaction-sql.ts';
+
+/** What the project records of the template that was applied to it. */
+export const markerRow = z.object({
+  checksum: z.string(),
+  tables: z.array(z.string()),
+  /** What the project refused and the template can do without. Earlier versions kept none. */
+  notes: z
+    .array(z.string())
+    .nullable()
+    .transform((notes) => notes ?? []),
+});
+export type Marker = z.infer<typeof markerRow>;
+
+export const findingsRow = z.object({ findings: findingsSchema });
+
+/** A template, for whom it is applied, and what it must hold to. */
+export interface Application {
+  readonly template: Template;
+  readonly provisioningId: string;
+  readonly policy: SchemaPolicy;
+}
+
+export interface SchemaTransport {
+  /** Undefined: no template was applied. */
+  readMarker(provisioningId: string): Promise<Marker | undefined>;
+  /** What is to be said of the template that is there. */
+  readFindings(marker: Marker): Promise<Findings>;
+  /** Applies all of it and finds that it passes, or changes nothing and throws a StepFailure. */
+  apply(permit: Permit, application: Application): Promise<void>;
+}
+
+/** Tables as `schema.table`. Earlier versions wrote down those of `public` alone, by their bare names. */
+export function recordedTables({ tables }: Marker): string[] {
+  return tables.map((name) => (name.includes('.') ? name : `public.${name}`));
+}
+
+/** What comes before the template's files in its transaction. */
+export function beginning({ template, provisioningId, policy }: Application): string[] {
+  return [
+    ...openingSql(provisioningId),
+    ...(policy.grants === 'legacy' ? legacyGrantsSql : []),
+    ...(hasTolerated(template) ? openNotesSql : []),
+  ];
+}
+
+/** What comes after them. The commit is the last. */
+export function ending({ template, provisioningId, policy }: Application): string[] {
+  return [...recordSql(template, provisioningId), judgeSql(fatalLists(policy)), 'commit'];
+}
+
+/** What an error of our own statements means, where it will not pass by itself. */
+export function judgeOurError(error: StatedError, policy: SchemaPolicy, cause: unknown): Error {
+  if (error.code === alreadyApplied) return new AppliedAlready();
+  if (error.code === doesNotPass) return judgeFindings(error.detail, policy, cause);
+  return endFailure(error, cause);
+}
+
+function judgeFindings(detail: string | undefined, policy: SchemaPolicy, cause: unknown): Error {
+  const findings = findingsRow.shape.findings.safeParse(parseJson(detail ?? ''));
+  const failure = findings.success ? findFailure(findings.data, policy) : undefined;
+  return failure ?? new StepFailure('verification-failed', 'the template does not pass', { cause });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** An earlier call has applied the template after all; this one has changed nothing. */
+class AppliedAlready extends NotYet {
+  constructor() {
+    super('the template to be seen as applied', { lookAgainMs: 0 });
+  }
+}
