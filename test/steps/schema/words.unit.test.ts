@@ -10,13 +10,15 @@ import {
 } from '../../../src/steps/schema/statement-error.ts';
 import { fileOf } from './made.ts';
 
-const facts: StatedError = { code: '42601', message: 'no', detail: undefined, hint: undefined, where: undefined };
+const facts: StatedError = {
+  code: '42601',
+  message: 'no',
+  detail: undefined,
+  hint: undefined,
+  where: undefined,
+};
 
-function failureOf(
-  sql: string,
-  error: Partial<StatedError>,
-  offset?: number,
-): string {
+function failureOf(sql: string, error: Partial<StatedError>, offset?: number): string {
   const [statement] = fileOf('a.sql', sql).statements;
   if (statement === undefined) throw new Error('no statement');
   const origin = { file: 'a.sql', statement: { ...statement, line: 7, column: 5 } };
