@@ -30,6 +30,7 @@ import {
   type Verdict,
 } from './step.ts';
 import { supabaseProject } from './supabase-project.ts';
+import { blockReasonOf } from './vercel-block.ts';
 
 const environment = z.object({
   VERCEL_TOKEN: z.string().min(1),
@@ -321,7 +322,12 @@ export const vercelDeployment = defineStep({
       throw new StepFailure('internal-error', 'no deployment was recorded');
 
     const deployment = await awaitVisible('the deployment', () => vercel.readDeployment(vercelDeploymentId));
-    if (['ERROR', 'CANCELED', 'BLOCKED'].includes(deployment.readyState))
+    if (deployment.readyState === 'BLOCKED') {
+      const { why, whatToDo } = blockReasonOf(deployment);
+      const what = `Vercel has blocked deployment ${vercelDeploymentId}: ${why}. ${whatToDo}`;
+      throw new StepFailure('provider-rejected', what);
+    }
+    if (['ERROR', 'CANCELED'].includes(deployment.readyState))
       throw new StepFailure(
         'provider-rejected',
         `Vercel deployment ${vercelDeploymentId} ended as ${deployment.readyState}: its build log says why`,
