@@ -15,6 +15,8 @@ export function whatToDo(
   const { origin, state, error = '', url } = resource;
   if (!isIncomplete || origin !== 'created' || state === 'deleted' || state === 'forgotten') return undefined;
   const where = url === undefined ? 'at the provider' : `at ${url}`;
+  if (error.includes('which proves nothing'))
+    return `Mend the token as the error says, then POST …/rollback. Or look ${where} with an account that sees everything: delete it there if it is yours, then POST …/resources/${resource.id}/forget.`;
   if (state === 'unknown')
     return `Look ${where} whether it is there and whose it is. Delete it by hand if it is yours, then POST …/rollback.`;
   if (undoError?.whatToDo !== undefined)

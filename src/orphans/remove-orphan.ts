@@ -47,11 +47,12 @@ export async function removeOrphan(
   const { externalId } = request;
 
   const candidate = await searched.search.read(context.providers, externalId);
-  const presence = await searched.resource.read(context, externalId);
-  if (presence === 'gone' && (await confirmOrphanDeletions(pool, request)) > 0) return { is: 'gone' };
-  if (candidate === undefined || presence === 'gone')
+  const absence = await readAbsence(searched, context, externalId, false);
+  if (absence.is === 'gone' && (await confirmOrphanDeletions(pool, request)) > 0) return { is: 'gone' };
+  if (absence.is === 'hidden') return { is: 'refused', reason: absence.reason };
+  if (candidate === undefined || absence.is === 'gone')
     return { is: 'refused', reason: 'there is nothing of this id that looks like ours' };
-  if (presence === 'going') return { is: 'refused', reason: 'it is being deleted already' };
+  if (absence.is === 'going') return { is: 'refused', reason: 'it is being deleted already' };
 
   const recorded = await inTransaction(pool, async (db) => {
     const [knowledge] = await readKnowledge(db, [{ ...candidate, kind: request.kind, step: searched.step }]);
@@ -75,18 +76,43 @@ export async function removeOrphan(
   }
 }
 
+type Absence =
+  | { readonly is: 'present' | 'going' | 'gone' }
+  /** It is not found, by a token that may not see it. */
+  | { readonly is: 'hidden'; readonly reason: string };
+
+/** Reads it, and asks what the token sees where that decides. `isAccepted`: a deletion of this very id was. */
+async function readAbsence(
+  { resource }: SearchedKind,
+  context: { readonly providers: object },
+  externalId: string,
+  isAccepted: boolean,
+): Promise<Absence> {
+  const presence = await resource.read(context, externalId);
+  if (presence !== 'absent') return { is: presence };
+  if (isAccepted) return { is: 'gone' };
+  const sight = await resource.proveSight(context);
+  if (sight.sees !== 'all')
+    return { is: 'hidden', reason: `it is not found, which proves nothing: ${sight.why}. ${sight.whatToDo}` };
+  // Who was blind for a moment at the first look is not believed.
+  const again = await resource.read(context, externalId);
+  return { is: again === 'absent' ? 'gone' : again };
+}
+
 /** Asks until it is accepted, then only looks: what counts is that it is gone. */
 async function removeUntilGone(
-  { resource, search }: SearchedKind,
+  searched: SearchedKind,
   context: { readonly providers: object },
   externalId: string,
   { signal, timeoutMs }: Surroundings,
   patience: RemovalPatience,
 ): Promise<Removal> {
+  const { resource, search } = searched;
   const endsAt = performance.now() + patience.timeoutMs;
   // Whoever stalls and comes back after that time sends nothing.
   const nextPermit = () => Permit.grant({ signal, timeoutMs, mayStart: () => performance.now() < endsAt });
   let isAsked = false;
+  let isAccepted = false;
   let doubt = 'it was not seen to be gone in time';
   for (;;) {
     let refusal: ProviderError | undefined;
@@ -96,6 +122,7 @@ async function removeUntilGone(
         await search.prepareRemoval?.(context.providers, externalId, nextPermit);
         await resource.remove(permit, context, externalId);
         isAsked = true;
+        isAccepted = true;
       }
     } catch (error) {
       if (!(error instanceof ProviderError || error instanceof NotYet)) throw error;
@@ -104,7 +131,9 @@ async function removeUntilGone(
       else if (error instanceof ProviderError && resource.judge(error)?.is !== 'too-early') refusal = error;
     }
     try {
-      if ((await resource.read(context, externalId)) === 'gone') return { is: 'gone' };
+      const absence = await readAbsence(searched, context, externalId, isAccepted);
+      if (absence.is === 'gone') return { is: 'gone' };
+      if (absence.is === 'hidden') doubt = absence.reason;
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
       doubt = error.message;

@@ -15,7 +15,7 @@ export async function scanOrphans(db: Queryable, surroundings: Surroundings): Pr
   const results = await Promise.all(
     searchedKinds(surroundings).map(async (searched) => {
       try {
-        return { items: await findOrphans(db, searched), errors: [] };
+        return await findOrphans(db, searched);
       } catch (error) {
         return { items: [], errors: [{ kind: searched.kind, message: describeFailure(error) }] };
       }
@@ -31,10 +31,19 @@ export async function scanOrphans(db: Queryable, surroundings: Surroundings): Pr
   };
 }
 
-async function findOrphans(db: Queryable, searched: SearchedKind): Promise<Orphan[]> {
-  const { kind, step, search } = searched;
+/** What a token that may not see everything does not list proves nothing: then the list is not whole. */
+async function findOrphans(
+  db: Queryable,
+  searched: SearchedKind,
+): Promise<Pick<OrphanReport, 'items' | 'errors'>> {
+  const { kind, step, search, resource } = searched;
   const providers = searched.connect();
   const candidates = await search.list(providers);
+  const sight = await resource.proveSight({ providers });
+  const errors =
+    sight.sees === 'all'
+      ? []
+      : [{ kind, message: `the token may not see all of them: ${sight.why}. ${sight.whatToDo}` }];
   // After the list, so that what was made meanwhile is known here.
   const knowledge = await readKnowledge(
     db,
@@ -45,11 +54,12 @@ async function findOrphans(db: Queryable, searched: SearchedKind): Promise<Orpha
     const known = knowledge[index];
     const standing = known && standingOf(candidate, known);
     if (standing?.is !== 'orphan') continue;
+    // The list has just shown it to this token: it is not hidden.
     if (standing.isBelievedGone && (await search.read(providers, candidate.externalId)) === undefined)
       continue;
     orphans.push(orphanOf(kind, candidate, standing.note));
   }
-  return orphans;
+  return { items: orphans, errors };
 }
 
 function orphanOf(kind: string, candidate: Candidate, note: string | undefined): Orphan {

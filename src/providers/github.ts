@@ -194,7 +194,8 @@ export function githubClient(connection: GithubConnection) {
     async findInstallation(appSlug: string): Promise<GithubInstallation | undefined> {
       const route = 'GET /orgs/{org}/installations';
       const schema = z.object({ installations: z.array(installationSchema) });
-      const list = { provider: 'github', operation: route };
+      const keyOf = ({ app_slug }: GithubInstallation) => app_slug;
+      const list = { provider: 'github', operation: route, keyOf };
       const installations = await readAllPages(list, async (page: number = 1) => {
         const answer = await request(route, { org: owner, per_page: 100, page });
         const items = parse(route, schema, answer).installations;
@@ -235,7 +236,7 @@ export function githubClient(connection: GithubConnection) {
     /** https://docs.github.com/en/rest/repos/repos#list-organization-repositories. All pages, oldest first. */
     async listRepositories(type: 'all' | 'private' = 'all'): Promise<ListedRepository[]> {
       const route = 'GET /orgs/{org}/repos';
-      const list = { provider: 'github', operation: route };
+      const list = { provider: 'github', operation: route, keyOf: ({ id }: ListedRepository) => String(id) };
       return withSmallerPages(60, (size) =>
         readAllPages(list, async (page: number = 1) => {
           const order = { type, sort: 'created', direction: 'asc', per_page: size, page };

@@ -119,7 +119,8 @@ export function supabaseClient(connection: SupabaseConnection) {
     /** https://supabase.com/docs/reference/api/v1-get-all-projects-for-organization. All pages. */
     async listProjects(search?: string): Promise<{ projects: SupabaseProject[]; at: Date | undefined }> {
       let at: Date | undefined;
-      const list = { provider: 'supabase', operation: listOperation };
+      const keyOf = ({ ref }: { ref: string }) => ref;
+      const list = { provider: 'supabase', operation: listOperation, keyOf };
       const listed = await readAllPages(list, async (offset: number = 0) => {
         const page = await http.read(listOperation, {
           params: { slug },

@@ -71,13 +71,24 @@ const deploymentSchema = z.object({
   id: z.string(),
   readyState: z.string(),
   aliasAssigned: z.union([z.boolean(), z.number()]).nullish(),
+  /** Vercel's sentence about a state that is no success. */
+  readyStateReason: z.string().optional().catch(undefined),
+  /** Not in Vercel's reference: why a deployment of a team is blocked. */
+  seatBlock: z.object({ blockCode: z.string().optional() }).optional().catch(undefined),
   aliasError: z.unknown().optional(),
   alias: z.array(z.string()).optional(),
 });
 export type VercelDeployment = z.infer<typeof deploymentSchema>;
 
+const namespaceSchema = z.object({
+  slug: z.string(),
+  requireReauth: z.boolean().optional().catch(undefined),
+});
+export type VercelGitNamespace = z.infer<typeof namespaceSchema>;
+
 const listedDeploymentSchema = z.object({
   uid: z.string(),
+  readyState: z.string().optional().catch(undefined),
   meta: z.record(z.string(), z.unknown()).optional(),
 });
 
@@ -147,9 +158,14 @@ export function vercelClient(connection: VercelConnection) {
 
     /** https://vercel.com/docs/rest-api/projects/retrieve-a-list-of-projects. All pages. */
     async listProjects(): Promise<ListedVercelProject[]> {
+      const list = {
+        provider: 'vercel',
+        operation: listOperation,
+        keyOf: ({ id }: ListedVercelProject) => id,
+      };
       // A project can be large here, with its variables and newest deployments.
       return withSmallerPages(50, (limit) =>
-        readAllPages({ provider: 'vercel', operation: listOperation }, async (from: string | undefined) => {
+        readAllPages(list, async (from: string | undefined) => {
           const { data } = await http.read(listOperation, {
             query: { limit: String(limit), from },
             schema: projectPageSchema,
@@ -207,7 +223,8 @@ export function vercelClient(connection: VercelConnection) {
     /** https://vercel.com/docs/rest-api/deployments/list-deployments. The id of the one that carries the mark. */
     async findDeployment(projectId: string, mark: string): Promise<string | undefined> {
       const operation = 'GET /v6/deployments';
-      const all = await readAllPages({ provider: 'vercel', operation }, async (until: string | undefined) => {
+      const list = { provider: 'vercel', operation, keyOf: ({ uid }: { uid: string }) => uid };
+      const all = await readAllPages(list, async (until: string | undefined) => {
         const { data } = await http.read(operation, {
           query: { projectId, limit: '100', until },
           schema: z.object({
@@ -220,6 +237,27 @@ export function vercelClient(connection: VercelConnection) {
         return { items: data.deployments, next: isLast ? undefined : String(next) };
       });
       return all.find(({ meta }) => meta?.['provisioningMark'] === mark)?.uid;
+    },
+
+    /** The same list: the account's newest deployment, of whatever project. */
+    async findNewestDeployment(): Promise<z.infer<typeof listedDeploymentSchema> | undefined> {
+      const { data } = await http.read('GET /v6/deployments', {
+        query: { limit: '1' },
+        schema: z.object({ deployments: z.array(listedDeploymentSchema) }),
+      });
+      return data.deployments[0];
+    },
+
+    /**
+     * https://vercel.com/docs/rest-api/integrations/list-git-namespaces-by-provider. The GitHub accounts and
+     * organizations that the token's user has connected.
+     */
+    async listGithubNamespaces(): Promise<VercelGitNamespace[]> {
+      const { data } = await http.read('GET /v1/integrations/git-namespaces', {
+        query: { provider: 'github' },
+        schema: z.array(namespaceSchema),
+      });
+      return data;
     },
 
     /** https://vercel.com/docs/rest-api/deployments/create-a-new-deployment. Linking alone builds nothing. */

@@ -34,6 +34,13 @@ function parse(text: string): { body: unknown; isMalformed: boolean } {
   }
 }
 
+/** The query of somebody who asks for the first page. */
+function withoutPosition(query: URLSearchParams): URLSearchParams {
+  const first = new URLSearchParams(query);
+  for (const name of ['from', 'until', 'page', 'offset', 'cursor']) first.delete(name);
+  return first;
+}
+
 function outcomeOf(delivery: Delivery): 'answered' | 'dropped' | 'hung' {
   if (delivery.kind === 'drop') return 'dropped';
   return delivery.kind === 'hang' ? 'hung' : 'answered';
@@ -108,7 +115,9 @@ export function createListener(provider: Provider, world: World, recording: Reco
     const request: ProviderRequest = {
       method,
       path: url.pathname,
-      query: url.searchParams,
+      query: world.switches.repeating.has(provider.name)
+        ? withoutPosition(url.searchParams)
+        : url.searchParams,
       parameters: route?.parameters ?? {},
       headers: message.headers,
       ...parse(text),

@@ -17,6 +17,8 @@ export interface Switches {
   revoked: Set<ProviderName>;
   /** Whose tokens are accepted as before and see nothing of ours any more. */
   blind: Set<ProviderName>;
+  /** Whose lists do not heed where they are asked to go on. */
+  repeating: Set<ProviderName>;
   isQuotaReached: boolean;
   deploymentOutcome: DeploymentOutcome;
   /** Added to the time a deleted object of this kind stays visible. */
@@ -56,6 +58,7 @@ export function initialSwitches(timing: SandboxTiming): Switches {
     readLagMs: new Map(),
     revoked: new Set(),
     blind: new Set(),
+    repeating: new Set(),
     isQuotaReached: false,
     deploymentOutcome: 'READY',
     slowDeleteMs: new Map(),

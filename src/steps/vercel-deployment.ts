@@ -31,6 +31,7 @@ import {
   type Verdict,
 } from './step.ts';
 import { supabaseProject } from './supabase-project.ts';
+import { blockReasonOf } from './vercel-block.ts';
 
 const environment = z.object({
   VERCEL_TOKEN: credential,
@@ -320,11 +321,11 @@ export const vercelDeployment = defineStep({
       throw new StepFailure('internal-error', 'no deployment was recorded');
 
     const deployment = await awaitVisible('the deployment', () => vercel.readDeployment(vercelDeploymentId));
-    if (deployment.readyState === 'BLOCKED')
-      throw new StepFailure('provider-rejected', `Vercel blocks deployment ${vercelDeploymentId}`, {
-        whatToDo:
-          "Open the deployment on Vercel: it says why. Most often the author of the template's newest commit is no member of the team: invite them, or let a member commit to the template.",
-      });
+    if (deployment.readyState === 'BLOCKED') {
+      const { why, whatToDo } = blockReasonOf(deployment);
+      const what = `Vercel has blocked deployment ${vercelDeploymentId}: ${why}. ${whatToDo}`;
+      throw new StepFailure('provider-rejected', what);
+    }
     if (['ERROR', 'CANCELED'].includes(deployment.readyState))
       throw new StepFailure(
         'provider-rejected',

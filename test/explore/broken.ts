@@ -53,7 +53,7 @@ export const brokenRules: readonly BrokenRules[] = [
     decideDelete: (resource, seen) => decideDelete(resource, { ...seen, sees: 'all' }),
     followDelete: (called, seen) => followDelete(called, { ...seen, sees: 'all' }),
   }),
-  broken('hidden is not made', 'step 1: rolled back, and an object is left', {
+  broken('hidden is not made', 'step 2 has made two objects', {
     resolveDoubt: (seen, isSettled) => resolveDoubt(seen, isSettled, 'all'),
   }),
   broken('a 404 soon after the create is gone', 'step 1: rolled back, and an object is left', {

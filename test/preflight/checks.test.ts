@@ -14,6 +14,18 @@ beforeAll(async () => {
 afterEach(() => sandbox.control.reset());
 afterAll(() => sandbox.stop());
 
+/** The newest deployment of the team is blocked. */
+async function blockDeployments(
+  control: SandboxControl,
+  vercelBlock: 'author-not-in-team' | 'commit-not-verified',
+): Promise<void> {
+  control.setAccounts({ vercelBlock });
+  control.setTiming({ deploymentReadyAfterMs: 0 });
+  control.setDeploymentOutcome('BLOCKED');
+  const projectId = await control.createForeign('vercel.project', 'another');
+  await control.createForeign('vercel.deployment', 'another', { projectId });
+}
+
 test('where everything is in order every check holds, with nothing to mend', async () => {
   const checks = await check(sandbox);
 
@@ -30,6 +42,8 @@ test('where everything is in order every check holds, with nothing to mend', asy
     'vercel token',
     'vercel plan',
     'vercel create-and-delete',
+    'vercel github-connection',
+    'vercel blocked-deployments',
     'n8n api',
     'n8n scopes',
     'n8n webhooks',
@@ -199,6 +213,7 @@ const cases: [string, Arrange, Record<string, string>, Record<string, RegExp>][]
       'vercel token': /answered 403 → Renew VERCEL_TOKEN/,
       'vercel plan': /403/,
       'vercel create-and-delete': /403/,
+      'vercel blocked-deployments': /403/,
     },
   ],
   [
@@ -216,6 +231,60 @@ const cases: [string, Arrange, Record<string, string>, Record<string, RegExp>][]
     (control) => control.setAccounts({ isVercelTokenLimited: true }),
     {},
     { 'vercel token': /only a part.* → Make a token with the team as its scope/ },
+  ],
+  [
+    'a fine-grained GitHub token that was given the template alone, where GitHub tells their number',
+    async (control) => {
+      control.setAccounts({
+        githubTokenKind: 'fine-grained',
+        githubRepositoryAccess: 'selected',
+        isGithubCountShown: true,
+      });
+      await control.createForeign('github.repository', 'another');
+    },
+    {},
+    {
+      'github create-and-delete':
+        /chosen repositories.*sees 1 of the organization's 2 private.* → .*"All repositories"/,
+    },
+  ],
+  ...(
+    [
+      ['saml', /SAML single sign-on.* → .*"Configure SSO"/],
+      ['ip-allow-list', /IP allow list does not have.* → Add the worker's public address/],
+      ['no-classic-tokens', /forbids tokens of this kind → Allow them/],
+    ] as const
+  ).map(
+    ([githubGuard, said]) =>
+      [
+        `a GitHub organization that guards itself (${githubGuard})`,
+        (control: SandboxControl) => control.setAccounts({ githubGuard }),
+        {},
+        {
+          'github token': said,
+          'github create-and-delete': said,
+          'github template': said,
+          'github vercel-app': said,
+        },
+      ] as const,
+  ),
+  [
+    'a Vercel user without a Login Connection to GitHub',
+    (control) => control.setAccounts({ isVercelConnected: false }),
+    {},
+    { 'vercel github-connection': /no Login Connection.* → Add a Login Connection to GitHub/ },
+  ],
+  [
+    'a Vercel team whose newest deployment is blocked for its author',
+    (control) => blockDeployments(control, 'author-not-in-team'),
+    {},
+    { 'vercel blocked-deployments': /author is no member of the Vercel team → .*add the author/ },
+  ],
+  [
+    'a Vercel team that wants verified commits',
+    (control) => blockDeployments(control, 'commit-not-verified'),
+    {},
+    { 'vercel blocked-deployments': /wants verified commits.* → Sign/ },
   ],
   [
     'a Vercel team on the Hobby plan',
@@ -377,6 +446,26 @@ describe('what cannot be told is no failure', () => {
   test('a fine-grained GitHub token that administers the template', async () => {
     sandbox.control.setAccounts({ githubTokenKind: 'fine-grained' });
     expect(failuresIn(await check(sandbox))).toEqual({});
+  });
+
+  test.each(['all', 'selected'] as const)(
+    'which repositories a fine-grained GitHub token was given (%s)',
+    async (githubRepositoryAccess) => {
+      sandbox.control.setAccounts({ githubTokenKind: 'fine-grained', githubRepositoryAccess });
+      await sandbox.control.createForeign('github.repository', 'another');
+
+      const checks = await check(sandbox);
+
+      expect(failuresIn(checks)).toEqual({});
+      expect(detailOf(checks, 'github create-and-delete')).toMatch(/^unknown: .*fine-grained token sees/);
+    },
+  );
+
+  test('a Vercel team that is named by its slug', async () => {
+    const checks = await check(sandbox, { environment: { VERCEL_TEAM_ID: 'sandbox-agency' } });
+
+    expect(failuresIn(checks)).toEqual({});
+    expect(detailOf(checks, 'vercel token')).toBe('the token reads the team');
   });
 
   test('an owner, where members may not delete', async () => {

@@ -30,6 +30,8 @@ export interface SandboxControl {
   blindToken(provider: ProviderName): void;
   /** Ends both. */
   restoreToken(provider: ProviderName): void;
+  /** From now on each page of this provider's lists is the first one, as from a server that ignores the parameter. */
+  repeatPages(provider: ProviderName): void;
   /** Whether the organization may have no more free Supabase projects. */
   setQuotaReached(isReached: boolean): void;
   /** What deployments from now on end as. */
@@ -102,6 +104,7 @@ export function createControl(parts: ControlParts): SandboxControl {
       switches.revoked.delete(provider);
       switches.blind.delete(provider);
     },
+    repeatPages: (provider) => void switches.repeating.add(provider),
     setQuotaReached: (isReached) => void (switches.isQuotaReached = isReached),
     setDeploymentOutcome: (outcome) => void (switches.deploymentOutcome = outcome),
     setSlowDelete: (kind, milliseconds) => void switches.slowDeleteMs.set(kind, milliseconds),

@@ -107,6 +107,12 @@ export const verbs: readonly Verb[] = [
     z.strictObject({ provider }),
     (control, input) => control.blindToken(input.provider),
   ),
+  verb(
+    'repeatPages',
+    'every page of its lists is the first one',
+    z.strictObject({ provider }),
+    (control, input) => control.repeatPages(input.provider),
+  ),
   verb('restoreToken', 'ends both', z.strictObject({ provider }), (control, input) =>
     control.restoreToken(input.provider),
   ),

@@ -5,8 +5,17 @@ import type { Deployment, VercelProject } from './state.ts';
 
 const errorMessages: Record<string, string> = {
   ERROR: 'Command "npm run build" exited with 1',
-  BLOCKED: 'The deployment was blocked by a team policy',
 };
+
+/** Seen in public reports: the code, which is in no reference, and the sentence. */
+const blocks = {
+  'author-not-in-team': {
+    seatBlock: { blockCode: 'TEAM_ACCESS_REQUIRED', isVerified: false },
+    readyStateReason: 'Git author sandbox must have access to the project on Vercel to create deployments.',
+  },
+  'commit-not-verified': { readyStateReason: 'The commit is not verified.' },
+  none: { readyStateReason: 'The deployment was blocked by a team policy' },
+} as const;
 
 function sourceOf(deployment: Deployment, project: VercelProject) {
   return { type: 'github', repoId: project.link?.repoId ?? 0, ref: deployment.ref, sha: deployment.sha };
@@ -35,6 +44,7 @@ export function deploymentBody(deployment: Deployment, project: VercelProject, w
     aliasAssigned: isAliasAssigned,
     aliasError: null,
     ...(errorMessage === undefined ? {} : { errorCode: 'BUILD_FAILED', errorMessage }),
+    ...(readyState === 'BLOCKED' ? blocks[world.switches.accounts.vercelBlock] : {}),
     ...(deployment.cancelledAt === undefined ? {} : { canceledAt: deployment.cancelledAt }),
     createdAt,
     bootedAt: createdAt,

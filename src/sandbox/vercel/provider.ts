@@ -38,6 +38,27 @@ function teamBody(world: World) {
 function accountOperations(world: World): Operation[] {
   return [
     {
+      name: 'listGitNamespaces',
+      method: 'GET',
+      path: '/v1/integrations/git-namespaces',
+      handle: () =>
+        json(
+          200,
+          world.switches.accounts.isVercelConnected
+            ? [
+                {
+                  provider: 'github',
+                  id: 2001,
+                  slug: world.organization,
+                  name: world.organization,
+                  ownerType: 'team',
+                  installationId: 51_000_001,
+                },
+              ]
+            : [],
+        ),
+    },
+    {
       name: 'getUser',
       method: 'GET',
       path: '/v2/user',

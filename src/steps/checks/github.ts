@@ -2,6 +2,8 @@
 import { ProviderError } from '../../errors.ts';
 import type { GithubClient, GithubInstallation } from '../../providers/github.ts';
 import { fails, holds, type Check, type Finding, type ReadOnly } from '../check.ts';
+import { proveRepositorySight } from '../github-sight.ts';
+import type { Sight } from '../step.ts';
 
 interface Providers {
   readonly github: GithubClient;
@@ -11,7 +13,7 @@ interface Providers {
 
 const github = { provider: 'github', credentials: 'GITHUB_TOKEN', address: 'GITHUB_API_URL' } as const;
 
-export const githubChecks: readonly Check<ReadOnly<Providers>>[] = [
+const checks: readonly Check<ReadOnly<Providers>>[] = [
   {
     ...github,
     name: 'token',
@@ -33,14 +35,12 @@ export const githubChecks: readonly Check<ReadOnly<Providers>>[] = [
           'Allow it (organization settings → Member privileges), or make the token with an owner of the organization.',
         );
       if (scopes !== undefined) return judgeScopes(scopes);
-      if (!isTemplateOurs)
-        return holds('a fine-grained token: GitHub does not tell what it may do in the organization');
-      return isAdministrator
-        ? holds('a fine-grained token, which administers the template')
-        : fails(
-            'a fine-grained token that does not administer the template, so it cannot delete repositories',
-            'Give the token "Administration: read and write" on all repositories of the organization.',
-          );
+      if (isTemplateOurs && !isAdministrator)
+        return fails(
+          'a fine-grained token that does not administer the template, so it cannot delete repositories',
+          'Give the token "Administration: read and write" on all repositories of the organization.',
+        );
+      return judgeFineGrained(await proveRepositorySight(client));
     },
   },
   {
@@ -72,12 +72,61 @@ export const githubChecks: readonly Check<ReadOnly<Providers>>[] = [
         return judgeInstallation(await client.findInstallation('vercel'));
       } catch (error) {
         const isHidden = error instanceof ProviderError && (error.status === 403 || error.status === 404);
-        if (!isHidden) throw error;
+        if (!isHidden || guardOf(error) !== undefined) throw error;
         return holds("unknown: GitHub shows an organization's apps to its owners only");
       }
     },
   },
 ];
+
+/** One with chosen repositories administers the template, too, and is refused when it is to generate another. */
+function judgeFineGrained(sight: Sight): Finding {
+  if (sight.sees === 'some')
+    return fails(
+      `a fine-grained token with chosen repositories, which cannot create one: ${sight.why}`,
+      'Give the token "All repositories" of the organization, with "Administration: read and write".',
+    );
+  return sight.sees === 'all'
+    ? holds(
+        'a fine-grained token that sees all repositories; whether it may create and delete them is unknown',
+      )
+    : holds(
+        `unknown: ${sight.why}. It needs all of them, with "Administration: read and write", to create one`,
+      );
+}
+
+/** Whatever is asked: an organization that guards itself refuses the token with a 403, which is not about its rights. */
+export const githubChecks: readonly Check<ReadOnly<Providers>>[] = checks.map((check) => ({
+  ...check,
+  async look(providers) {
+    try {
+      return await check.look(providers);
+    } catch (error) {
+      const guard = error instanceof ProviderError && error.status === 403 ? guardOf(error) : undefined;
+      if (guard === undefined) throw error;
+      return fails(...guard);
+    }
+  },
+}));
+
+function guardOf({ providerText }: ProviderError): [detail: string, fix: string] | undefined {
+  if (/SAML enforcement/i.test(providerText))
+    return [
+      'the organization wants SAML single sign-on, for which the token is not authorized',
+      'Open https://github.com/settings/tokens, choose "Configure SSO" at the token, and authorize it for the organization.',
+    ];
+  if (/IP allow list/i.test(providerText))
+    return [
+      "the organization's IP allow list does not have the address from which the worker asks",
+      "Add the worker's public address in the organization's settings → Authentication security → IP allow list.",
+    ];
+  if (/forbids access via a (fine-grained )?personal access token/i.test(providerText))
+    return [
+      'the organization forbids tokens of this kind',
+      "Allow them in the organization's settings → Personal access tokens, or use a token of the other kind.",
+    ];
+  return undefined;
+}
 
 function judgeScopes(scopes: readonly string[]): Finding {
   const missing = ['repo', 'delete_repo'].filter((scope) => !scopes.includes(scope));

@@ -1,6 +1,8 @@
 /** Whether Vercel will take a project that is linked to an organization's repository. */
-import type { VercelClient } from '../../providers/vercel.ts';
-import { fails, holds, type Check, type ReadOnly } from '../check.ts';
+import { ProviderError } from '../../errors.ts';
+import type { VercelClient, VercelGitNamespace } from '../../providers/vercel.ts';
+import { fails, holds, type Check, type Finding, type ReadOnly } from '../check.ts';
+import { blockReasonOf } from '../vercel-block.ts';
 
 interface Providers {
   readonly vercel: VercelClient;
@@ -51,4 +53,46 @@ export const vercelChecks: readonly Check<ReadOnly<Providers>>[] = [
           );
     },
   },
+  {
+    ...vercel,
+    name: 'github-connection',
+    async look({ vercel: client }) {
+      try {
+        return judgeNamespaces(await client.listGithubNamespaces());
+      } catch (error) {
+        const isHidden = error instanceof ProviderError && [400, 403, 404].includes(error.status ?? 0);
+        if (!isHidden) throw error;
+        return holds('unknown: Vercel does not tell the token which GitHub accounts its user has connected');
+      }
+    },
+  },
+  {
+    ...vercel,
+    name: 'blocked-deployments',
+    async look({ vercel: client }) {
+      const newest = await client.findNewestDeployment();
+      if (newest?.readyState !== 'BLOCKED')
+        return holds(
+          'the newest deployment is not blocked, or there is none: what a new one meets is unknown',
+        );
+      const { why, whatToDo } = blockReasonOf(await client.readDeployment(newest.uid));
+      return fails(`the newest deployment is blocked: ${why}`, whatToDo);
+    },
+  },
 ];
+
+/** Linking takes a connection of the user's to GitHub, besides the app in the organization. */
+function judgeNamespaces(namespaces: readonly VercelGitNamespace[]): Finding {
+  const where = 'https://vercel.com/account/settings/authentication';
+  if (namespaces.length === 0)
+    return fails(
+      "the token's user has no Login Connection to GitHub, without which no repository can be linked",
+      `Add a Login Connection to GitHub at ${where}, with the account that the token belongs to.`,
+    );
+  if (namespaces.every(({ requireReauth }) => requireReauth === true))
+    return fails(
+      "the Login Connection of the token's user to GitHub has run out",
+      `Connect GitHub again at ${where}, with the account that the token belongs to.`,
+    );
+  return holds(`connected to GitHub: ${namespaces.map(({ slug }) => slug).join(', ')}`);
+}
