@@ -28,8 +28,6 @@ export interface DrawnFaults {
   /** How long a new object stays invisible at one provider. */
   readonly lag: { readonly provider: ProviderName; readonly ms: number } | undefined;
   readonly slowDelete: { readonly kind: ObjectKind; readonly ms: number } | undefined;
-  /** A token that sees less once something is undone: an object and its organization are answered with 404. */
-  readonly masked: readonly FaultRequest[];
   /** A token that is accepted as before, and from which everything of ours is hidden for a while. */
   readonly blind: DrawnBlindness | undefined;
   /** A token that is refused for a while. */
@@ -119,7 +117,6 @@ const faultNames = [
   'replaced',
   'removed',
   'crowded',
-  'masked-token',
   'blind-token',
   'password-refused',
   'pooler-full',
@@ -186,7 +183,6 @@ export function drawFaults(
           ms: random.int(200, 1000),
         }
       : undefined,
-    masked: has('masked-token') ? drawMaskedToken(random) : [],
     isCrowded: has('crowded'),
     revoked: has('revoked-token')
       ? {
@@ -298,26 +294,6 @@ function drawLate(random: Random): FaultRequest {
 export function keptCall(random: Random, verb: Verb, hasActed: boolean): FaultRequest {
   const [provider, operation] = random.pick(calls[verb]);
   return { provider, operation, mode: hasActed ? 'hang-after' : 'hang-before', times: 1 };
-}
-
-/** How an object is read by its id, and the organization: a token that may not see them gets a 404 from both. */
-const masks: Readonly<
-  Record<ProviderName, readonly [object: string, organization: string, matching?: string]>
-> = {
-  supabase: ['getProject', 'getOrganization'],
-  github: ['getRepositoryById', 'getOrganization'],
-  vercel: ['getVercelProject', 'getTeam'],
-  n8n: ['getWorkflow', 'listWorkflows', 'limit=1&'],
-};
-
-/** The organization stays hidden for longer than any object: no 404 of these is proof of an absence. */
-function drawMaskedToken(random: Random): FaultRequest[] {
-  const provider = random.pick(providerNames);
-  const [object, organization, matching] = masks[provider];
-  return [
-    { provider, operation: object, mode: 'not-found', times: random.int(1, 2) },
-    { provider, operation: organization, mode: 'not-found', times: 4, matching },
-  ];
 }
 
 function drawReceiver(random: Random, names: readonly FaultName[]): ReceiverBehaviour | undefined {

@@ -235,14 +235,6 @@ function planOf(run: Run): PlannedEvent[] {
       },
     });
   }
-  if (schedule.masked.length > 0)
-    plan.push({
-      // Before that the organization is looked at for other reasons.
-      after: () => isUndoing(run),
-      async act() {
-        for (const fault of schedule.masked) run.faultIds.set(control.addFault(fault), 'masked-token');
-      },
-    });
   if (schedule.blind !== undefined) plan.push(blindToken(run, schedule.blind));
   for (const outage of schedule.outages)
     plan.push({
