@@ -25,6 +25,6 @@ export class TemplateFlawed extends StepFailure {
   }
 }
 
-export function describeFlaw({ file, place, what, fix }: Flaw): string {
+function describeFlaw({ file, place, what, fix }: Flaw): string {
   return `${file}, line ${place.line}, column ${place.column}: ${what}. ${fix}`;
 }

@@ -12,6 +12,7 @@ import {
   type CopyRows,
   type PsqlCommand,
   type ScriptStatement,
+  type Span,
 } from './split-script.ts';
 import type { TemplateStatement } from './template.ts';
 import { toleranceOf } from './tolerance.ts';
@@ -39,7 +40,7 @@ export function* readScript({ name, text }: TextFile, grammar: Grammar): Generat
     const rowFlaw = found.rows && refuseRows(found.rows);
     if (rowFlaw !== undefined) yield flaw(found.first, rowFlaw);
     const sql = text.slice(found.first, found.last);
-    const parsed = grammar.parse(sql);
+    const parsed = parse(sql, grammar);
     if ('message' in parsed) {
       yield flaw(found.first + (parsed.offset ?? 0), { what: parsed.message, fix: mendIt });
       continue;
@@ -52,6 +53,29 @@ export function* readScript({ name, text }: TextFile, grammar: Grammar): Generat
         : flaw(first, refusal);
     }
   }
+}
+
+/**
+ * This build of the grammar takes comments for words, and stumbles over one between two strings that PostgreSQL joins:
+ * `'a' -- why` and `'b'` on the next line.
+ */
+function parse(sql: string, grammar: Grammar): ReturnType<Grammar['parse']> {
+  const parsed = grammar.parse(sql);
+  if (!('message' in parsed)) return parsed;
+  const { comments } = splitScript(sql);
+  const again = comments.length === 0 ? parsed : grammar.parse(blankOut(sql, comments));
+  return 'message' in again ? parsed : again;
+}
+
+/** Puts spaces there, so that everything else stays in its place. */
+function blankOut(sql: string, spans: readonly Span[]): string {
+  let blanked = '';
+  let at = 0;
+  for (const { start, end } of spans) {
+    blanked += sql.slice(at, start) + sql.slice(start, end).replaceAll(/[^\n\r]/g, ' ');
+    at = end;
+  }
+  return blanked + sql.slice(at);
 }
 
 const mendIt = 'Mend the file: PostgreSQL does not read it.';

@@ -38,6 +38,7 @@ export interface PsqlCommand extends Span {
 export interface Script {
   readonly statements: readonly ScriptStatement[];
   readonly commands: readonly PsqlCommand[];
+  readonly comments: readonly Span[];
   /** What follows the last statement or command: space, comments. */
   readonly tail: Span;
   /** Where a comment begins that is never closed: all that follows is part of it. */
@@ -54,23 +55,26 @@ export function splitScript(text: string): Script {
   const commands: PsqlCommand[] = [];
   let start = 0;
   let words = newStatement();
-  let comments: Span | undefined;
+  const comments: Span[] = [];
+  /** The comments at the end of what was read, with the space between them. */
+  let trailing: Span | undefined;
   let openComment: number | undefined;
 
   /** Space and comments reach from here to there. */
   const isBlank = (from: number, to: number) => skipBlank(text, from, to) === to;
 
   const readComment = (from: number, to: number): number => {
-    comments = { start: comments && isBlank(comments.end, from) ? comments.start : from, end: to };
+    comments.push({ start: from, end: to });
+    trailing = { start: trailing && isBlank(trailing.end, from) ? trailing.start : from, end: to };
     return to;
   };
 
   const endStatement = (end: number): CopyRows | undefined => {
     const first = skipBlank(text, start, end);
     const rows = words.takesRows && text[end] === ';' ? readRows(text, end + 1) : undefined;
-    const last = comments && isBlank(comments.end, end) ? comments.start : end;
+    const last = trailing && isBlank(trailing.end, end) ? trailing.start : end;
     if (first < end) statements.push({ start, end, first, last, rows });
-    comments = undefined;
+    trailing = undefined;
     start = Math.min(rows === undefined ? end + 1 : afterRows(text, rows), text.length);
     words = newStatement();
     return rows;
@@ -107,7 +111,7 @@ export function splitScript(text: string): Script {
   }
   const end = text.length;
   if (skipBlank(text, start, end) < end) endStatement(end);
-  return { statements, commands, tail: { start, end }, openComment };
+  return { statements, commands, comments, tail: { start, end }, openComment };
 }
 
 /** Follows one statement: is it inside parentheses or `BEGIN ATOMIC … END`, and does it take rows? */

@@ -23,11 +23,9 @@ async function template(sql: string): Promise<string> {
 
 /** Looks into the new project's database from outside. */
 async function queryProject<Row extends pg.QueryResultRow>(running: Stack, sql: string): Promise<Row[]> {
-  const { rows: names } = await running.pool.query<{ name: string }>(
-    `select output ->> 'databaseName' as name from ledger.steps where name = 'supabase-project' and direction = 'run'`,
-  );
+  const project = running.sandbox.control.objects().find(({ kind }) => kind === 'supabase.project');
   const url = new URL(inject('postgresUrl'));
-  url.pathname = `/${names[0]?.name ?? ''}`;
+  url.pathname = `/${String(project?.details['database'])}`;
   const client = new pg.Client({ connectionString: url.href });
   await client.connect();
   try {

@@ -180,8 +180,7 @@ describe('whatever the script is', () => {
         const { statements, commands, tail } = splitScript(text);
         let at = 0;
         for (const span of [...statements, ...commands, tail].toSorted((a, b) => a.start - b.start)) {
-          expect(span.start).toBeGreaterThanOrEqual(at);
-          expect(span.end).toBeGreaterThanOrEqual(span.start);
+          if (span.start < at || span.end < span.start) throw new Error(`parts overlap at ${span.start}`);
           at = span.end;
         }
         expect(at).toBeLessThanOrEqual(text.length);
@@ -191,7 +190,7 @@ describe('whatever the script is', () => {
           expect(statementsOf(text.slice(first, last))).toHaveLength(1);
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: 300 },
     );
   });
 
@@ -232,7 +231,7 @@ describe('whatever the script is', () => {
           parsed.map(({ start, end }) => withoutComments(text.slice(start, end)).trim()),
         );
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 });

@@ -14,6 +14,11 @@ test('a statement is told with the line and the column where its own text begins
   ]);
 });
 
+test('strings that go on below a comment are one, as in PostgreSQL', async () => {
+  const text = "select 'a' -- why 😀\n  'b;'; select 2;";
+  expect((await statementsOf(text)).map(({ sql }) => sql)).toEqual([text.slice(0, -11), 'select 2']);
+});
+
 test('a dump with data is taken as pg_dump writes it', async () => {
   const text = [
     '--',

@@ -24,7 +24,7 @@ export const schemaChecks: readonly Check<ReadOnly<Providers>>[] = [
 ];
 
 /** The files in their order, and what is left out. */
-export function describeTemplate({ files, leftOut, checksum }: Template): string {
+function describeTemplate({ files, leftOut, checksum }: Template): string {
   const names = files.map(({ name }) => name);
   const others = leftOut.map(({ name, reason }) => `${name} (${reason})`);
   const applied = `${files.length} SQL ${files.length === 1 ? 'file' : 'files'}, checksum ${checksum.slice(0, 12)}`;

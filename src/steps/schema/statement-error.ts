@@ -42,7 +42,7 @@ function extra(label: string, text: string | undefined): string[] {
 
 /** PostgreSQL quotes the whole row: data of clients, perhaps. */
 function isDataRow(detail: string | undefined): boolean {
-  return detail !== undefined && /^Failing row contains/.test(detail);
+  return detail?.startsWith('Failing row contains') ?? false;
 }
 
 /** `COPY tags, line 3, column id: "abc"` */

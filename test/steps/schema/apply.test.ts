@@ -22,6 +22,14 @@ async function warningsOf(project: TestProject): Promise<string[]> {
   return findWarnings(findings, marker.notes).map(({ code, message }) => `${code}: ${message}`);
 }
 
+/** The role that a project's statements run as. */
+async function ownerOf(project: TestProject): Promise<string> {
+  const [database] = await project.query<{ owner: string }>(
+    'select quote_ident(pg_get_userbyid(datdba)) as owner from pg_database where datname = current_database()',
+  );
+  return database?.owner ?? '';
+}
+
 async function isEmpty(project: TestProject): Promise<boolean> {
   const [left] = await project.query<{ count: number }>(
     `select count(*)::int as count from pg_class
@@ -86,7 +94,7 @@ describe.each<Way>(['postgres', 'http'])('over %s', (way) => {
       ),
       fileOf('050.sql', `select pg_catalog.set_config('search_path', '', false)`, `set role anon`),
     ]);
-    await project.query(`grant set on parameter session_replication_role to "postgres.${project.ref}"`);
+    await project.query(`grant set on parameter session_replication_role to ${await ownerOf(project)}`);
     expect(await project.apply(template)).toBeUndefined();
     expect(await project.query('select word from public.cities order by id')).toEqual([
       { word: 'Zürich \\' },
@@ -212,7 +220,7 @@ describe.each<Way>(['postgres', 'http'])('over %s', (way) => {
   test('a table of our record that is there already, empty or of another shape, is no obstacle', async () => {
     await fresh();
     const template = templateOf([fileOf('a.sql', ...table('w'))]);
-    const owner = `"postgres.${project.ref}"`;
+    const owner = await ownerOf(project);
     await project.query(
       `create schema _provisioning authorization ${owner};
        create table _provisioning.applied (checksum text primary key, provisioning_id uuid not null, tables text[] not null, applied_at timestamptz not null default now());

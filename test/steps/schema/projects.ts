@@ -76,8 +76,9 @@ export async function openProjects(): Promise<Projects> {
             })
             .catch((error: unknown) => error),
         async query<Row extends pg.QueryResultRow>(sql: string) {
+          const project = sandbox.control.objects().find(({ id: object }) => object === ref);
           const url = new URL(inject('postgresUrl'));
-          url.pathname = `/${pooler.db_name}`;
+          url.pathname = `/${String(project?.details['database'])}`;
           const client = new pg.Client({ connectionString: url.href });
           await client.connect();
           try {
