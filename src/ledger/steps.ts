@@ -151,6 +151,25 @@ export async function postponeStep(
   await releaseLease(db, step.provisioningId, wait.delayMs + wait.sweepAfterMs, false);
 }
 
+/** For how long, in ms, a step has waited for one thing without a break. Undefined: it waits for another, or not. */
+export async function measureWait(
+  db: Queryable,
+  step: StepKey,
+  waitingFor: string,
+): Promise<number | undefined> {
+  const { rows } = await db.query<{ waited_ms: number }>(
+    // An event tells when it began to wait for that; waiting_since counts all that it has waited for in a row.
+    `select (extract(epoch from clock_timestamp() - began.at) * 1000)::float8 as waited_ms
+     from ledger.steps s join ledger.events began
+       on began.provisioning_id = s.provisioning_id and began.type = $5
+         and began.data @> jsonb_build_object('step', s.name, 'waitingFor', s.waiting_for)
+     where s.provisioning_id = $1 and s.direction = $2 and s.position = $3 and s.waiting_for = $4
+     order by began.sequence desc limit 1`,
+    [...keyOf(step), waitingFor, `${eventPrefix(step)}.waiting`],
+  );
+  return rows[0]?.waited_ms;
+}
+
 /** The columns of a step that waits for nothing. */
 export const noWait = `waiting_for = null, waiting_since = null, due_at = null,
          wait_began = null, wait_until = null, wait_is_away = false, away_ms = 0`;

@@ -1,5 +1,6 @@
 /** What an error says to the person who has to mend it. Pure. */
 import { ProviderError } from '../errors.ts';
+import { explainRefusal } from '../refusals/explain.ts';
 import { fails, type Check, type Finding } from '../steps/check.ts';
 
 /** Who was asked, and which variables lead there. */
@@ -16,7 +17,7 @@ export function isDefect(error: unknown): boolean {
 }
 
 export function explainFailure(source: Source, error: unknown): Finding {
-  if (error instanceof ProviderError) return fails(error.message, fixFor(source, error.status));
+  if (error instanceof ProviderError) return explainAnswer(source, error);
   if (error instanceof CheckTooSlow)
     return fails(`${source.provider} did not answer all that was asked in time`, fixFor(source, undefined));
   // Only errors of our own words are told: others may repeat what a provider, or a variable, has said.
@@ -24,8 +25,109 @@ export function explainFailure(source: Source, error: unknown): Finding {
   return fails(`the check itself failed: ${kind}`, 'This is a defect: the log of the worker has it.');
 }
 
-function fixFor(source: Source, status = 0): string {
+function explainAnswer(source: Source, error: ProviderError): Finding {
+  const likely = likelyCauses.find(({ fits }) => fits(error));
+  if (likely !== undefined) return fails(`${error.message}: ${likely.detail}`, likely.fix(named(source)));
+  const known = explainRefusal(error);
+  if (known !== undefined) return fails(`${error.message}: ${known.message}`, known.whatToDo);
+  return fails(error.message, fixFor(source, error.status));
+}
+
+type Named = Required<Source>;
+
+function named(source: Source): Named {
   const { provider, credentials = 'the credentials', address = 'its address' } = source;
+  return { provider, credentials, address };
+}
+
+/** What most often is behind an answer, or behind none. */
+interface LikelyCause {
+  readonly fits: (error: ProviderError) => boolean;
+  readonly detail: string;
+  readonly fix: (source: Named) => string;
+}
+
+function failedWith(codes: RegExp) {
+  return ({ connectionCode }: ProviderError) => codes.test(connectionCode ?? '');
+}
+
+function answered(status: number, text: RegExp) {
+  return (error: ProviderError) => error.status === status && text.test(error.providerText);
+}
+
+const page = /^\s*(<!doctype|<html)/i;
+
+/** The codes are those of https://nodejs.org/api/errors.html, https://nodejs.org/api/tls.html and OpenSSL. */
+const likelyCauses: readonly LikelyCause[] = [
+  {
+    fits: failedWith(/^(ENOTFOUND|EAI_AGAIN)$/),
+    detail: 'the name of the host is not known',
+    fix: ({ address }) => `Check the host in ${address}, and the DNS of the machine that the worker runs on.`,
+  },
+  {
+    fits: failedWith(/^ECONNREFUSED$/),
+    detail: 'nobody listens there',
+    fix: ({ provider, address }) =>
+      `Start ${provider}, or check the host and the port in ${address}. In a container "localhost" is the container itself.`,
+  },
+  {
+    fits: failedWith(/^(EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT)$/),
+    detail: 'nothing answers at that address',
+    fix: ({ address }) =>
+      `Check the host and the port in ${address}, and the firewalls between the worker and it.`,
+  },
+  {
+    fits: failedWith(/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|^EPROTO$/),
+    detail: 'the port speaks http, and was asked by https',
+    fix: ({ address }) => `Begin ${address} with http://, or set it to the port that speaks https.`,
+  },
+  {
+    fits: answered(400, /plain HTTP request was sent to (an )?HTTPS port|HTTP request to an HTTPS server/i),
+    detail: 'the port speaks https, and was asked by http',
+    fix: ({ address }) => `Begin ${address} with https://.`,
+  },
+  {
+    fits: failedWith(/^(CERT_HAS_EXPIRED|CERT_NOT_YET_VALID)$/),
+    detail: 'its certificate is not valid at this time',
+    fix: () =>
+      'Renew the certificate of the server, or set the clock of the machine that the worker runs on.',
+  },
+  {
+    fits: failedWith(/^ERR_TLS_CERT_ALTNAME_INVALID$/),
+    detail: 'its certificate is for another host',
+    fix: ({ address }) => `Set ${address} to a name that the certificate is for.`,
+  },
+  {
+    fits: failedWith(/CERT|ISSUER|SIGNATURE|^SELF_SIGNED/),
+    detail: 'its certificate comes from an authority that is not known here',
+    fix: () =>
+      "Set NODE_EXTRA_CA_CERTS to a file with the authority's certificate (PEM), and restart the worker. A public server also has to send the certificates in between.",
+  },
+  {
+    fits: failedWith(/^HPE_/),
+    detail: 'what answers there is no web server',
+    fix: ({ address }) => `Check the port in ${address}.`,
+  },
+  {
+    fits: ({ isAway, status, provider }) => isAway && provider === 'n8n' && (status ?? 500) < 500,
+    detail: 'it is starting up',
+    fix: () =>
+      'Wait until n8n has started, then ask again. If it has: check N8N_HOST, and that its public API is not switched off (N8N_PUBLIC_API_DISABLED).',
+  },
+  {
+    fits: ({ isAway, status }) => isAway && status !== undefined,
+    detail: 'a proxy answers in its place, and does not reach it',
+    fix: ({ provider, address }) => `Start ${provider}, or check where the proxy at ${address} leads.`,
+  },
+  {
+    fits: answered(404, page),
+    detail: 'there is a web server, and no such API at that path',
+    fix: ({ address }) => `Check the host and the path in ${address}.`,
+  },
+];
+
+function fixFor(source: Source, status = 0): string {
+  const { provider, credentials, address } = named(source);
   if (status === 401) return `Renew ${credentials}: ${provider} does not accept it.`;
   if (status === 403) return `Renew ${credentials}, or give it the rights that README.md lists under Tokens.`;
   if (status === 404)

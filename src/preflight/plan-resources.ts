@@ -83,7 +83,7 @@ function judge(
 /** A look for a name needs no secret and no earlier step. */
 function contextOf(client: ClientOrder, providers: object): ResourceContext<object> {
   const refuse = async () => {
-    throw new StepFailure('internal-error', 'a dry run has no secrets and no outputs');
+    throw new StepFailure('internal-error', 'a dry run has no secrets and no outputs, and waits for nothing');
   };
-  return { client, providers, secrets: { read: refuse, keep: refuse }, outputOf: refuse };
+  return { client, providers, secrets: { read: refuse, keep: refuse }, outputOf: refuse, outlast: refuse };
 }

@@ -5,7 +5,7 @@
  * https://supabase.com/docs/guides/database/connecting-to-postgres
  */
 import pg from 'pg';
-import { NotYet, ProviderError } from '../errors.ts';
+import { NotYet, ProviderError, StepFailure } from '../errors.ts';
 import { isPassingSqlError } from './postgres-errors.ts';
 
 export interface DatabaseAddress {
@@ -27,16 +27,42 @@ export interface DatabaseLimits {
   readonly signal: AbortSignal;
 }
 
-/** The database refused the password: nobody else chose one that we do not know, unless the project is not ours. */
-export class PasswordRefused extends Error {
-  override readonly name = 'PasswordRefused';
+const connectOperation = 'connect to the project database';
+
+/**
+ * The database refused the password, which proves nothing: the pooler's memory of a young project may be stale. Where
+ * it goes on, the project is not ours, since nobody else chose one that we do not know.
+ */
+export class PasswordRefused extends ProviderError {
+  constructor(cause: unknown) {
+    super({
+      provider: 'supabase',
+      operation: connectOperation,
+      outcome: 'not-made',
+      reason: 'was refused with the password of the database',
+      cause,
+    });
+  }
+}
+
+/** The project takes no connection from this address, and will not until somebody allows it. */
+export class AddressRefused extends StepFailure {
+  constructor(cause: unknown) {
+    super(
+      'provider-rejected',
+      "the project's network restrictions keep this worker from its database: allow the worker's address in them " +
+        '(at Supabase, in the settings of the project or of the organization), or set SCHEMA_TRANSPORT=http',
+      { cause },
+    );
+  }
 }
 
 /**
  * Connects, does one thing, hangs up.
  *
- * SQL errors come through as they are (`pg.DatabaseError`). Throws PasswordRefused, NotYet while the pooler does not
- * know the project yet, and a ProviderError for everything else that keeps it from connecting.
+ * SQL errors come through as they are (`pg.DatabaseError`). Throws PasswordRefused, AddressRefused, NotYet while the
+ * pooler takes no connection for a reason that passes, and a ProviderError for everything else that keeps it from
+ * connecting.
  */
 export async function withDatabase<T>(
   address: DatabaseAddress,
@@ -81,23 +107,30 @@ async function connect(client: pg.Client, tls: DatabaseTls): Promise<void> {
   try {
     await client.connect();
   } catch (error) {
-    const code = error instanceof pg.DatabaseError ? error.code : undefined;
-    if (code === '28P01') throw new PasswordRefused('the database refused its password');
-    // Supavisor's words for a project it has not heard of yet (code XX000); 57P03: the server is starting up.
-    if (code === '57P03' || (error instanceof Error && /tenant or user not found/i.test(error.message)))
-      throw new NotYet('the database to take connections');
+    const refusal = error instanceof pg.DatabaseError ? error : undefined;
+    if (refusal?.code === '28P01') throw new PasswordRefused(error);
+    if (refusal?.message.startsWith('(EADDRNOTALLOWED)') === true) throw new AddressRefused(error);
+    if (passingRefusals.has(refusal?.code ?? ''))
+      throw new NotYet('the database to take connections', { cause: error });
     const isDistrusted = tls.mode === 'verify' && isAboutTheCertificate(error);
     throw new ProviderError({
       provider: 'supabase',
-      operation: 'connect to the project database',
+      operation: connectOperation,
       outcome: 'not-made',
       // Nobody has answered: what PostgreSQL or the pooler says itself is an error like others.
-      isAway: code === undefined && !isDistrusted,
+      isAway: refusal === undefined && !isDistrusted,
       reason: isDistrusted ? distrust : 'failed',
       cause: error,
     });
   }
 }
+
+/**
+ * XX000 is the pooler's own: `(ENOTFOUND)` and `(EAUTHQUERY)` for a project that it has not heard of yet,
+ * `(EMAXCONNSESSION)` while it is full, and whatever else its text begins with. 53300: the server is full. 57P03: it is
+ * starting up.
+ */
+const passingRefusals = new Set(['XX000', '53300', '57P03']);
 
 const distrust = 'met a certificate that SUPABASE_DB_CA does not vouch for';
 

@@ -6,8 +6,9 @@
  * refuse for minutes after a project is healthy.
  */
 import { z } from 'zod';
+import { ProviderError } from '../errors.ts';
 import { isHostName } from '../host-names.ts';
-import { providerHttp } from '../http.ts';
+import { parseJson, providerHttp } from '../http.ts';
 import { readAllPages } from '../pages.ts';
 import type { Permit } from '../permit.ts';
 
@@ -230,6 +231,24 @@ export function supabaseClient(connection: SupabaseConnection) {
       return answer.data;
     },
   };
+}
+
+const missingPermissionsSchema = z.object({
+  missing_permissions: z.array(z.string().regex(/^\w{1,100}$/)).max(50),
+});
+
+/** The permissions that a refusal names as missing, by their identifiers: those of a scoped access token. */
+export function missingPermissions(error: unknown): string[] {
+  if (!(error instanceof ProviderError) || error.status !== 403) return [];
+  return missingPermissionsSchema.safeParse(parseJson(error.providerText)).data?.missing_permissions ?? [];
+}
+
+/** The permission to read secret keys in the clear, as the dashboard offers it: "API Key Secrets". */
+export const revealPermission = 'api_gateway_keys_secret_read';
+
+/** Whether a key is shown with most of it replaced by middle dots. */
+export function isMasked(key: SupabaseApiKey): boolean {
+  return key.api_key?.includes('\u00b7') === true;
 }
 
 const messageSchema = z.object({ message: z.union([z.string(), z.array(z.string()).transform(String)]) });

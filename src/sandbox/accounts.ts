@@ -8,6 +8,9 @@ const workflowScopes = ['create', 'list', 'read', 'update', 'delete', 'activate'
 export const accountsSchema = z.object({
   supabasePlan: z.enum(['free', 'pro', 'team']).describe('free takes two active projects'),
   supabaseTokenScope: z.enum(['organization', 'project']).describe('a project’s token sees no organization'),
+  mayRevealSupabaseKeys: z
+    .boolean()
+    .describe('whether the token, a scoped one, has the permission api_gateway_keys_secret_read'),
   githubTokenKind: z.enum(['classic', 'fine-grained']).describe('only a classic one tells its scopes'),
   isGithubAdministrator: z.boolean().describe('whether the token administers the repositories'),
   githubRole: z.enum(['owner', 'member']).describe('a member sees of private ones the template and its own'),
@@ -45,6 +48,7 @@ export type Accounts = z.infer<typeof accountsSchema>;
 export const goodAccounts: Accounts = {
   supabasePlan: 'pro',
   supabaseTokenScope: 'organization',
+  mayRevealSupabaseKeys: true,
   githubTokenKind: 'classic',
   isGithubAdministrator: true,
   githubRole: 'owner',

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { ProviderName, ProviderRequest } from './exchange.ts';
 
 /** What can go wrong with a request. */
@@ -20,6 +21,14 @@ export const faultModes = [
   'proxy-page',
 ] as const;
 
+/** A connection to a project's database, which is no request: it can be rejected, and nothing else. */
+const connectOperation = 'connectDatabase';
+
+const connectionRefusal = z.object({ code: z.string().length(5), message: z.string() });
+
+/** What a rejected connection is told. */
+export type ConnectionRefusal = z.infer<typeof connectionRefusal>;
+
 /** One way for a request to go wrong. */
 export type FaultMode = (typeof faultModes)[number];
 
@@ -41,7 +50,7 @@ export interface FaultRequest {
   status?: number | undefined;
   /** For `rate-limit`: sent as Retry-After; without it the header is left out. */
   retryAfterSeconds?: number | undefined;
-  /** The body of `reject`; a text is sent as a page. */
+  /** The body of `reject`; a text is sent as a page. That of a connection is `{ code, message }`. */
   body?: unknown;
   /** Headers of `reject`. */
   headers?: Record<string, string> | undefined;
@@ -58,6 +67,8 @@ export interface FaultRegistry {
   add(fault: FaultRequest): string;
   /** The fault that this request meets, if any; counts it. */
   take(provider: ProviderName, operation: string, request: ProviderRequest): Fault | undefined;
+  /** Why a connection of this user to a project's database is rejected, if it is; `*` does not mean it. */
+  takeConnection(user: string): ConnectionRefusal | undefined;
   list(): Fault[];
   clear(): void;
 }
@@ -76,6 +87,11 @@ export function createFaultRegistry(): FaultRegistry {
     passed.set(fault.id, before + 1);
     return false;
   }
+  function meet(matches: (fault: Fault) => boolean): Fault | undefined {
+    const fault = faults.find((candidate) => matches(candidate) && isHit(candidate));
+    if (fault !== undefined) fault.fired += 1;
+    return fault;
+  }
   return {
     add(request) {
       added += 1;
@@ -84,16 +100,22 @@ export function createFaultRegistry(): FaultRegistry {
       return fault.id;
     },
     take(provider, operation, request) {
-      const fault = faults.find(
-        (candidate) =>
-          candidate.provider === provider &&
-          (candidate.operation === operation || candidate.operation === '*') &&
-          (candidate.matching === undefined ||
-            `${request.path}?${request.query.toString()}\n${request.text}`.includes(candidate.matching)) &&
-          isHit(candidate),
+      const text = `${request.path}?${request.query.toString()}\n${request.text}`;
+      return meet(
+        (fault) =>
+          fault.provider === provider &&
+          (fault.operation === operation || fault.operation === '*') &&
+          (fault.matching === undefined || text.includes(fault.matching)),
       );
-      if (fault !== undefined) fault.fired += 1;
-      return fault;
+    },
+    takeConnection(user) {
+      const fault = meet(
+        ({ operation, mode, matching }) =>
+          operation === connectOperation &&
+          mode === 'reject' &&
+          (matching === undefined || user.includes(matching)),
+      );
+      return fault && connectionRefusal.parse(fault.body);
     },
     list: () => faults.map((fault) => ({ ...fault })),
     clear() {

@@ -102,7 +102,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const pooler = await startPooler({
       host,
       server: cluster,
-      routeOf: (user) => states.supabase.routeOf(user),
+      routeOf(user) {
+        const route = states.supabase.routeOf(user);
+        const refusal = 'refusal' in route ? undefined : recording.faults.takeConnection(user);
+        return refusal === undefined ? route : { refusal };
+      },
     });
     servers.push(pooler);
     world.pooler = { host, port: pooler.port };

@@ -67,6 +67,11 @@ export interface ResourceContext<Providers> extends ProviderContext<Providers> {
     readonly name: string;
     readonly output: Earlier;
   }): Promise<z.infer<Earlier>>;
+  /**
+   * For what may be wrong at one look: returns once each look has shown it for SETTLE_MS, and throws NotYet until then.
+   * `waitingFor` is the end that would be a good one.
+   */
+  outlast(waitingFor: string): Promise<void>;
 }
 
 export interface StepContext<Output, Providers> extends ResourceContext<Providers> {

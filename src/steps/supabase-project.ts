@@ -4,8 +4,11 @@ import { z } from 'zod';
 import { credential } from '../credential.ts';
 import { NotYet, ProviderError, StepFailure } from '../errors.ts';
 import { isClientName, providerNames } from '../names.ts';
-import { PasswordRefused, withDatabase } from '../providers/postgres.ts';
+import { AddressRefused, PasswordRefused, withDatabase } from '../providers/postgres.ts';
 import {
+  isMasked,
+  missingPermissions,
+  revealPermission,
   supabaseClient,
   type SupabaseApiKey,
   type SupabasePooler,
@@ -184,8 +187,9 @@ function describe(found: SupabaseProject) {
 async function isOurs(
   found: SupabaseProject,
   intent: Intent,
-  { providers, secrets }: ResourceContext<Readers>,
+  context: ResourceContext<Readers>,
 ): Promise<boolean> {
+  const { providers, secrets } = context;
   const { mayExist, absentAt } = intent;
   if (!mayExist || absentAt === undefined || found.created_at < absentAt) return false;
   const { ref, status } = found;
@@ -194,8 +198,21 @@ async function isOurs(
   const pooler =
     status === 'ACTIVE_HEALTHY' ? await whileItBoots(() => providers.supabase.readPooler(ref)) : undefined;
   if (pooler === undefined) throw new NotYet('the project to show whether it is ours');
-  const answer = await tryPassword(addressOf(pooler), await secrets.read('database-password'), providers);
+  const password = await secrets.read('database-password');
+  const answer = await tryPassword(addressOf(pooler), password, providers).catch(asUnreachable);
+  if (answer === 'refused') await context.outlast(passwordAccepted(ref));
   return answer !== 'refused';
+}
+
+/** A database that takes no connection from here will never tell whose it is. */
+function asUnreachable(error: unknown): 'unreachable' {
+  if (error instanceof AddressRefused) return 'unreachable';
+  throw error;
+}
+
+/** The right password too may be refused for a moment. */
+function passwordAccepted(ref: string): string {
+  return `the database of project ${ref} to accept its password`;
 }
 
 function addressOf(pooler: SupabasePooler) {
@@ -238,7 +255,7 @@ export const supabaseProject = defineStep({
     if (unhealthy === undefined || unhealthy.length > 0)
       throw new NotYet('the services of the project to become healthy');
 
-    const keys = chooseKeys((await whileItBoots(() => supabase.listApiKeys(ref))) ?? []);
+    const keys = chooseKeys((await whileItBoots(() => revealKeys(supabase, ref))) ?? []);
     if (keys === undefined) throw new NotYet('the API keys of the project');
     await context.secrets.keep('supabase-anon-key', keys.anon);
     await context.secrets.keep('supabase-service-role-key', keys.serviceRole);
@@ -254,6 +271,7 @@ export const supabaseProject = defineStep({
 
     const password = await context.secrets.read('database-password');
     if ((await tryPassword(known, password, context.providers)) === 'refused') {
+      await context.outlast(passwordAccepted(ref));
       const reason = `Supabase project ${ref} does not accept the database password it was created with`;
       await context.disown(project.kind, reason);
       throw new StepFailure('verification-failed', reason);
@@ -299,15 +317,37 @@ async function whileItBoots<T>(read: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
+/** A token may make projects and not read their keys: that is no matter of waiting, nor of another token. */
+async function revealKeys(supabase: Readers['supabase'], ref: string): Promise<SupabaseApiKey[]> {
+  try {
+    return await supabase.listApiKeys(ref);
+  } catch (error) {
+    const isRefusal =
+      error instanceof ProviderError && error.status === 403 && error.retryAfterMs === undefined;
+    if (!isRefusal) throw error;
+    const missing = missingPermissions(error);
+    throw mayNotReveal(missing.length === 0 ? [revealPermission] : missing, error);
+  }
+}
+
+function mayNotReveal(missing: readonly string[], cause?: unknown): StepFailure {
+  return new StepFailure(
+    'provider-rejected',
+    `the token in SUPABASE_MANAGEMENT_TOKEN may not read the secret keys of a project: give it the permission ` +
+      `${missing.join(', ')} (${revealPermission} is "API Key Secrets" at Supabase)`,
+    { cause },
+  );
+}
+
 /** The keys by their type, or by their legacy names. Legacy keys are deprecated by the end of 2026. */
 function chooseKeys(keys: readonly SupabaseApiKey[]): { anon: string; serviceRole: string } | undefined {
   const value = (key: SupabaseApiKey | undefined) =>
-    // Without permission to reveal them, secret keys come masked with middle dots.
-    key?.api_key == null || key.api_key === '' || key.api_key.includes('·') ? undefined : key.api_key;
+    key?.api_key == null || key.api_key === '' || isMasked(key) ? undefined : key.api_key;
   const byType = (type: string) => value(keys.find((key) => key.type === type && value(key) !== undefined));
   const byName = (name: string) =>
     value(keys.find((key) => key.name === name && (key.type ?? 'legacy') === 'legacy'));
   const anon = byType('publishable') ?? byName('anon');
   const serviceRole = byType('secret') ?? byName('service_role');
+  if (serviceRole === undefined && keys.some(isMasked)) throw mayNotReveal([revealPermission]);
   return anon === undefined || serviceRole === undefined ? undefined : { anon, serviceRole };
 }

@@ -101,7 +101,7 @@ async function perform({ engine, session, key }: StepTask): Promise<StepResult |
     }
     const signal = AbortSignal.any([lease.signal, engine.cutOff]);
     const limits = { timeoutMs: engine.timeoutMs, signal };
-    const context = stepContext(session, step.connect(environment.data, limits), warnings);
+    const context = stepContext(session, key, step.connect(environment.data, limits), warnings);
     if (key.direction === 'run')
       return { output: parseOutput(step.output, await step.run(context)), warnings };
     const undo = engine.rollbackActions.get(step.name);

@@ -48,6 +48,6 @@ export function cleanProviderText(text: string, scrub: Scrub): string | undefine
     .replaceAll(/ {2,}/g, ' ')
     .trim();
   if (readable === '') return undefined;
-  const characters = [...readable];
-  return characters.length <= longest ? readable : `${characters.slice(0, longest - 1).join('')}…`;
+  // Not through the middle of a character.
+  return readable.length <= longest ? readable : `${readable.slice(0, longest - 1).toWellFormed()}…`;
 }

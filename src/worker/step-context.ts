@@ -1,10 +1,10 @@
 /** The world as a step sees it. */
 import { z } from 'zod';
-import { StepFailure } from '../errors.ts';
+import { NotYet, StepFailure } from '../errors.ts';
 import type { StepWarning } from '../ledger/rows.ts';
 import { listCreatedResources, setResourceState } from '../ledger/resources.ts';
 import { loadSecret, storeSecret } from '../ledger/secrets.ts';
-import { readOutput } from '../ledger/steps.ts';
+import { measureWait, readOutput, type StepKey } from '../ledger/steps.ts';
 import type { ResourceContext, StepContext } from '../steps/step.ts';
 import { createResource } from './create-resource.ts';
 import { makeChange } from './make-change.ts';
@@ -16,10 +16,12 @@ type Output = Record<string, unknown>;
 /** `warnings`: where those of this run are collected. A repeated run begins with none. */
 export function stepContext(
   session: Session,
+  key: StepKey,
   providers: object,
   warnings: StepWarning[],
 ): StepContext<Output, object> {
   const { pool, lease, client, step, encryptionKeys } = session;
+  const { settleMs } = session.limits;
   const secretKey = (name: string) => ({ provisioningId: client.id, name });
   const partialOutput = step.output.partial();
 
@@ -41,6 +43,12 @@ export function stepContext(
       if (output.success) return output.data;
       const fields = output.error.issues.map(({ path }) => path.join('.')).join(', ');
       throw new StepFailure('internal-error', `the output of ${earlier.name} lacks ${fields}`);
+    },
+    async outlast(waitingFor) {
+      const waitedMs = await measureWait(pool, key, waitingFor);
+      if (waitedMs !== undefined && waitedMs >= settleMs) return;
+      const lookAgainMs = Math.max(20, Math.ceil(settleMs / 3));
+      throw new NotYet(waitingFor, { lookAgainMs, endsByItself: true });
     },
   };
 

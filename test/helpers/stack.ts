@@ -33,6 +33,8 @@ export interface ShownProvisioning {
     name: string;
     status: string;
     attempts: number;
+    waitingFor: string | null;
+    waiting: { for: string; since: string; until: string | null; nextLookAt: string | null } | null;
     error: { code: string; message: string } | null;
   }[];
   resources: {
@@ -46,7 +48,14 @@ export interface ShownProvisioning {
     whatToDo?: string;
   }[];
   result: Record<string, string>;
-  failure: { step: string; code: string; message: string; at: string } | null;
+  failure: {
+    step: string;
+    code: string;
+    message: string;
+    whatToDo: string;
+    providerText?: string;
+    at: string;
+  } | null;
   warnings: { step: string; code: string; message: string }[];
   createdAt: string;
   finishedAt: string | null;

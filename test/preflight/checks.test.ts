@@ -34,6 +34,7 @@ test('where everything is in order every check holds, with nothing to mend', asy
     'supabase token',
     'supabase region',
     'supabase quota',
+    'supabase keys',
     'schema template',
     'github token',
     'github create-and-delete',
@@ -64,8 +65,18 @@ test('nothing but reads is sent, and nothing is changed', async () => {
   expect(sent.filter(({ method, effect }) => method !== 'GET' || effect !== 'none')).toEqual([]);
 });
 
+test('whether the token reads secret keys is asked of a project of ours, and unknown without one', async () => {
+  await sandbox.control.createForeign('supabase.project', 'somebody-elses', longAgo);
+  expect(detailOf(await check(sandbox), 'supabase keys')).toContain('unknown: there is no project of ours');
+  expect(sandbox.control.journal().map(({ operation }) => operation)).not.toContain('getApiKeys');
+
+  await sandbox.control.createForeign('supabase.project', 'client-acme-prod', longAgo);
+  expect(detailOf(await check(sandbox), 'supabase keys')).toBe('the token reads the secret keys');
+});
+
 type Arrange = (control: SandboxControl) => unknown;
 const nothing: Arrange = () => {};
+const longAgo = { createdAt: '2026-01-01T00:00:00Z' };
 
 /** What is wrong, how it comes about, and the checks that then fail, with words of what they say. */
 const cases: [string, Arrange, Record<string, string>, Record<string, RegExp>][] = [
@@ -77,6 +88,7 @@ const cases: [string, Arrange, Record<string, string>, Record<string, RegExp>][]
       'supabase token': /answered 401 → Renew SUPABASE_MANAGEMENT_TOKEN/,
       'supabase region': /401/,
       'supabase quota': /401/,
+      'supabase keys': /401/,
     },
   ],
   [
@@ -93,7 +105,46 @@ const cases: [string, Arrange, Record<string, string>, Record<string, RegExp>][]
       'supabase token': /does not see the organization another → Set SUPABASE_ORG_ID/,
       'supabase region': /404 → Check the names/,
       'supabase quota': /404/,
+      'supabase keys': /404/,
     },
+  ],
+  [
+    'a Supabase token that may not read secret keys',
+    async (control) => {
+      control.setAccounts({ mayRevealSupabaseKeys: false });
+      await control.createForeign('supabase.project', 'client-acme-prod', longAgo);
+    },
+    {},
+    { 'supabase keys': /lacks the permission api_gateway_keys_secret_read → .*"API Key Secrets"/ },
+  ],
+  [
+    'secret keys that Supabase masks',
+    async (control) => {
+      const ref = await control.createForeign('supabase.project', 'client-acme-prod', longAgo);
+      control.addFault({
+        provider: 'supabase',
+        operation: 'getApiKeys',
+        mode: 'reject',
+        status: 200,
+        matching: ref,
+        body: [{ name: 'default', type: 'secret', api_key: `sb_secret_abc${'·'.repeat(20)}` }],
+      });
+    },
+    {},
+    { 'supabase keys': /lacks the permission api_gateway_keys_secret_read/ },
+  ],
+  [
+    'a scoped Supabase token without a permission that its refusal names',
+    (control) =>
+      control.addFault({
+        provider: 'supabase',
+        operation: 'listRegions',
+        mode: 'reject',
+        status: 403,
+        body: { message: 'Forbidden', missing_permissions: ['organization_read', 'projects_read'] },
+      }),
+    {},
+    { 'supabase region': /lacks the permission organization_read, projects_read → Add it/ },
   ],
   [
     'a region that Supabase has not',

@@ -130,7 +130,7 @@ describe.each(backends)('on %s', (backend) => {
     const left = done.resources.filter(({ state }) => state !== 'deleted');
     expect(left).toMatchObject([{ kind: 'github.repository', state: 'delete-failed' }]);
     expect(left[0]?.error).toContain('answered 403');
-    expect(left[0]?.whatToDo).toContain('Give the token the right to delete it');
+    expect(left[0]?.whatToDo).toMatch(/scope delete_repo.*Then POST …\/rollback/);
     expect(done.steps.find(({ name }) => name === 'github-repo')?.status).toBe('undo-failed');
   });
 

@@ -186,6 +186,16 @@ test('a project that refuses the password we chose is left to an operator', asyn
   });
   expect(done.resources).toMatchObject([{ kind: 'supabase.project', externalId: ref, state: 'unknown' }]);
   expect(control.objects().map(({ id: left }) => left)).toEqual([ref]);
+  // One refusal decides nothing: they went on for SETTLE_MS.
+  const { rows } = await stack.pool.query<{ ms: number }>(
+    `select (extract(epoch from failed.at - began.at) * 1000)::float8 as ms
+     from ledger.events began join ledger.events failed using (provisioning_id)
+     where began.provisioning_id = $1 and failed.type = 'step.failed'
+       and began.data ->> 'waitingFor' = $2`,
+    [id, `the database of project ${ref} to accept its password`],
+  );
+  expect(rows).toHaveLength(1);
+  expect(rows[0]?.ms).toBeGreaterThanOrEqual(Number(stack.environment['SETTLE_MS']));
 
   // The operator deletes it by hand, and the next rollback sees that it is gone.
   const running = stack;

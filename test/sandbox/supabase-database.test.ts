@@ -58,6 +58,45 @@ async function databases(): Promise<string[]> {
 }
 
 describe('the pooler', () => {
+  test('knows no project that is not there', async () => {
+    const gone = await healthyProject(sandbox, 'gone');
+    sandbox.control.removeObject('supabase.project', gone);
+    const client = new pg.Client({
+      host: '127.0.0.1',
+      port: Number(sandbox.variable('SUPABASE_DB_SESSION_PORT')),
+      user: `postgres.${gone}`,
+      password: 'a-long-password',
+    });
+
+    await expect(client.connect()).rejects.toMatchObject({
+      code: 'XX000',
+      message: `(ENOTFOUND) tenant/user postgres.${gone} not found`,
+    });
+  });
+
+  test('refuses connections as it is told to, those to the project that is meant, and no longer', async () => {
+    const elsewhere = await healthyProject(sandbox, 'elsewhere');
+    const password = 'a-long-password';
+    sandbox.control.addFault({
+      provider: 'supabase',
+      operation: 'connectDatabase',
+      mode: 'reject',
+      times: 2,
+      matching: ref,
+      body: { code: 'XX000', message: '(EAUTHQUERY) authentication query failed' },
+    });
+
+    await (await connect(elsewhere, password)).end();
+    for (let refused = 0; refused < 2; refused += 1)
+      await expect(connect(ref, password)).rejects.toMatchObject({
+        code: 'XX000',
+        severity: 'FATAL',
+        message: '(EAUTHQUERY) authentication query failed',
+      });
+    await (await connect(ref, password)).end();
+    expect(sandbox.control.faults().map(({ fired }) => fired)).toEqual([2]);
+  });
+
   test('leads to the project’s database, with the password that was chosen', async () => {
     const client = await connect(ref, 'a-long-password');
     try {

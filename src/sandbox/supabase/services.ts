@@ -52,8 +52,14 @@ export function serviceOperations(world: World, state: SupabaseState): Operation
       );
     }),
     ofProject('getApiKeys', 'GET', '/api-keys', (project, request) => {
-      if (!keysAreThere(project)) return json(400, { message: 'API keys are not available yet.' });
       const isRevealed = request.query.get('reveal') === 'true';
+      if (isRevealed && !world.switches.accounts.mayRevealSupabaseKeys) {
+        return json(403, {
+          message: 'Your access token lacks the permissions for this endpoint.',
+          missing_permissions: ['api_gateway_keys_secret_read'],
+        });
+      }
+      if (!keysAreThere(project)) return json(400, { message: 'API keys are not available yet.' });
       return json(
         200,
         project.keys.map((key) => keyBody(key, isRevealed)),

@@ -1,6 +1,14 @@
 /** Whether Supabase will take another project from us. */
-import type { RegionSelection, SupabaseClient } from '../../providers/supabase.ts';
-import { fails, holds, type Check, type ReadOnly } from '../check.ts';
+import { ProviderError } from '../../errors.ts';
+import { isClientName } from '../../names.ts';
+import {
+  isMasked,
+  missingPermissions,
+  revealPermission,
+  type RegionSelection,
+  type SupabaseClient,
+} from '../../providers/supabase.ts';
+import { fails, holds, type Check, type Finding, type ReadOnly } from '../check.ts';
 
 interface Providers {
   readonly supabase: SupabaseClient;
@@ -18,7 +26,7 @@ const freeProjects = 2;
 /** What is paused, or on its way out, does not count. */
 const idleStatuses = new Set(['INACTIVE', 'PAUSING', 'GOING_DOWN', 'REMOVED']);
 
-export const supabaseChecks: readonly Check<ReadOnly<Providers>>[] = [
+const checks: readonly Check<ReadOnly<Providers>>[] = [
   {
     ...supabase,
     name: 'token',
@@ -72,4 +80,47 @@ export const supabaseChecks: readonly Check<ReadOnly<Providers>>[] = [
         : fails(count, "Raise the organization's plan, or pause or delete a project.");
     },
   },
+  {
+    ...supabase,
+    name: 'keys',
+    // Only a read shows it, and one of our own projects': the keys of another are none of our business.
+    async look({ supabase: client }) {
+      const { projects } = await client.listProjects();
+      const [oldest] = projects
+        .filter(({ name, status }) => status === 'ACTIVE_HEALTHY' && isClientName('supabaseProject', name))
+        .toSorted((one, other) => one.created_at.getTime() - other.created_at.getTime());
+      if (oldest === undefined)
+        return holds('unknown: there is no project of ours yet whose keys could be read');
+      try {
+        const keys = await client.listApiKeys(oldest.ref);
+        return keys.some(isMasked) ? lacks([revealPermission]) : holds('the token reads the secret keys');
+      } catch (error) {
+        const status = error instanceof ProviderError ? error.status : undefined;
+        if (status === 403 && missingPermissions(error).length === 0) return lacks([revealPermission]);
+        if (status !== 400 && status !== 404) throw error;
+        return holds(`unknown: the project ${oldest.name} shows no keys at present`);
+      }
+    },
+  },
 ];
+
+function lacks(permissions: readonly string[]): Finding {
+  return fails(
+    `the token lacks the permission ${permissions.join(', ')}`,
+    `Add it to the access token at Supabase (${revealPermission} is "API Key Secrets" there), or make a new one and set SUPABASE_MANAGEMENT_TOKEN to it.`,
+  );
+}
+
+/** A scoped token's refusal says by itself what is missing. */
+export const supabaseChecks: readonly Check<ReadOnly<Providers>>[] = checks.map((check) => ({
+  ...check,
+  async look(providers) {
+    try {
+      return await check.look(providers);
+    } catch (error) {
+      const missing = missingPermissions(error);
+      if (missing.length === 0) throw error;
+      return lacks(missing);
+    }
+  },
+}));
