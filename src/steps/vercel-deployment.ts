@@ -323,8 +323,11 @@ export const vercelDeployment = defineStep({
     const deployment = await awaitVisible('the deployment', () => vercel.readDeployment(vercelDeploymentId));
     if (deployment.readyState === 'BLOCKED') {
       const { why, whatToDo } = blockReasonOf(deployment);
-      const what = `Vercel has blocked deployment ${vercelDeploymentId}: ${why}. ${whatToDo}`;
-      throw new StepFailure('provider-rejected', what);
+      throw new StepFailure(
+        'provider-rejected',
+        `Vercel has blocked deployment ${vercelDeploymentId}: ${why}`,
+        { whatToDo },
+      );
     }
     if (['ERROR', 'CANCELED'].includes(deployment.readyState))
       throw new StepFailure(

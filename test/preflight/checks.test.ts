@@ -206,7 +206,10 @@ const cases: [string, Arrange, Record<string, string>, Record<string, RegExp>][]
     'a GitHub token without any scope',
     (control) => control.setGithubScopes([]),
     {},
-    { 'github create-and-delete': /lacks the scope repo and delete_repo/ },
+    {
+      'github create-and-delete': /lacks the scope repo and delete_repo/,
+      'github template': /hidden from the token/,
+    },
   ],
   [
     'a fine-grained GitHub token that administers nothing',
@@ -275,6 +278,7 @@ const cases: [string, Arrange, Record<string, string>, Record<string, RegExp>][]
       'vercel token': /answered 403 → Renew VERCEL_TOKEN, or give it the rights/,
       'vercel plan': /403/,
       'vercel create-and-delete': /403/,
+      'vercel blocked-deployments': /403/,
     },
   ],
   [
@@ -299,26 +303,6 @@ const cases: [string, Arrange, Record<string, string>, Record<string, RegExp>][]
         /chosen repositories.*sees 1 of the organization's 2 private.* → .*"All repositories"/,
     },
   ],
-  ...(
-    [
-      ['saml', /SAML single sign-on.* → .*"Configure SSO"/],
-      ['ip-allow-list', /IP allow list does not have.* → Add the worker's public address/],
-      ['no-classic-tokens', /forbids tokens of this kind → Allow them/],
-    ] as const
-  ).map(
-    ([githubGuard, said]) =>
-      [
-        `a GitHub organization that guards itself (${githubGuard})`,
-        (control: SandboxControl) => control.setAccounts({ githubGuard }),
-        {},
-        {
-          'github token': said,
-          'github create-and-delete': said,
-          'github template': said,
-          'github vercel-app': said,
-        },
-      ] as const,
-  ),
   [
     'a Vercel user without a Login Connection to GitHub',
     (control) => control.setAccounts({ isVercelConnected: false }),
@@ -423,6 +407,22 @@ test('a template schema with a quote left open is told, with file, line and colu
   expect(failures['schema template']).toMatch(
     /^2\.sql, line 2, column 8: unterminated quoted string .* → Mend the file/,
   );
+});
+
+test.each([
+  ['saml', /SAML single sign-on.* → .*"Configure SSO"/],
+  ['ip-allow-list', /IP allow list does not have.* → Add the worker's public address/],
+  ['no-classic-tokens', /forbids tokens of this kind → Allow them/],
+] as const)('a GitHub organization that guards itself (%s) is named', async (githubGuard, said) => {
+  sandbox.control.setAccounts({ githubGuard });
+  const failures = failuresIn(await check(sandbox));
+  expect(Object.keys(failures)).toEqual([
+    'github token',
+    'github create-and-delete',
+    'github template',
+    'github vercel-app',
+  ]);
+  for (const text of Object.values(failures)) expect(text).toMatch(said);
 });
 
 describe('what cannot be told is no failure', () => {
