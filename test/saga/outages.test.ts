@@ -5,7 +5,7 @@ import { startStack, type ShownProvisioning, type Stack } from '../helpers/stack
 import { until } from '../helpers/until.ts';
 
 /** More than one step has attempts. */
-const requests = 7;
+const requests = 5;
 
 const firstCalls = [
   { provider: 'supabase', step: 'supabase-project' },
@@ -33,10 +33,13 @@ function countLooks({ logLines }: Stack, waitingFor: string, from: number): numb
   return logLines.slice(from).filter((line) => line.includes(`"waitingFor":"${waitingFor}"`)).length;
 }
 
-describe('an outage that ends', () => {
+describe('an outage that ends', { timeout: 120_000 }, () => {
   let stack: Stack;
   beforeAll(async () => {
-    stack = await startStack({ backend: 'redis', environment: { SETTLE_MS: '200' } });
+    stack = await startStack({
+      backend: 'redis',
+      environment: { SETTLE_MS: '200', POLL_BASE_MS: '15', READY_TIMEOUT_MS: '60000' },
+    });
   });
   beforeEach(() => stack.sandbox.control.reset());
   afterEach(() => stack.sandbox.control.reset());
@@ -45,7 +48,15 @@ describe('an outage that ends', () => {
   const countMade = () => stack.sandbox.control.journal().filter(({ effect }) => effect === 'created').length;
 
   async function expectSuccess(id: string) {
-    const done = await stack.waitUntilDone(id);
+    // Many waits, each of which is short where the machine is not busy.
+    const done = await until(
+      async () => {
+        const shown = await stack.show(id);
+        return shown.done ? shown : undefined;
+      },
+      'the provisioning to be done',
+      90_000,
+    );
     expect(done).toMatchObject({ status: 'succeeded', failure: null });
     expect(done.steps.map(({ attempts }) => attempts)).toEqual([1, 1, 1, 1, 1]);
     expect(countMade()).toBe(5);
@@ -76,8 +87,8 @@ describe('an outage that ends', () => {
       });
       const { since, until: end } = waiting.waiting ?? {};
       const limitMs = Date.parse(end ?? '') - Date.parse(since ?? '');
-      expect(limitMs).toBeGreaterThan(18_000);
-      expect(limitMs).toBeLessThan(20_500);
+      expect(limitMs).toBeGreaterThan(50_000);
+      expect(limitMs).toBeLessThan(60_500);
       await control.setUnreachable(provider, false);
     }
     await expectSuccess(id);

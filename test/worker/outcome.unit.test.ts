@@ -34,7 +34,7 @@ function answered(
 
 const away = answered(503, undefined, { isAway: true });
 
-function waited(facts: Partial<WaitSoFar>): StepProgress {
+function afterWaiting(facts: Partial<WaitSoFar>): StepProgress {
   return {
     attempts: 1,
     interruptions: 0,
@@ -133,26 +133,26 @@ describe.each(['run', 'undo'] as const)('a provider that is away, in the %s', (d
 
   test('is asked less and less often, up to fifteen times the first interval', () => {
     const delays = [0, 1, 2, 6, 50].map((looks) => {
-      const outcome = decide(away, waited({ looks }), direction, () => 0.5);
+      const outcome = decide(away, afterWaiting({ looks }), direction, () => 0.5);
       return outcome.is === 'postponed' ? outcome.delayMs : 0;
     });
     expect(delays).toEqual([2000, 3000, 4500, 22_782, 30_000]);
   });
 
   test('is given up at its deadline', () => {
-    expect(decide(away, waited({ awayMs: 59_999 }), direction)).toMatchObject({ endsInMs: 1 });
-    expect(decide(away, waited({ awayMs: 60_000 }), direction)).toMatchObject({
+    expect(decide(away, afterWaiting({ awayMs: 59_999 }), direction)).toMatchObject({ endsInMs: 1 });
+    expect(decide(away, afterWaiting({ awayMs: 60_000 }), direction)).toMatchObject({
       is: 'failed',
       error: { code: 'not-ready-in-time', message: 'waited 60 s for github to answer' },
     });
   });
 
   test('takes nothing of the time for what comes after it, nor the other way round', () => {
-    expect(decide(new NotYet('it'), waited({ awayMs: 59_000, waitedMs: 0 }), direction)).toMatchObject({
+    expect(decide(new NotYet('it'), afterWaiting({ awayMs: 59_000, waitedMs: 0 }), direction)).toMatchObject({
       is: 'postponed',
       endsInMs: 60_000,
     });
-    expect(decide(away, waited({ waitedMs: 59_000 }), direction)).toMatchObject({ endsInMs: 60_000 });
+    expect(decide(away, afterWaiting({ waitedMs: 59_000 }), direction)).toMatchObject({ endsInMs: 60_000 });
   });
 
   test('that wants fewer requests is waited for in the same way, for as long as it asks', () => {
@@ -162,7 +162,7 @@ describe.each(['run', 'undo'] as const)('a provider that is away, in the %s', (d
       waitingFor: 'github to take requests again',
       delayMs: 3_000_000,
     });
-    expect(decide(limited, waited({ awayMs: 60_000 }), direction)).toMatchObject({ is: 'failed' });
+    expect(decide(limited, afterWaiting({ awayMs: 60_000 }), direction)).toMatchObject({ is: 'failed' });
   });
 });
 
