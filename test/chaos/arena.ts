@@ -9,6 +9,7 @@ import pg from 'pg';
 import { coreEnvironment, loadConfig, workerEnvironment, type EncryptionKey } from '../../src/config.ts';
 import { migrateLedger } from '../../src/ledger/migrate.ts';
 import { openQueues, migrateQueue, type Queues } from '../../src/queue/queues.ts';
+import { providerNames, type ProviderName } from '../../src/sandbox/exchange.ts';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { freePort } from '../../src/local/free-port.ts';
 import { startOwnPostgresIn } from '../helpers/services/postgres.ts';
@@ -18,7 +19,9 @@ import { until } from '../helpers/until.ts';
 import type { Backend } from '../helpers/stack.ts';
 import { startChild, type Child, type Role } from './child.ts';
 import type { CrashOrder } from './crash-order.ts';
+import { startFront, type Front } from './front.ts';
 import { startProxy, type Proxy } from './proxy.ts';
+import { openTemplate, type Template } from './template.ts';
 
 /** Everything is short, and long enough for a machine that is busy. */
 export const limits = {
@@ -46,6 +49,9 @@ interface Slot {
 export interface Arena {
   readonly backend: Backend;
   readonly sandbox: Sandbox;
+  /** Where the processes reach each provider. */
+  readonly fronts: Readonly<Record<ProviderName, Front>>;
+  readonly template: Template;
   /** The ledger, past all proxies. */
   readonly pool: pg.Pool;
   readonly queues: Queues;
@@ -87,6 +93,8 @@ export async function startArena(
   if (backend === 'postgres') await migrateQueue(databaseUrl);
 
   const sandbox = await startSandbox({ postgresUrl: providersUrl });
+  const fronts = await startFronts(sandbox);
+  const template = await openTemplate(join(directory, 'templates'));
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 3 });
   pool.on('error', () => {});
   const queues = await openQueues({ redisUrl: redis?.url, databaseUrl, onError: () => {} });
@@ -99,12 +107,12 @@ export async function startArena(
     ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
     WEBHOOK_SIGNING_SECRET: `whsec_${randomBytes(32).toString('base64')}`,
     CALLBACK_ALLOWED_HOSTS: '127.0.0.1',
-    SCHEMA_PATH: 'examples/template-schema',
+    SCHEMA_PATH: template.path,
     RATE_LIMIT_PER_MINUTE: '0',
     LOG_LEVEL: 'debug',
     NODE_COMPILE_CACHE: join(directory, '..', 'compile-cache'),
     ...Object.fromEntries(Object.entries(patience).map(([name, value]) => [name, String(value)])),
-    ...sandbox.environment,
+    ...throughFronts(sandbox, fronts),
   };
 
   let armed: Readonly<Record<Role, readonly CrashOrder[]>> = { worker: [], server: [] };
@@ -157,6 +165,8 @@ export async function startArena(
   const arena: Arena = {
     backend,
     sandbox,
+    fronts,
+    template,
     pool,
     queues,
     postgres,
@@ -179,6 +189,7 @@ export async function startArena(
     async heal() {
       arena.arm({ worker: [], server: [] });
       arena.restartAfterMs = 0;
+      await Promise.all(providerNames.map((name) => fronts[name].comeBack()));
       await Promise.all([postgres.start(), redis?.start()]);
       for (const slot of arena.slots) {
         slot.database.release();
@@ -208,6 +219,7 @@ export async function startArena(
       );
       await queues.close(500);
       await pool.end();
+      await Promise.all(providerNames.map((name) => fronts[name].close()));
       await sandbox.stop();
       await Promise.all([postgres.remove(), redis?.remove()]);
       await rm(directory, { recursive: true, force: true });
@@ -215,6 +227,29 @@ export async function startArena(
   };
   await waitUntilReady();
   return arena;
+}
+
+async function startFronts({ urls }: Sandbox): Promise<Record<ProviderName, Front>> {
+  const start = (name: ProviderName) => startFront(Number(new URL(urls[name]).port));
+  return {
+    supabase: await start('supabase'),
+    github: await start('github'),
+    vercel: await start('vercel'),
+    n8n: await start('n8n'),
+  };
+}
+
+/** The sandbox's environment, with the fronts in the place of the providers. */
+function throughFronts(
+  { urls, environment }: Sandbox,
+  fronts: Readonly<Record<ProviderName, Front>>,
+): Record<string, string> {
+  const places = new Map(
+    providerNames.map((name) => [urls[name], withPort(urls[name], fronts[name].port).replace(/\/$/, '')]),
+  );
+  return Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => [name, places.get(value) ?? value]),
+  );
 }
 
 function withPath(url: string, path: string): string {

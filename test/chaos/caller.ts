@@ -17,7 +17,7 @@ export interface Caller {
 }
 
 const answerBody = z.object({ id: z.string().optional(), provisioningId: z.string().optional() });
-const patienceMs = 60_000;
+const patienceMs = 120_000;
 
 export function openCaller(arena: Arena, schedule: Schedule): Caller {
   const requests: ApiRequest[] = [];

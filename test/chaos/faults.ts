@@ -3,7 +3,9 @@ import type { FaultMode, FaultRequest, ProviderName } from '../../src/sandbox/sa
 import { providerNames, type ObjectKind } from '../../src/sandbox/exchange.ts';
 import type { ReceiverBehaviour } from '../../src/sandbox/control/receivers.ts';
 import type { Backend } from '../helpers/stack.ts';
+import type { Absence } from './front.ts';
 import type { Random } from './random.ts';
+import type { BrokenTemplate } from './template.ts';
 import type { Verb } from './crashes.ts';
 
 /** One thing that happens to a queue, a database, a connection or a clock, once the providers got so many requests. */
@@ -26,8 +28,8 @@ export interface DrawnFaults {
   /** How long a new object stays invisible at one provider. */
   readonly lag: { readonly provider: ProviderName; readonly ms: number } | undefined;
   readonly slowDelete: { readonly kind: ObjectKind; readonly ms: number } | undefined;
-  /** A token that for a while sees nothing of ours any more, once something is undone. */
-  readonly masked: { readonly provider: ProviderName; readonly forMs: number } | undefined;
+  /** A token that is accepted as before, and from which everything of ours is hidden for a while. */
+  readonly blind: DrawnBlindness | undefined;
   /** A token that is refused for a while. */
   readonly revoked:
     | { readonly provider: ProviderName; readonly afterRequests: number; readonly forMs: number }
@@ -39,8 +41,27 @@ export interface DrawnFaults {
   /** Strangers have more workflows than a page of the list holds. */
   readonly isCrowded: boolean;
   readonly isAskedTwice: boolean;
-  /** n8n restarts once the providers got so many requests. */
-  readonly n8nStarting: { readonly afterRequests: number; readonly ms: number } | undefined;
+  /** The template is broken until an operator has mended it. */
+  readonly brokenTemplate: BrokenTemplate | undefined;
+  readonly outages: readonly DrawnOutage[];
+}
+
+/** A whole provider is away, for longer than all attempts at a step take and for less than READY_TIMEOUT_MS. */
+export interface DrawnOutage {
+  readonly name: FaultName;
+  readonly provider: ProviderName;
+  /** `starting`: n8n answers as one that starts up. */
+  readonly form: Absence | 'starting';
+  /** It begins once that provider has got so many requests: then somebody is about to ask it more. */
+  readonly afterRequests: number;
+  readonly ms: number;
+}
+
+export interface DrawnBlindness {
+  readonly provider: ProviderName;
+  /** While things are deleted, or once a create has got no answer. */
+  readonly during: 'undo' | 'doubt';
+  readonly forMs: number;
 }
 
 export type Meddling = 'remove' | 'rename' | 'replace';
@@ -96,13 +117,19 @@ const faultNames = [
   'replaced',
   'removed',
   'crowded',
-  'masked-token',
+  'blind-token',
+  'password-refused',
+  'pooler-full',
+  'outage-refused',
+  'outage-page',
   'n8n-starting',
   'receiver-fails',
   'receiver-gone',
   'receiver-redirects',
   'receiver-slow',
   'asked-twice',
+  'template-commits',
+  'template-open',
   'cancel',
   'paused',
   ...disturbanceNames,
@@ -142,18 +169,19 @@ export function drawFaults(
   );
   if (doubtful !== undefined && doubtful !== 'accept')
     providerFaults.push({ name: 'lost-answer', request: drawLostAnswer(random, doubtful) });
+  const blind = has('blind-token') ? drawBlindness(random) : undefined;
+  if (blind?.during === 'doubt')
+    providerFaults.push({ name: 'lost-answer', request: drawLostCreate(random, blind.provider) });
   return {
     faultNames: names,
     providerFaults,
+    blind,
     lag: has('lag') ? { provider: random.pick(providerNames), ms: random.int(100, 500) } : undefined,
     slowDelete: has('slow-delete')
       ? {
           kind: random.pick(['supabase.project', 'github.repository', 'vercel.project'] as const),
           ms: random.int(200, 1000),
         }
-      : undefined,
-    masked: has('masked-token')
-      ? { provider: random.pick(providerNames), forMs: random.int(500, 3000) }
       : undefined,
     isCrowded: has('crowded'),
     revoked: has('revoked-token')
@@ -173,15 +201,41 @@ export function drawFaults(
           }
         : undefined,
     isAskedTwice: has('asked-twice'),
-    n8nStarting: has('n8n-starting')
-      ? { afterRequests: random.int(25, 36), ms: random.int(500, 1500) }
-      : undefined,
+    brokenTemplate: has('template-commits') ? 'commits' : has('template-open') ? 'open' : undefined,
+    outages: names.flatMap((name) => drawOutage(random, name)),
   };
+}
+
+/** How many requests a provider gets in a run and an undo, about. */
+const requestsTo: Readonly<Record<ProviderName, number>> = { supabase: 12, github: 9, vercel: 14, n8n: 12 };
+/** All attempts at a step, with the delays between them, take less than a second. */
+const outlastsAttemptsMs = 1100;
+
+function drawOutage(random: Random, name: FaultName): DrawnOutage[] {
+  const isOfN8n = name === 'n8n-starting';
+  if (!isOfN8n && name !== 'outage-refused' && name !== 'outage-page') return [];
+  const provider = isOfN8n ? 'n8n' : random.pick(providerNames);
+  const form = isOfN8n
+    ? 'starting'
+    : name === 'outage-refused'
+      ? 'refused'
+      : random.pick([502, 503, 504, 521] as const);
+  return [
+    {
+      name,
+      provider,
+      form,
+      afterRequests: random.int(1, requestsTo[provider]),
+      ms: outlastsAttemptsMs + random.int(0, 900),
+    },
+  ];
 }
 
 function drawProviderFault(random: Random, name: FaultName): FaultRequest[] {
   if (name === 'lost-answer') return [drawLostAnswer(random, random.pick(['create', 'change', 'delete']))];
   if (name === 'late') return [drawLate(random)];
+  const refusal = name === 'password-refused' || name === 'pooler-full' ? refusals[name] : undefined;
+  if (refusal !== undefined) return [drawConnectionFault(random, refusal)];
   const mode = name === 'refused' ? 'refuse' : providerFaultModes.find((candidate) => candidate === name);
   if (mode === undefined) return [];
   const times =
@@ -197,6 +251,37 @@ function drawProviderFault(random: Random, name: FaultName): FaultRequest[] {
 function drawLostAnswer(random: Random, verb: Verb): FaultRequest {
   const [provider, operation] = random.pick(calls[verb]);
   return { provider, operation, mode: random.pick(lostModes), times: random.int(1, 2) };
+}
+
+/** In the pooler's words: it remembers another password of a young project, or has no session left. */
+const refusals = {
+  'password-refused': { code: '28P01', message: 'password authentication failed for user "postgres"' },
+  'pooler-full': {
+    code: 'XX000',
+    message:
+      '(EMAXCONNSESSION) max clients reached in session mode - max clients are limited to pool_size: 15',
+  },
+} as const;
+
+/** A connection to a project's database that is refused, and taken soon after. */
+function drawConnectionFault(random: Random, body: { code: string; message: string }): FaultRequest {
+  const connection = { provider: 'supabase', operation: 'connectDatabase', mode: 'reject' } as const;
+  return { ...connection, body, times: random.int(1, 2), skip: random.int(0, 1) };
+}
+
+function drawBlindness(random: Random): DrawnBlindness {
+  const during = random.pick(['undo', 'doubt'] as const);
+  return {
+    provider: random.pick(providerNames),
+    during,
+    // Until an absence would be proof, if it were one.
+    forMs: during === 'doubt' ? random.int(1600, 2200) : random.int(300, 2000),
+  };
+}
+
+function drawLostCreate(random: Random, provider: ProviderName): FaultRequest {
+  const [, operation = ''] = calls.create.find(([name]) => name === provider) ?? [];
+  return { provider, operation, mode: random.pick(['drop-after', 'error-after'] as const), times: 1 };
 }
 
 /** A create that the provider acts on after its caller has given up, and before its absence counts as proof. */

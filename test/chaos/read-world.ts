@@ -12,7 +12,17 @@ import type { LedgerRows, ProjectDatabase, World } from './world.ts';
 /** Where it is read from, and what only the caller knows. */
 export interface WorldSources extends Pick<
   World,
-  'isQuiescent' | 'unrest' | 'requests' | 'strangers' | 'sinks' | 'secrets' | 'signingSecret' | 'limits'
+  | 'isQuiescent'
+  | 'unrest'
+  | 'requests'
+  | 'strangers'
+  | 'outages'
+  | 'impaired'
+  | 'templateTables'
+  | 'sinks'
+  | 'secrets'
+  | 'signingSecret'
+  | 'limits'
 > {
   readonly pool: Queryable;
   readonly control: Pick<SandboxControl, 'journal' | 'objects' | 'receivedCallbacks'>;
@@ -36,6 +46,9 @@ export async function readWorld(sources: WorldSources): Promise<World> {
     requests: sources.requests,
     objects,
     strangers: sources.strangers,
+    outages: sources.outages,
+    impaired: sources.impaired,
+    templateTables: sources.templateTables,
     journal: control.journal(),
     ledger,
     projectDatabases: projectsUrl === undefined ? undefined : await readDatabases(projectsUrl, objects),

@@ -1,14 +1,14 @@
 /** Runs one schedule in an arena: things go wrong as drawn, then all is mended, and what came of it is judged. */
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { providerNames } from '../../src/sandbox/exchange.ts';
+import { providerNames, type ProviderName } from '../../src/sandbox/exchange.ts';
 import type { SandboxObject } from '../../src/sandbox/control/objects.ts';
 import { limits, type Arena } from './arena.ts';
 import { openCaller, type Caller } from './caller.ts';
 import { checkWorld } from './checker/check.ts';
 import { nameOf } from './checker/names.ts';
 import { disturb, emptyLedger, emptyQueue } from './disturb.ts';
-import { keptCall, type FaultName, type Meddling } from './faults.ts';
+import { keptCall, type DrawnBlindness, type DrawnOutage, type FaultName, type Meddling } from './faults.ts';
 import type { CrashOrder } from './crash-order.ts';
 import { findLongLease, isAtRest, waitForQuiescence } from './quiescence.ts';
 import { randomOf, type Random } from './random.ts';
@@ -16,7 +16,7 @@ import { readWorld } from './read-world.ts';
 import { observedFaults } from './observed-faults.ts';
 import type { Crash, Schedule } from './schedule.ts';
 import { readSinks, type Sink } from './sinks.ts';
-import type { Stranger, Violation, World } from './world.ts';
+import type { Outage, Stranger, Violation, World } from './world.ts';
 
 export interface Outcome {
   readonly schedule: Schedule;
@@ -39,6 +39,7 @@ interface Run {
   readonly crashes: Set<string>;
   readonly faults: Set<FaultName>;
   readonly strangers: Stranger[];
+  readonly outages: Outage[];
   /** Faults of the sandbox by their id there. */
   readonly faultIds: Map<string, FaultName>;
   /** Requests that a provider keeps, for the workers to be ended meanwhile. */
@@ -131,6 +132,7 @@ async function begin(arena: Arena, schedule: Schedule): Promise<Run> {
   await emptyLedger(arena);
   await emptyQueue(arena);
   await control.reset();
+  await arena.template.become(schedule.brokenTemplate ?? 'whole');
   arena.takeLogs();
   arena.restartAfterMs = schedule.restartAfterMs;
 
@@ -166,6 +168,7 @@ async function begin(arena: Arena, schedule: Schedule): Promise<Run> {
     crashes: new Set(),
     faults: new Set(),
     strangers,
+    outages: [],
     faultIds,
     kept,
     besides: new Set(),
@@ -232,31 +235,14 @@ function planOf(run: Run): PlannedEvent[] {
       },
     });
   }
-  if (schedule.masked !== undefined) {
-    const { provider, forMs } = schedule.masked;
-    const countRequests = () => control.journal().filter((entry) => entry.provider === provider).length;
+  if (schedule.blind !== undefined) plan.push(blindToken(run, schedule.blind));
+  for (const outage of schedule.outages)
     plan.push({
       after: () =>
-        control.journal().some(({ method, path }) => method === 'DELETE' || path.endsWith('/unpublish')),
-      async act() {
-        const before = countRequests();
-        control.blindToken(provider);
-        await delay(forMs);
-        control.restoreToken(provider);
-        if (countRequests() > before) run.faults.add('masked-token');
-      },
+        control.journal().filter(({ provider }) => provider === outage.provider).length >=
+        outage.afterRequests,
+      act: () => goAway(run, outage),
     });
-  }
-  if (schedule.n8nStarting !== undefined) {
-    const { afterRequests, ms } = schedule.n8nStarting;
-    plan.push({
-      after: afterRequests,
-      async act() {
-        control.setN8nStarting(ms);
-        run.faults.add('n8n-starting');
-      },
-    });
-  }
   if (schedule.meddling !== undefined) {
     const { act, afterRequests } = schedule.meddling;
     plan.push({ after: afterRequests, act: () => meddle(run, act) });
@@ -268,6 +254,50 @@ function planOf(run: Run): PlannedEvent[] {
       isLate: true,
     });
   return plan;
+}
+
+/** The token sees nothing of ours any more, and does again after a while. */
+function blindToken(run: Run, { provider, during, forMs }: DrawnBlindness): PlannedEvent {
+  const { control } = run.arena.sandbox;
+  const hasLost = () =>
+    control
+      .journal()
+      .some(
+        (entry) => entry.provider === provider && entry.effect === 'created' && entry.fault !== undefined,
+      );
+  return {
+    after: () => (during === 'doubt' ? hasLost() : isUndoing(run)),
+    async act() {
+      control.blindToken(provider);
+      const asked = control.journal().length;
+      await delay(forMs);
+      control.restoreToken(provider);
+      if (control.journal(asked).some((entry) => entry.provider === provider)) run.faults.add('blind-token');
+    },
+  };
+}
+
+/** The first thing is being deleted, or made ready for that. */
+function isUndoing({ arena }: Run): boolean {
+  return arena.sandbox.control
+    .journal()
+    .some(({ method, path }) => method === 'DELETE' || path.endsWith('/unpublish'));
+}
+
+/** The provider is away, and comes back. */
+async function goAway({ arena, outages }: Run, { provider, form, ms }: DrawnOutage): Promise<void> {
+  const front = arena.fronts[provider];
+  const from = new Date();
+  if (form === 'starting') arena.sandbox.control.setN8nStarting(ms);
+  else await front.leave(form);
+  await delay(ms);
+  if (form !== 'starting') await front.comeBack();
+  outages.push({
+    provider,
+    form: String(form),
+    from: from.toISOString(),
+    until: new Date().toISOString(),
+  });
 }
 
 /** Somebody else removes or renames the newest object of ours, or takes its name. */
@@ -367,6 +397,7 @@ async function operate(run: Run): Promise<void> {
   const { arena, schedule, caller, random } = run;
   if (schedule.refusedDeletion !== undefined)
     arena.sandbox.control.refuseDelete(schedule.refusedDeletion, false);
+  if (schedule.brokenTemplate !== undefined) await arena.template.become('whole');
   const state = await readStates(run);
   const act = state?.status === 'paused' && schedule.course === 'pause-resume' ? 'resume' : 'rollback';
   const presses = random.chance(0.3) ? 2 : 1;
@@ -374,7 +405,7 @@ async function operate(run: Run): Promise<void> {
 }
 
 async function lookAt(run: Run, unrest: string, sinks: readonly Sink[]): Promise<World> {
-  const { arena, caller, strangers } = run;
+  const { arena, caller, strangers, outages, schedule } = run;
   const shown = sinks.length === 0 ? [] : await caller.show();
   const { environment } = arena;
   return readWorld({
@@ -383,6 +414,9 @@ async function lookAt(run: Run, unrest: string, sinks: readonly Sink[]): Promise
     clientIds: caller.clientIds,
     requests: caller.requests,
     strangers,
+    outages,
+    impaired: impairedProviders(schedule),
+    templateTables: arena.template.tables,
     isQuiescent: unrest === '',
     unrest,
     signingSecret: environment['WEBHOOK_SIGNING_SECRET'] ?? '',
@@ -396,6 +430,16 @@ async function lookAt(run: Run, unrest: string, sinks: readonly Sink[]): Promise
       pollBaseMs: limits.POLL_BASE_MS,
     },
   });
+}
+
+/** Whose objects come and go late, who hides some, and whose databases refuse: the journal does not say so. */
+function impairedProviders({ lag, slowDelete, blind, providerFaults }: Schedule): ProviderName[] {
+  const hasRefusals = providerFaults.some(({ request }) => request.operation === 'connectDatabase');
+  return providerNames.filter(
+    (name) =>
+      [lag?.provider, blind?.provider, hasRefusals ? 'supabase' : undefined].includes(name) ||
+      slowDelete?.kind.startsWith(`${name}.`),
+  );
 }
 
 const secretNames = [

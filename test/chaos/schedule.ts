@@ -102,11 +102,14 @@ export function drawSchedule(seed: number, index: number, backend: Backend, focu
     focus,
     course,
     clientId,
-    otherClientId: random.chance(0.12) ? `${clientId}-too` : undefined,
+    // There is one template for all.
+    otherClientId: random.chance(0.12) && drawn.brokenTemplate === undefined ? `${clientId}-too` : undefined,
     hasCallback: needs.has('callback') || random.chance(0.7),
-    failure: ['fail', 'pause-resume', 'pause-rollback', 'incomplete'].includes(course)
-      ? drawFailure(random, course, needs.has('undo'))
-      : undefined,
+    failure:
+      ['fail', 'pause-resume', 'pause-rollback', 'incomplete'].includes(course) &&
+      drawn.brokenTemplate === undefined
+        ? drawFailure(random, course, needs.has('undo'))
+        : undefined,
     refusedDeletion:
       course === 'incomplete'
         ? random.pick(['supabase.project', 'github.repository', 'vercel.project'] as const)
@@ -127,13 +130,14 @@ export function drawSchedule(seed: number, index: number, backend: Backend, focu
 
 function needsOf(fault: FaultName): readonly ('undo' | 'callback' | 'sweep')[] {
   if (fault.startsWith('receiver')) return ['callback'];
-  return fault === 'slow-delete' || fault === 'refused-delete' ? ['undo'] : [];
+  return fault === 'slow-delete' || fault === 'refused-delete' || fault === 'blind-token' ? ['undo'] : [];
 }
 
 function drawCourse(random: Random, needs: ReadonlySet<string>, fault: FaultName): Course {
   if (fault === 'refused-delete') return 'incomplete';
   if (fault === 'foreign') return 'foreign';
   if (fault === 'cancel') return 'cancel';
+  if (fault.startsWith('template')) return random.pickWeighted({ 'pause-resume': 4, 'pause-rollback': 1 });
   if (fault === 'paused') return random.pick(['pause-resume', 'pause-rollback']);
   if (needs.has('sweep'))
     return random.pickWeighted({ cancel: 2, offboard: 2, 'pause-resume': 1, 'pause-rollback': 2 });
@@ -166,7 +170,8 @@ function drawMore(random: Random, faultNames: readonly FaultName[]): FaultName[]
   const count = { none: 0, one: 1, two: 2 }[more];
   // Of the rarer kinds the turn through all faults brings enough.
   const common = faultNames.filter(
-    (name) => !['cancel', 'paused', 'foreign', 'refused-delete'].includes(name),
+    (name) =>
+      !['cancel', 'paused', 'foreign', 'refused-delete'].includes(name) && !name.startsWith('template'),
   );
   if (common.length === 0) return [];
   return Array.from({ length: count }, () => random.pick(common));

@@ -3,6 +3,7 @@
  * the raw text that the product left behind. Plain data: a world can be printed, kept and made by hand.
  */
 import type { SandboxObject } from '../../src/sandbox/control/objects.ts';
+import type { ProviderName } from '../../src/sandbox/exchange.ts';
 import type { JournalEntry } from '../../src/sandbox/journal.ts';
 import type { ReceivedCallback } from '../../src/sandbox/control/receivers.ts';
 import type { CallbackRow, EffectRow, ProvisioningRow, ResourceRow, StepRow } from '../../src/ledger/rows.ts';
@@ -22,6 +23,12 @@ export interface World {
   /** Every request that a provider got, in the order of their effects. */
   readonly journal: readonly JournalEntry[];
   readonly ledger: LedgerRows;
+  /** When a whole provider was away. It came back with everything that it had. */
+  readonly outages: readonly Outage[];
+  /** Providers of which something was wrong that neither an outage nor a fault in the journal tells. */
+  readonly impaired: readonly ProviderName[];
+  /** The tables that the template makes, as it is in the end. Undefined: nobody has looked into it. */
+  readonly templateTables?: readonly string[] | undefined;
   /** What is in the databases of the projects that exist. Undefined: nobody looked into them. */
   readonly projectDatabases?: readonly ProjectDatabase[] | undefined;
   /** Every delivery that a receiver got. A receiver is named after the client it is for. */
@@ -55,6 +62,14 @@ export interface Stranger {
   readonly name: string;
   /** `removed`: somebody else deleted an object of ours. */
   readonly act: 'created' | 'renamed' | 'removed';
+}
+
+export interface Outage {
+  readonly provider: ProviderName;
+  /** For people: how it showed. */
+  readonly form: string;
+  readonly from: string;
+  readonly until: string;
 }
 
 /** The database of a Supabase project. */

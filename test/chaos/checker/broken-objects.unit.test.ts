@@ -161,6 +161,52 @@ describe('a success that is none', () => {
   ]);
 });
 
+describe('half a schema', () => {
+  const database = (world: WorldDraft) => pick(world.projectDatabases ?? []);
+  rejectEach([
+    [
+      'a template that was refused has left a table',
+      'I12',
+      paused,
+      (world) => {
+        database(world).appliedBy = [];
+      },
+    ],
+    [
+      'a template that has failed its check is there',
+      'I12',
+      paused,
+      (world) => Object.assign(pick(database(world).tables), { isSecured: false }),
+    ],
+    [
+      'a table of a template that was mended since is there',
+      'I12',
+      succeeded,
+      (world) => database(world).tables.push({ name: 'half', isSecured: true }),
+    ],
+    [
+      'a table of the template is not there',
+      'I12',
+      succeeded,
+      (world) => world.templateTables?.push('pages'),
+    ],
+    [
+      'the template counts as applied and has made nothing',
+      'I12',
+      paused,
+      (world) => {
+        database(world).tables = [];
+      },
+    ],
+    [
+      'a client is served by an empty database',
+      'I12',
+      succeeded,
+      (world) => Object.assign(database(world), { tables: [], appliedBy: [] }),
+    ],
+  ]);
+});
+
 describe('a rollback that is none', () => {
   rejectEach([
     [

@@ -17,6 +17,8 @@ import { judgeObjects } from './objects.ts';
 import { judgeObservations } from './observed.ts';
 import { judgeOrder } from './order.ts';
 import { judgeOutcomes } from './outcomes.ts';
+import { judgePatience } from './patience.ts';
+import { judgeSchemas } from './schema.ts';
 import { judgeSecrets } from './secrets.ts';
 import { judgeSuccess } from './success.ts';
 
@@ -25,7 +27,9 @@ export function checkWorld(world: World): Violation[] {
   const { cases, mutations } = facts;
   const calls = sentCalls(facts);
   // What is under way may be anywhere between its intent and its record.
-  const atRest = world.isQuiescent ? [...judgeObjects(facts), ...judgeSuccess(facts)] : [];
+  const atRest = world.isQuiescent
+    ? [...judgeObjects(facts), ...judgeSuccess(facts), ...judgeSchemas(facts)]
+    : [];
   return [
     ...atRest,
     ...judgeOutcomes(facts, calls),
@@ -37,6 +41,7 @@ export function checkWorld(world: World): Violation[] {
     ...judgeObservations(cases, mutations, world.journal),
     ...judgeHistories(cases),
     ...judgeLimits(world, cases),
+    ...judgePatience(facts),
     ...judgeIsolation(facts),
   ];
 }

@@ -39,6 +39,13 @@ test('what a stranger has renamed may be deleted by its new name', () => {
   expect(checkWorld(world)).toEqual([]);
 });
 
+test('a project whose template was refused has nothing of it', () => {
+  const world = worlds.paused();
+  const database = pick(world.projectDatabases ?? []);
+  Object.assign(database, { tables: [], appliedBy: [] });
+  expect(checkWorld(world)).toEqual([]);
+});
+
 test('eleven clients at once are judged one by one', () => {
   const story = beginStory();
   for (let client = 1; client <= 11; client += 1) worlds.succeeded(story, `client-${client}`);

@@ -67,6 +67,8 @@ describe('a real run', () => {
       unrest: '',
       requests,
       strangers,
+      outages: [],
+      impaired: [],
       sinks: [{ name: 'log', text: logLines.join('\n') }],
       secrets: secretNames.map((name) => ({ name, value: environment[name] ?? '' })),
       signingSecret: environment['WEBHOOK_SIGNING_SECRET'] ?? '',

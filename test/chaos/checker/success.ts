@@ -15,12 +15,8 @@ export function judgeSuccess(facts: Facts): Violation[] {
 
 /** What a step makes, and what must be true of it. */
 const judges: Readonly<Record<Named, (object: SandboxObject, one: Case, facts: Facts) => string[]>> = {
-  'supabase.project': ({ id, details }, one, { world }) => [
+  'supabase.project': ({ id, details }, one) => [
     ...when(details['status'] !== 'ACTIVE_HEALTHY', `the project is ${String(details['status'])}`),
-    ...judgeSchema(
-      one,
-      world.projectDatabases?.find(({ projectId }) => projectId === id),
-    ),
     ...judgeOutput(one, { supabaseProjectId: id, supabaseProjectRef: id }),
   ],
 
@@ -81,22 +77,6 @@ function faultsOf(facts: Facts, one: Case): string[] {
         ...judges[kind](object, one, facts),
       ];
     }),
-  ];
-}
-
-type Database = NonNullable<Facts['world']['projectDatabases']>[number];
-
-function judgeSchema(one: Case, database: Database | undefined): string[] {
-  if (database === undefined || !one.row.step_names.includes('database-schema')) return [];
-  const { tables, appliedBy } = database;
-  const open = tables.filter(({ isSecured }) => !isSecured);
-  return [
-    ...when(tables.length === 0, 'the database has no tables'),
-    ...open.map(({ name }) => `the table ${name} has no row-level security`),
-    ...when(
-      appliedBy.length !== 1 || appliedBy[0] !== one.id,
-      `the schema was applied by ${appliedBy.join(', ') || 'nobody'}`,
-    ),
   ];
 }
 
