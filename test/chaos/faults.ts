@@ -275,7 +275,7 @@ function drawBlindness(random: Random): DrawnBlindness {
     provider: random.pick(providerNames),
     during,
     // Until an absence would be proof, if it were one.
-    forMs: during === 'doubt' ? random.int(1600, 2200) : random.int(300, 2000),
+    forMs: during === 'doubt' ? random.int(1600, 2200) : random.int(900, 2500),
   };
 }
 

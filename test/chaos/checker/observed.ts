@@ -41,7 +41,7 @@ export function judgeObservations(
         const changedAt = changes.at(-1)?.at ?? -Infinity;
         const isSeen = journal.some(({ method, path, receivedAt, outcome }) => {
           const lookedAt = Date.parse(receivedAt);
-          if (method !== 'GET' || outcome !== 'answered' || !proof.test(path)) return false;
+          if (!reads.has(method) || outcome !== 'answered' || !proof.test(path)) return false;
           return lookedAt >= changedAt && lookedAt <= endedAt;
         });
         return isSeen
@@ -50,6 +50,9 @@ export function judgeObservations(
       }),
   );
 }
+
+/** A webhook is asked with OPTIONS, which runs nothing. */
+const reads = new Set(['GET', 'OPTIONS']);
 
 /** Of another step, and about the project of the first. */
 const schemaEffect = 'apply template schema';

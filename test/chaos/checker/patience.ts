@@ -14,8 +14,9 @@ import { periodsOf, type Period } from './periods.ts';
 import { textField } from './read.ts';
 
 export function judgePatience(facts: Facts): Violation[] {
-  return facts.cases.flatMap((one) =>
-    periodsOf(one).flatMap((period) => {
+  return facts.cases.flatMap((one) => [
+    ...judgeDisowned(facts, one),
+    ...periodsOf(one).flatMap((period) => {
       const outage = soleReason(facts, one, period);
       if (outage === undefined) return [];
       const act = period.direction === 'run' ? period.step : `the undo of ${period.step}`;
@@ -28,7 +29,22 @@ export function judgePatience(facts: Facts): Violation[] {
         ),
       ];
     }),
-  );
+  ]);
+}
+
+/** What our own create has made, and answered for, is ours: no refusal of a moment makes it somebody else's. */
+function judgeDisowned({ mutations }: Facts, one: Case): Violation[] {
+  return one.created
+    .filter(({ state, external_id: id }) => {
+      const making = mutations.find(({ entry }) => entry.effect === 'created' && entry.objectId === id);
+      return state === 'unknown' && making?.owner === one && making.entry.status === 201;
+    })
+    .map(({ kind, external_id: id }) =>
+      broken(
+        'I22',
+        `${one.label} no longer counts ${kind} ${id} as its own, which its own create has answered for`,
+      ),
+    );
 }
 
 /** Whom a step asks. */

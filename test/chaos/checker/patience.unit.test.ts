@@ -95,6 +95,21 @@ describe('a step gives up', () => {
   ]);
 });
 
+describe('something of ours is disowned', () => {
+  rejectEach([
+    [
+      'its own create had answered for it',
+      'I22',
+      incomplete,
+      (world) =>
+        Object.assign(
+          pick(world.ledger.resources, ({ kind }) => kind === 'github.repository'),
+          { state: 'unknown' },
+        ),
+    ],
+  ]);
+});
+
 describe('a step that fails may have had a reason', () => {
   const away = (world: WorldDraft) => beAway(world, 'n8n', 'n8n-webhooks');
   test.each<[string, (world: WorldDraft) => void]>([
