@@ -96,7 +96,7 @@ export function supabaseClient(connection: SupabaseConnection) {
   const slug = connection.organizationSlug;
 
   return {
-    /** https://supabase.com/docs/reference/api/v1-get-organization. Proves that the token reads the organization. */
+    /** https://supabase.com/docs/reference/api/v1-get-an-organization. Proves that the token reads the organization. */
     async readOrganization(): Promise<z.infer<typeof organizationSchema>> {
       const operation = 'GET /v1/organizations/{slug}';
       return (await http.read(operation, { params: { slug }, schema: organizationSchema })).data;

@@ -1,11 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-
-/** The folder with the vendors' descriptions; it is not part of the project, and may be missing. */
-const folder = new URL('../../../shared/specs/', import.meta.url);
-
-/** Whether the vendors' descriptions are there. */
-export const hasDescriptions = existsSync(folder);
 
 type Json = Record<string, unknown>;
 
@@ -76,7 +69,7 @@ export interface SentRequest {
   readonly body: unknown;
 }
 
-/** A vendor's description of its API. */
+/** A description of an API. */
 export interface Description {
   /** The operation that a request asks for: `GET /v1/projects/{ref}`. Undefined: none. */
   operationOf(request: SentRequest): string | undefined;
@@ -84,12 +77,8 @@ export interface Description {
   problemsOf(request: SentRequest): string[];
   /** The schema of an answer; undefined where the description gives the status, but no body. */
   answer(operation: string, status: number): z.ZodType | undefined;
-  /** The schema of a request's body. */
-  body(operation: string): z.ZodType;
   /** The schema of what one of its webhooks sends. */
   webhookBody(name: string): z.ZodType;
-  /** The names of the body's fields. */
-  bodyFields(operation: string): string[];
 }
 
 const parameterSchema = z.object({
@@ -127,13 +116,8 @@ function fits(values: readonly string[], schema: z.ZodType): boolean {
   return readings.some((reading) => schema.safeParse(reading).success);
 }
 
-/** Reads one vendor's description. Operations are written as there: `GET /v1/projects/{ref}`. */
-export function readDescription(vendor: string): Description {
-  return parseDescription(vendor, JSON.parse(readFileSync(new URL(`${vendor}.json`, folder), 'utf8')));
-}
-
-/** `vendor`: whose document it is, for what is said about it. */
-export function parseDescription(vendor: string, document: unknown): Description {
+/** Operations are written `GET /v1/projects/{ref}`. `owner`: whose document it is, for what is said about it. */
+export function parseDescription(owner: string, document: unknown): Description {
   function at(path: readonly string[]): unknown {
     let found: unknown = document;
     for (const key of path) found = isObject(found) ? resolve(found[key]) : undefined;
@@ -159,7 +143,7 @@ export function parseDescription(vendor: string, document: unknown): Description
   function operationAt(operation: string): readonly string[] {
     const [method = '', path = ''] = operation.split(' ');
     if (at(['paths', path, method.toLowerCase()]) === undefined)
-      throw new Error(`${vendor} has no ${operation}`);
+      throw new Error(`${owner} has no ${operation}`);
     return ['paths', path, method.toLowerCase()];
   }
   const bodySchema = (operation: string): unknown =>
@@ -225,19 +209,13 @@ export function parseDescription(vendor: string, document: unknown): Description
     problemsOf,
     answer(operation, status) {
       const path = [...operationAt(operation), 'responses', String(status)];
-      if (at(path) === undefined) throw new Error(`${vendor} has no answer ${status} to ${operation}`);
+      if (at(path) === undefined) throw new Error(`${owner} has no answer ${status} to ${operation}`);
       const schema = ['application/json', 'application/problem+json']
         .map((type) => at([...path, 'content', type, 'schema']))
         .find((found) => found !== undefined);
       return schema === undefined ? undefined : compile(schema);
     },
-    body: (operation) => compile(bodySchema(operation)),
     webhookBody: (name) =>
       compile(at(['webhooks', name, 'post', 'requestBody', 'content', 'application/json', 'schema'])),
-    bodyFields(operation) {
-      const schema = resolve(bodySchema(operation));
-      const properties = isObject(schema) ? schema.properties : undefined;
-      return isObject(properties) ? Object.keys(properties) : [];
-    },
   };
 }

@@ -1,4 +1,4 @@
-/** What our clients send is what the vendors describe: every request of whole runs, held against their descriptions. */
+/** Every request of whole runs, held against the facts about each vendor's API. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { scanOrphans } from '../../src/orphans/scan.ts';
@@ -6,46 +6,55 @@ import { runChecks } from '../../src/preflight/run-checks.ts';
 import { vercelClient } from '../../src/providers/vercel.ts';
 import type { ProviderName, Sandbox } from '../../src/sandbox/sandbox.ts';
 import { steps } from '../../src/steps/index.ts';
-import { hasDescriptions, readDescription, type SentRequest } from '../helpers/openapi.ts';
+import type { SentRequest } from '../helpers/openapi.ts';
 import { startStack, type Stack, type StackOptions } from '../helpers/stack.ts';
+import { readFacts, vendorFacts } from '../helpers/vendor-facts/read-facts.ts';
 
 type JournalEntry = ReturnType<Sandbox['control']['journal']>[number];
 
 const vendors = ['supabase', 'github', 'vercel', 'n8n'] as const;
 
-/** Operations of ours that the descriptions lack, each with the reason why we rely on it all the same. */
-const undescribed: Record<string, string> = {
-  'GET /v1/organizations/{slug}': 'in the reference, but not in the part of the description that we have',
-  'GET /repositories/{id}':
-    'where GitHub redirects to from a renamed repository; the only read by immutable id',
-  'GET /v2/teams/{teamId}': 'in the reference, but not in the part of the description that we have',
-  'GET /v2/user': 'in the reference, but not in the part of the description that we have',
-  'GET /webhook/{path}': "no part of n8n's API: the address that a workflow serves",
-};
+const clients = new URL('../../src/providers/', import.meta.url);
+
+function sourceOf(vendor: string): string {
+  const files = readdirSync(clients).filter((file) => file.split(/[.-]/)[0] === vendor);
+  return files.map((file) => readFileSync(new URL(file, clients), 'utf8')).join('\n');
+}
 
 /** The operations that the clients know, as they stand in their source. */
 function operationsOf(vendor: ProviderName): string[] {
-  const source = readFileSync(new URL(`../../src/providers/${vendor}.ts`, import.meta.url), 'utf8');
-  const found = source.matchAll(/'((?:GET|POST|PUT|PATCH|DELETE) \/[^']*)'/g);
+  const found = sourceOf(vendor).matchAll(/'((?:GET|POST|PUT|PATCH|DELETE) \/[^']*)'/g);
   return [...new Set([...found].map(([, operation = '']) => operation))];
 }
 
-/** Placeholders have other names with the vendors than with us. */
-const anonymous = (operation: string): string => operation.replaceAll(/\{\w+\}/g, '{}');
+/** The names of the fields in the clients' schemas: `name: z.string()`, `name: text`, `name: projectSchema`. */
+function fieldsReadOf(vendor: ProviderName): string[] {
+  const found = sourceOf(vendor).matchAll(
+    /\b(\w+):\s*(?:z\s*\.\s*[a-z]|(?:\w+Schema|startupText|text|date)\b(?!\())/g,
+  );
+  // A schema that is handed over is no field.
+  return [...new Set([...found].map(([, name = '']) => name))].filter((name) => name !== 'schema');
+}
 
-function isRequestOf(operation: string, { method, path }: SentRequest): boolean {
-  const [ourMethod, template = ''] = operation.split(' ');
-  // A webhook's own path has several segments.
-  const segment = template.startsWith('/webhook/') ? '.+' : '[^/]+';
-  return (
-    method === ourMethod &&
-    new RegExp(`^${template.replaceAll(/\{\w+\}/g, segment)}$`).test(path.split('?')[0] ?? '')
+/** The names of all fields in a fragment of JSON Schema. */
+function fieldsIn(shape: unknown): string[] {
+  if (typeof shape !== 'object' || shape === null) return [];
+  return Object.entries(shape).flatMap(([key, value]: [string, unknown]) =>
+    key === 'properties' && typeof value === 'object' && value !== null
+      ? [...Object.keys(value), ...Object.values(value).flatMap(fieldsIn)]
+      : fieldsIn(value),
   );
 }
 
 const asSent = ({ provider, method, path, requestBody }: JournalEntry): SentRequest => ({
   method,
-  path: provider === 'n8n' ? path.replace(/^\/api\/v1(?=\/)/, '') : path,
+  path:
+    provider === 'n8n'
+      ? path
+          .replace(/^\/api\/v1(?=\/)/, '')
+          // A webhook's own path has several segments.
+          .replace(/(?<=^\/webhook\/).+/, (own) => encodeURIComponent(own))
+      : path,
   body: requestBody,
 });
 
@@ -112,7 +121,7 @@ async function sendEverything(): Promise<JournalEntry[]> {
   return entries;
 }
 
-describe.runIf(hasDescriptions)('requests are as the vendor describes them', () => {
+describe('requests are as the facts about each vendor say', () => {
   let entries: JournalEntry[] = [];
   beforeAll(async () => {
     entries = await sendEverything();
@@ -120,55 +129,62 @@ describe.runIf(hasDescriptions)('requests are as the vendor describes them', () 
   afterAll(() => {
     entries = [];
   });
-  const sentTo = (vendor: ProviderName): SentRequest[] =>
-    entries.filter(({ provider }) => provider === vendor).map(asSent);
+  const entriesOf = (vendor: ProviderName) => entries.filter(({ provider }) => provider === vendor);
 
   test('every provider client is known here', () => {
-    const clients = readdirSync(new URL('../../src/providers/', import.meta.url)).toSorted();
-    expect(clients).toEqual([...vendors.map((vendor) => `${vendor}.ts`), 'postgres.ts'].toSorted());
+    const known = new Set(readdirSync(clients).map((file) => file.split(/[.-]/)[0]));
+    expect(known).toEqual(new Set([...vendors, 'postgres']));
   });
 
   describe.each(vendors)('%s', (vendor) => {
+    const facts = readFacts(vendor);
+    const known = Object.keys(vendorFacts[vendor].operations);
+
     test('path, query and body of every request fit the operation, and hold nothing besides', () => {
-      const description = readDescription(vendor);
       const problems = new Set<string>();
-      for (const request of sentTo(vendor)) {
-        if (Object.keys(undescribed).some((operation) => isRequestOf(operation, request))) continue;
-        const operation = description.operationOf(request) ?? `${request.method} ${request.path}`;
-        for (const problem of description.problemsOf(request)) problems.add(`${operation}: ${problem}`);
+      for (const request of entriesOf(vendor).map(asSent)) {
+        const operation = facts.operationOf(request) ?? `${request.method} ${request.path}`;
+        for (const problem of facts.problemsOf(request)) problems.add(`${operation}: ${problem}`);
       }
       expect([...problems]).toEqual([]);
     });
 
-    test('every operation of the client was sent, and nothing that it does not know', () => {
-      const operations = operationsOf(vendor);
-      const requests = sentTo(vendor);
-      const ofRequest = (request: SentRequest) =>
-        operations.find((operation) => isRequestOf(operation, request)) ??
-        `${request.method} ${request.path}`;
-      expect([...new Set(requests.map(ofRequest))].toSorted()).toEqual(operations.toSorted());
+    test('every operation of the client is among the facts', () => {
+      expect(operationsOf(vendor).filter((operation) => !known.includes(operation))).toEqual([]);
     });
 
-    test('only operations that the description lacks are excepted', () => {
-      const description = readDescription(vendor);
-      const described = new Set(
-        sentTo(vendor).flatMap((request) => {
-          const operation = description.operationOf(request);
-          return operation === undefined ? [] : [anonymous(operation)];
-        }),
-      );
-      const lacking = operationsOf(vendor).filter((operation) => !described.has(anonymous(operation)));
-      expect(lacking.filter((operation) => undescribed[operation] === undefined)).toEqual([]);
-      expect(Object.keys(undescribed).filter((operation) => described.has(anonymous(operation)))).toEqual([]);
+    test('every operation of the facts was sent', () => {
+      const sent = new Set(entriesOf(vendor).map((entry) => facts.operationOf(asSent(entry))));
+      expect(known.filter((operation) => !sent.has(operation))).toEqual([]);
     });
-  });
 
-  test('every exception is one of an operation that we have', () => {
-    expect(vendors.flatMap(operationsOf)).toEqual(expect.arrayContaining(Object.keys(undescribed)));
+    test('every field that the client reads is among the facts', () => {
+      const fields = fieldsReadOf(vendor);
+      expect(fields.length).toBeGreaterThan(3);
+      const named = new Set(fieldsIn(Object.values(vendorFacts[vendor].operations)));
+      expect(fields.filter((field) => !named.has(field))).toEqual([]);
+    });
+
+    test('every success has the status of the facts', () => {
+      const others = entriesOf(vendor).flatMap((entry) => {
+        const operation = facts.operationOf(asSent(entry)) ?? entry.path;
+        const { answers = {} } = vendorFacts[vendor].operations[operation] ?? {};
+        const isOther = entry.status !== undefined && entry.status < 300 && !(entry.status in answers);
+        return isOther ? [`${operation} ${entry.status}`] : [];
+      });
+      expect([...new Set(others)]).toEqual([]);
+    });
+
+    test('each fact names the page of the vendor and the day on which it was read', () => {
+      const { date, operations } = vendorFacts[vendor];
+      expect(date).toMatch(/^20\d\d-\d\d-\d\d$/);
+      for (const { reference } of Object.values(operations))
+        expect(new URL(reference).protocol).toBe('https:');
+    });
   });
 });
 
-describe.runIf(hasDescriptions)('the check of requests', () => {
+describe('the check of requests', () => {
   const project = {
     name: 'a',
     organization_slug: 'a',
@@ -242,7 +258,7 @@ describe.runIf(hasDescriptions)('the check of requests', () => {
       'vercel',
       {
         method: 'POST',
-        path: '/v11/projects?teamId=a',
+        path: '/v11/projects?teamId=team_a',
         body: {
           name: 'a',
           environmentVariables: [{ key: 'A', value: 'a', target: ['moon'], type: 'plain' }],
@@ -270,7 +286,7 @@ describe.runIf(hasDescriptions)('the check of requests', () => {
       'no body is described',
     ],
   ])('of %s finds what it should', (_what, vendor, request, problem) => {
-    const found = readDescription(vendor).problemsOf(request);
+    const found = readFacts(vendor).problemsOf(request);
     expect(found.map((text) => text.slice(0, problem?.length))).toEqual(
       problem === undefined ? [] : [problem],
     );
