@@ -88,7 +88,7 @@ export const github: VendorFacts = {
     'GET /repos/{owner}/{repo}/branches': {
       reference: page('branches/branches#list-branches'),
       note: 'empty until the content of a generated repository is there, as real runs show',
-      query: { ...paging, 'protected?': boolean },
+      query: paging,
       answers: { 200: list(object({ name: text, commit })) },
     },
     'GET /repos/{owner}/{repo}/branches/{branch}': {

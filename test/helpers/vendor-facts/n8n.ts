@@ -42,7 +42,7 @@ const workflow = {
   'activeVersion?': nullable(object({ nodes: list(readNode) })),
 };
 const active = object({ active: boolean });
-const activationBody = object({ 'versionId?': text });
+const nothing = object({});
 const unknownRoute =
   'a server that lacks the words of the route answers 404, or 405 from 1.123 to 2.32: seen';
 
@@ -51,7 +51,7 @@ export const n8n: VendorFacts = {
   operations: {
     'GET /discover': {
       reference: page('tag/discover'),
-      note: 'since 2.33; 404 before: seen',
+      note: '404 on servers of before 2026: seen',
       answers: { 200: object({ data: object({ scopes: list(text) }) }), 404: message },
     },
     'GET /workflows': {
@@ -83,7 +83,6 @@ export const n8n: VendorFacts = {
             'typeVersion?': number,
             'position?': list(number),
             'webhookId?': text,
-            'notes?': text,
             'parameters?': record,
           }),
         ),
@@ -99,23 +98,23 @@ export const n8n: VendorFacts = {
     'POST /workflows/{id}/publish': {
       reference: page('tag/workflow/POST/workflows/{id}/publish'),
       note: unknownRoute,
-      body: activationBody,
+      body: nothing,
       answers: { 200: active, 404: message, 405: message },
     },
     'POST /workflows/{id}/unpublish': {
       reference: page('tag/workflow/POST/workflows/{id}/unpublish'),
       note: unknownRoute,
-      body: object({}),
+      body: nothing,
       answers: { 200: active, 404: message, 405: message },
     },
     'POST /workflows/{id}/activate': {
       reference: page('tag/workflow/POST/workflows/{id}/activate'),
-      body: activationBody,
+      body: nothing,
       answers: { 200: active },
     },
     'POST /workflows/{id}/deactivate': {
       reference: page('tag/workflow/POST/workflows/{id}/deactivate'),
-      body: object({}),
+      body: nothing,
       answers: { 200: active },
     },
     'GET /webhook/{path}': {
