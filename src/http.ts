@@ -7,6 +7,7 @@
 import type { z } from 'zod';
 import { isAwayAnswer } from './away.ts';
 import { ProviderError, type RefusalHeaders } from './errors.ts';
+import { parseJson } from './json.ts';
 import type { Permit } from './permit.ts';
 import { beginProviderCall, type CallEnd } from './provider-calls.ts';
 
@@ -339,14 +340,4 @@ export function answerTime(headers: Headers): Date | undefined {
 
 function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
-}
-
-/** Undefined: the text is no JSON. */
-export function parseJson(text: string): unknown {
-  if (text === '') return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

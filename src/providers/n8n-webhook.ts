@@ -7,7 +7,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { exchange, parseJson, refusalError, unreadableError, type RawAnswer } from '../http.ts';
+import { exchange, refusalError, unreadableError, type RawAnswer } from '../http.ts';
+import { parseJson } from '../json.ts';
 
 export interface WebhookConnection {
   /** `https://host[:port][/path]/webhook`, without a trailing slash. */

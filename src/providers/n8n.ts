@@ -7,7 +7,8 @@
  */
 import { z } from 'zod';
 import { ProviderError } from '../errors.ts';
-import { parseJson, providerHttp, type Refusal } from '../http.ts';
+import { providerHttp, type Refusal } from '../http.ts';
+import { parseJson } from '../json.ts';
 import type { Permit } from '../permit.ts';
 import { readWholeList, type Page, type Place } from './n8n-list.ts';
 import { n8nWebhooks } from './n8n-webhook.ts';

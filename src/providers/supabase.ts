@@ -8,7 +8,8 @@
 import { z } from 'zod';
 import { ProviderError } from '../errors.ts';
 import { isHostName } from '../host-names.ts';
-import { parseJson, providerHttp } from '../http.ts';
+import { providerHttp } from '../http.ts';
+import { parseJson } from '../json.ts';
 import { readAllPages } from '../pages.ts';
 import type { Permit } from '../permit.ts';
 

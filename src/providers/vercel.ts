@@ -6,7 +6,8 @@
  */
 import { z } from 'zod';
 import { ProviderError } from '../errors.ts';
-import { parseJson, providerHttp, type Refusal } from '../http.ts';
+import { providerHttp, type Refusal } from '../http.ts';
+import { parseJson } from '../json.ts';
 import { readAllPages, withSmallerPages } from '../pages.ts';
 import type { Permit } from '../permit.ts';
 

@@ -78,8 +78,10 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
     const { client, providers } = context;
     const found = await providers.vercel.findProject(this.nameFor(client));
     if (found === undefined) return { sightings: [], at: await providers.vercel.readAccess() };
-    const mark = markAmong(await providers.vercel.listVariables(found.id));
-    const isOurs = mark === 'unreadable' ? await isLinkedToOurs(found, intent, context) : mark === client.id;
+    const variables = await providers.vercel.listVariables(found.id);
+    const isOurs = isMarkHidden(variables)
+      ? await isLinkedToOurs(found, intent, context)
+      : markAmong(variables) === client.id;
     return { sightings: [{ ...describe(found), createdAt: found.createdAt, isOurs }], at: undefined };
   },
 
@@ -114,7 +116,7 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
     async list(providers) {
       const candidates: Candidate[] = [];
       for (const found of await providers.vercel.listProjects()) {
-        const mark = readableMark(found.env ?? []);
+        const mark = markAmong(found.env ?? []);
         const candidate =
           mark === undefined && mayHaveMark(found)
             ? await readCandidate(providers, found.id)
@@ -155,11 +157,14 @@ export function judgeSight({ limited, membership }: VercelAccount, isTeam: boole
   };
 }
 
-/** The provisioning that the project's mark names. `unreadable`: it has one, and a team's policy hides all values. */
-function markAmong(variables: readonly VercelVariable[]): string | 'unreadable' | undefined {
-  const mark = variables.find(({ key }) => key === 'PROVISIONING_ID');
-  if (mark?.type === 'sensitive') return 'unreadable';
-  return provisioningIdIn(mark?.value);
+/** The provisioning that the project's mark names. */
+function markAmong(variables: readonly VercelVariable[]): string | undefined {
+  return provisioningIdIn(variables.find(({ key }) => key === 'PROVISIONING_ID')?.value);
+}
+
+/** A team's policy can make every variable sensitive: then nobody is shown the mark's value again. */
+function isMarkHidden(variables: readonly VercelVariable[]): boolean {
+  return variables.some(({ key, type }) => key === 'PROVISIONING_ID' && type === 'sensitive');
 }
 
 /**
@@ -173,11 +178,6 @@ async function isLinkedToOurs(
 ): Promise<boolean> {
   if (!intent.mayExist || found.createdAt === undefined || found.link?.repoId === undefined) return false;
   return found.link.repoId === (await context.outputOf(githubRepo)).githubRepositoryId;
-}
-
-function readableMark(variables: readonly VercelVariable[]): string | undefined {
-  const mark = markAmong(variables);
-  return mark === 'unreadable' ? undefined : mark;
 }
 
 /** The list has the variables, perhaps without their values: then those that may be ours are asked for theirs. */
@@ -194,7 +194,7 @@ async function readCandidate({ vercel }: Readers, id: string): Promise<Candidate
   // The endpoint takes names as well.
   if (found?.id !== id) return undefined;
   try {
-    return candidateIn(found, readableMark(await vercel.listVariables(id)));
+    return candidateIn(found, markAmong(await vercel.listVariables(id)));
   } catch (error) {
     // Deleted between the two reads.
     if ((await vercel.findProject(id)) === undefined) return undefined;

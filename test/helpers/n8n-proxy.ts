@@ -25,7 +25,7 @@ export interface N8nProxyOptions {
 export async function startN8nProxy({ target, path = '', basicAuth }: N8nProxyOptions): Promise<N8nProxy> {
   const seen: string[] = [];
   const losses: { pattern: RegExp; whenAnswered: (() => Promise<unknown>) | undefined }[] = [];
-  const wanted = basicAuth && `Basic ${Buffer.from(basicAuth).toString('base64')}`;
+  const wanted = basicAuth === undefined ? undefined : `Basic ${Buffer.from(basicAuth).toString('base64')}`;
 
   function forward(message: IncomingMessage, response: ServerResponse): void {
     const url = message.url ?? '/';

@@ -490,23 +490,3 @@ describe('what cannot be told is no failure', () => {
     expect(failuresIn(await check(sandbox, { environment }))).toEqual({});
   });
 });
-
-describe('an n8n of before 2026, which does not tell its scopes', () => {
-  let old: Sandbox;
-  beforeAll(async () => {
-    old = await startSandbox({ postgresUrl: inject('postgresUrl'), n8n: '1.122' });
-  });
-  afterAll(() => old.stop());
-
-  test('is asked for its list instead', async () => {
-    const checks = await check(old);
-
-    expect(failuresIn(checks)).toEqual({});
-    expect(detailOf(checks, 'n8n scopes')).toContain('too old to tell');
-  });
-
-  test('fails where the key may not list', async () => {
-    old.control.setAccounts({ n8nScopes: ['workflow:create'] });
-    expect(Object.keys(failuresIn(await check(old)))).toEqual(['n8n api', 'n8n scopes']);
-  });
-});

@@ -258,8 +258,8 @@ describe('leftovers of a sandbox that was killed', () => {
     const client = new pg.Client({ connectionString: inject('postgresUrl') });
     await client.connect();
     try {
-      await client.query('create role "postgres.abandoned"');
-      await client.query('create database sandbox_abandoned_project owner "postgres.abandoned"');
+      await client.query('create role "postgres.abandonedref"');
+      await client.query('create database sandbox_abandoned_abandonedref owner postgres');
       const other = await openSandbox({ removesLeftovers: true });
       await other.stop();
       const { rows } = await client.query<{ name: string }>(

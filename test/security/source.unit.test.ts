@@ -14,15 +14,24 @@ test('every test that docs/security.md names is there', () => {
 
 /** Pieces of SQL that have a name, and a number; none of them holds anything that came from outside. */
 const constants = new Set([
-  'alreadyApplied',
   'batch',
   'givenBack',
   'handedOn',
   'keptFor',
+  'lockKey',
+  'madeTablesSql',
+  'noWait',
+  'notInvoker',
+  'readsTables',
   'restMs',
   'shown',
   'sql',
+  'table',
+  'timeoutMs',
 ]);
+
+/** A template's transaction is one text, over https at least: what comes from outside is quoted in it, by these. */
+const quoting = /^(literal|textArray|ofExtension|markerSql)\(/;
 
 /** What is put into the text of statements. */
 function putInto(source: string): string[] {
@@ -37,8 +46,11 @@ test('no value gets into the text of a statement', () => {
 
   const filled = sources.flatMap((file) => putInto(read(file)).map((what) => ({ file, what })));
 
-  expect(filled.filter(({ what }) => !constants.has(what))).toEqual([]);
-  expect(new Set(filled.map(({ what }) => what))).toEqual(constants);
+  const isQuoted = ({ file, what }: (typeof filled)[number]) =>
+    file.startsWith('src/steps/schema/') && quoting.test(what);
+  const others = filled.filter((one) => !isQuoted(one));
+  expect(others.filter(({ what }) => !constants.has(what))).toEqual([]);
+  expect(new Set(others.map(({ what }) => what))).toEqual(constants);
 });
 
 test('nothing is encrypted with WebCrypto, which an error that a connection has left behind aborts', () => {

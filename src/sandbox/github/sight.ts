@@ -27,12 +27,12 @@ export function isCountShown({ switches: { accounts, githubScopes } }: World): b
 }
 
 /** Recorded for reads of an organization: any of them will do. */
-const organizationScopes = ['admin:org', 'read:org', 'repo', 'user', 'write:org'];
+const organizationScopes = new Set(['admin:org', 'read:org', 'repo', 'user', 'write:org']);
 
 /** Whether the token may ask for its user's membership. */
 export function isMembershipShown({ switches: { accounts, githubScopes } }: World): boolean {
   return accounts.githubTokenKind === 'classic'
-    ? githubScopes.some((scope) => organizationScopes.includes(scope))
+    ? githubScopes.some((scope) => organizationScopes.has(scope))
     : accounts.isGithubCountShown;
 }
 

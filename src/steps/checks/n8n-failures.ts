@@ -1,7 +1,7 @@
 /** What an answer of n8n, or of what stands in front of it, says to the person who has to mend it. Pure. */
 import { z } from 'zod';
 import { ProviderError } from '../../errors.ts';
-import { parseJson } from '../../http.ts';
+import { parseJson } from '../../json.ts';
 import { fails, type Finding } from '../check.ts';
 
 const ownAnswer = z.object({ message: z.string() });

@@ -1,6 +1,7 @@
 /** A way to a project's database: its session pooler, or the Management API's query endpoint. */
 import { z } from 'zod';
 import { NotYet, StepFailure } from '../../errors.ts';
+import { parseJson } from '../../json.ts';
 import type { Permit } from '../../permit.ts';
 import type { Template } from '../../schema/template.ts';
 import { hasTolerated } from './commands.ts';
@@ -70,14 +71,6 @@ function judgeFindings(detail: string | undefined, policy: SchemaPolicy, cause: 
   const findings = findingsRow.shape.findings.safeParse(parseJson(detail ?? ''));
   const failure = findings.success ? findFailure(findings.data, policy) : undefined;
   return failure ?? new StepFailure('verification-failed', 'the template does not pass', { cause });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** An earlier call has applied the template after all; this one has changed nothing. */
