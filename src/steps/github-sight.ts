@@ -29,10 +29,7 @@ export async function proveRepositorySight(github: Readers): Promise<Sight> {
 }
 
 /** Compares how many there are with those that are shown. Pure. */
-export function judgeCount(
-  total: number,
-  shown: readonly { readonly visibility?: string | undefined }[],
-): Sight {
+function judgeCount(total: number, shown: readonly { readonly visibility?: string | undefined }[]): Sight {
   // Not documented is whether GitHub counts those of an enterprise.
   if (shown.some(({ visibility }) => visibility === 'internal'))
     return {

@@ -141,7 +141,7 @@ const rolesThatSeeAll = new Set([
 ]);
 
 /** Whether a token sees every project of the account. Pure. */
-export function judgeSight({ limited, membership }: VercelAccount, isTeam: boolean): Sight {
+function judgeSight({ limited, membership }: VercelAccount, isTeam: boolean): Sight {
   if (limited === true)
     return {
       sees: 'some',

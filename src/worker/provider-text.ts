@@ -42,7 +42,7 @@ function providerTextOf(error: unknown): string {
 }
 
 /** Scrubbed before it is cut: half a secret is found by nobody. */
-export function cleanProviderText(text: string, scrub: Scrub): string | undefined {
+function cleanProviderText(text: string, scrub: Scrub): string | undefined {
   const readable = scrub(text.slice(0, longestRead))
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\uD800-\uDFFF]+/gu, ' ')
     .replaceAll(/ {2,}/g, ' ')

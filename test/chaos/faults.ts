@@ -272,10 +272,10 @@ function drawConnectionFault(random: Random, body: { code: string; message: stri
 function drawBlindness(random: Random): DrawnBlindness {
   const during = random.pick(['undo', 'doubt'] as const);
   return {
-    provider: random.pick(providerNames),
+    provider: random.pickWeighted({ github: 3, supabase: 1, vercel: 1, n8n: 1 }),
     during,
     // Until an absence would be proof, if it were one.
-    forMs: during === 'doubt' ? random.int(1600, 2200) : random.int(900, 2500),
+    forMs: during === 'doubt' ? random.int(2000, 2600) : random.int(900, 2000),
   };
 }
 

@@ -85,7 +85,8 @@ const cases: [string, Arrange, Record<string, string>, Record<string, RegExp>][]
     (control) => control.revokeToken('supabase'),
     {},
     {
-      'supabase token': /answered 401 → Renew SUPABASE_MANAGEMENT_TOKEN/,
+      'supabase token':
+        /answered 401: SUPABASE_MANAGEMENT_TOKEN is not accepted → Renew SUPABASE_MANAGEMENT_TOKEN/,
       'supabase region': /401/,
       'supabase quota': /401/,
       'supabase keys': /401/,
@@ -180,7 +181,7 @@ const cases: [string, Arrange, Record<string, string>, Record<string, RegExp>][]
     (control) => control.revokeToken('github'),
     {},
     {
-      'github token': /answered 401 → Renew GITHUB_TOKEN/,
+      'github token': /answered 401: GITHUB_TOKEN is not accepted → Renew GITHUB_TOKEN/,
       'github create-and-delete': /401/,
       'github template': /401/,
       'github vercel-app': /401/,
@@ -264,7 +265,7 @@ const cases: [string, Arrange, Record<string, string>, Record<string, RegExp>][]
     (control) => control.revokeToken('vercel'),
     {},
     {
-      'vercel token': /answered 403 → Renew VERCEL_TOKEN/,
+      'vercel token': /answered 403: VERCEL_TOKEN is not accepted → Renew VERCEL_TOKEN/,
       'vercel plan': /403/,
       'vercel create-and-delete': /403/,
       'vercel blocked-deployments': /403/,
@@ -275,7 +276,8 @@ const cases: [string, Arrange, Record<string, string>, Record<string, RegExp>][]
     nothing,
     { VERCEL_TEAM_ID: 'team_of_others' },
     {
-      'vercel token': /answered 403 → Renew VERCEL_TOKEN, or give it the rights/,
+      'vercel token':
+        /role in the team does not allow it → Make the token with an account that is Owner or Member/,
       'vercel plan': /403/,
       'vercel create-and-delete': /403/,
       'vercel blocked-deployments': /403/,
@@ -346,7 +348,7 @@ const cases: [string, Arrange, Record<string, string>, Record<string, RegExp>][]
     {
       'n8n api': /answered 200 with something unreadable → Wait until n8n has started/,
       'n8n scopes': /unreadable → Wait until n8n has started/,
-      'n8n webhooks': /→ Check N8N_WEBHOOK_URL/,
+      'n8n webhooks': /it is starting up → Wait until n8n has started/,
     },
   ],
   [
@@ -369,7 +371,10 @@ const cases: [string, Arrange, Record<string, string>, Record<string, RegExp>][]
     'an n8n key that may not even look',
     (control) => control.setAccounts({ n8nScopes: [] }),
     {},
-    { 'n8n api': /answered 403 → Renew N8N_API_KEY, or give it the rights/, 'n8n scopes': /workflow:list/ },
+    {
+      'n8n api': /lacks the scope for this call → Give the key the scopes workflow:create/,
+      'n8n scopes': /workflow:list/,
+    },
   ],
   [
     'webhooks that are served elsewhere',

@@ -75,6 +75,7 @@ describe.each(backends)('on %s', (backend) => {
         status: 'succeeded',
         rollback: { status: 'none' },
         result: done.result,
+        warnings: done.warnings,
         failure: null,
         links: {
           self: textLike(new RegExp(`/api/provisioning/${id}$`)),
