@@ -40,6 +40,9 @@ function formsOf(secret: string): string[] {
     // The text of an error that quotes JSON, once more as JSON.
     asJson(asJson(secret)),
     encodeURIComponent(secret),
+    Buffer.from(secret).toString('hex'),
+    // A key is often the bytes that its text stands for.
+    Buffer.from(secret, 'base64').toString('hex'),
     ...[0, 1, 2].flatMap((shift) => {
       const inner = innerBase64(Buffer.from(secret), shift);
       return [inner, asBase64Url(inner)];
