@@ -54,7 +54,7 @@ describe.each(backends)('with the queue in %s', (backend) => {
     expect(response.status).toBe(200);
     const report = (await response.json()) as { ok: boolean; checks: ShownCheck[] };
     expect(report.ok).toBe(true);
-    expect(report.checks).toHaveLength(14);
+    expect(report.checks).toHaveLength(17);
     expect(report.checks[0]).toEqual({
       provider: 'supabase',
       name: 'token',
