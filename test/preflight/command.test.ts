@@ -42,7 +42,7 @@ test('exits with 1 where a check fails, and says below the table what to do', as
 
   expect(code).toBe(1);
   expect(stdout).toMatch(/^github +vercel-app +FAILED +Vercel's GitHub app is not installed/m);
-  expect(stdout).toMatch(/^1 of 14 failed:\ngithub vercel-app: Install https:\/\/github\.com\/apps\/vercel/m);
+  expect(stdout).toMatch(/^1 of 17 failed:\ngithub vercel-app: Install https:\/\/github\.com\/apps\/vercel/m);
 });
 
 test('--json answers as the API does', async () => {
@@ -53,7 +53,7 @@ test('--json answers as the API does', async () => {
   expect(code).toBe(1);
   const report = JSON.parse(stdout) as { ok: boolean; checks: ShownCheck[] };
   expect(report.ok).toBe(false);
-  expect(report.checks).toHaveLength(14);
+  expect(report.checks).toHaveLength(17);
   expect(Object.keys(failuresIn(report.checks))).toEqual(['n8n api', 'n8n scopes']);
 });
 
