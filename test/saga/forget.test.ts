@@ -149,7 +149,7 @@ describe.each(backends)('on %s', (backend) => {
         return shown.status === 'paused' && shown.failure?.code === code ? shown : undefined;
       }, `it to be paused with ${code}`);
     const resume = () => post(stack, '', { path: `/api/provisioning/${id}/resume` });
-    const paused = await untilPaused('credentials-rejected');
+    const paused = await untilPaused('provider-rejected');
     expect((await forget(id, resourceOf(paused, 'n8n.workflow').id)).status).toBe(200);
     control.clearFaults();
     await resume();

@@ -16,7 +16,8 @@ interface Failure {
 const failures: readonly Failure[] = [
   {
     step: 'supabase-project',
-    code: 'credentials-rejected',
+    // A 403 there is a permission that the token lacks.
+    code: 'provider-rejected',
     arrange: (control) =>
       control.addFault({ provider: 'supabase', operation: 'getApiKeys', mode: 'refuse', times: -1 }),
     made: ['supabase.project'],

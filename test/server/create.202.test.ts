@@ -31,6 +31,7 @@ test('an accepted provisioning is answered with its place and everything that is
     startedAt: null,
     finishedAt: null,
     waitingFor: null,
+    waiting: null,
     error: null,
   });
   const time = textLike(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
@@ -54,6 +55,7 @@ test('an accepted provisioning is answered with its place and everything that is
     ],
     resources: [],
     result: {},
+    warnings: [],
     failure: null,
     createdAt: time,
     updatedAt: time,
