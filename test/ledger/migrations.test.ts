@@ -3,7 +3,6 @@ import { runner } from 'node-pg-migrate';
 import { afterEach, expect, test } from 'vitest';
 import { listMissingMigrations, migrateLedger } from '../../src/ledger/migrate.ts';
 import { openPool } from '../../src/ledger/pool.ts';
-import { acceptProvisioning } from '../../src/ledger/provisionings.ts';
 import { requireLedger } from '../../src/ledger/ready.ts';
 import { loadSecret } from '../../src/ledger/secrets.ts';
 import { createDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -92,7 +91,19 @@ test('what was stored before there were envelopes is kept by the migration that 
   const pool = openPool({ url, onError: () => {} });
   try {
     const order = newProvisioning();
-    await acceptProvisioning(pool, order);
+    await pool.query(
+      `insert into ledger.provisionings (id, client_id, client_name, org_email, tier, on_failure, step_names)
+       values ($1, $2, $3, $4, $5, $6, $7)`,
+      [
+        order.id,
+        order.clientId,
+        order.clientName,
+        order.orgEmail,
+        order.tier,
+        order.onFailure,
+        order.stepNames,
+      ],
+    );
     const secret = { provisioningId: order.id, name: 'database-password' };
     const key = { id: 'k1', key: randomBytes(32) };
     const [, nonce, ciphertext, tag] = encryptedDirectly(key, secret, 'of old').split('.');
