@@ -51,7 +51,7 @@ const untilChecked = () =>
   }, 'a report');
 
 const looks = () =>
-  stack.sandbox.control.journal().filter(({ operation }) => operation === 'listRepositories').length;
+  stack.sandbox.control.journal().filter(({ operation }) => operation === 'listVercelProjects').length;
 
 test('without the key it is 401, and an unknown query parameter is 400', async () => {
   for (const key of ['', 'x'.repeat(64)])

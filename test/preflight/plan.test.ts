@@ -74,7 +74,9 @@ test('where a provider cannot be asked, what exists is unknown, and the reason i
     ['vercel.project', []],
     ['n8n.workflow', []],
   ]);
-  expect(failuresIn(checks)['github name-free']).toMatch(/answered 401 → Renew GITHUB_TOKEN/);
+  expect(failuresIn(checks)['github name-free']).toMatch(
+    /answered 401: GITHUB_TOKEN is not accepted → Renew GITHUB_TOKEN/,
+  );
 });
 
 test('nothing but reads is sent, and nothing is changed', async () => {
