@@ -2,7 +2,7 @@
 export async function until<T>(
   look: () => Promise<T | undefined> | T | undefined,
   what: string,
-  timeoutMs = 30_000,
+  timeoutMs = 90_000,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   let last: unknown;

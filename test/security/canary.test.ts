@@ -238,7 +238,7 @@ describe.each(backends)('on %s', (backend) => {
     ])
       expect(sinks.find((sink) => name.test(sink.name) && sink.text.length > 20)?.name).toMatch(name);
     expect(sinks.find(({ name }) => name === 'table ledger.secrets')?.text).toContain('envelope');
-  }, 120_000);
+  }, 300_000);
 });
 
 describe('the scan sees', () => {
