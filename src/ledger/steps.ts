@@ -151,15 +151,15 @@ export async function postponeStep(
   await releaseLease(db, step.provisioningId, wait.delayMs + wait.sweepAfterMs, false);
 }
 
-/** For how long, in ms, a step has waited for one thing without a break. Undefined: it waits for another, or not. */
+/** For how long a step has waited for one thing without a break, and with how many looks. Undefined: it does not. */
 export async function measureWait(
   db: Queryable,
   step: StepKey,
   waitingFor: string,
-): Promise<number | undefined> {
-  const { rows } = await db.query<{ waited_ms: number }>(
+): Promise<{ readonly waitedMs: number; readonly looks: number } | undefined> {
+  const { rows } = await db.query<{ waited_ms: number; looks: number }>(
     // An event tells when it began to wait for that; waiting_since counts all that it has waited for in a row.
-    `select (extract(epoch from clock_timestamp() - began.at) * 1000)::float8 as waited_ms
+    `select (extract(epoch from clock_timestamp() - began.at) * 1000)::float8 as waited_ms, s.looks
      from ledger.steps s join ledger.events began
        on began.provisioning_id = s.provisioning_id and began.type = $5
          and began.data @> jsonb_build_object('step', s.name, 'waitingFor', s.waiting_for)
@@ -167,7 +167,8 @@ export async function measureWait(
      order by began.sequence desc limit 1`,
     [...keyOf(step), waitingFor, `${eventPrefix(step)}.waiting`],
   );
-  return rows[0]?.waited_ms;
+  const [row] = rows;
+  return row && { waitedMs: row.waited_ms, looks: row.looks };
 }
 
 /** The columns of a step that waits for nothing. */

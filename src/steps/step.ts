@@ -69,7 +69,8 @@ export interface ResourceContext<Providers> extends ProviderContext<Providers> {
     readonly output: Earlier;
   }): Promise<z.infer<Earlier>>;
   /**
-   * For what may be wrong at one look: returns once each look has shown it for SETTLE_MS, and throws NotYet until then.
+   * For what may be wrong at one look: returns once at least four looks in a row, over SETTLE_MS or more, have shown it, and
+   * throws NotYet until then.
    * `waitingFor` is the end that would be a good one.
    */
   outlast(waitingFor: string): Promise<void>;

@@ -14,6 +14,9 @@ import type { Session } from './session.ts';
 
 type Output = Record<string, unknown>;
 
+/** Looks within SETTLE_MS, before the one that decides. */
+const looksToOutlast = 3;
+
 /** `warnings`: where those of this run are collected. A repeated run begins with none. */
 export function stepContext(
   session: Session,
@@ -46,9 +49,10 @@ export function stepContext(
       throw new StepFailure('internal-error', `the output of ${earlier.name} lacks ${fields}`);
     },
     async outlast(waitingFor) {
-      const waitedMs = await measureWait(pool, key, waitingFor);
-      if (waitedMs !== undefined && waitedMs >= settleMs) return;
-      const lookAgainMs = Math.max(20, Math.ceil(settleMs / 3));
+      const wait = await measureWait(pool, key, waitingFor);
+      // Time alone proves nothing: where workers were away, it may have passed between two looks.
+      if (wait !== undefined && wait.waitedMs >= settleMs && wait.looks >= looksToOutlast) return;
+      const lookAgainMs = Math.max(20, Math.ceil(settleMs / looksToOutlast));
       throw new NotYet(waitingFor, { lookAgainMs, endsByItself: true });
     },
   };

@@ -72,15 +72,15 @@ describe('is waited for, and uses up no attempt: the pooler', () => {
 });
 
 describe('the right password, refused once,', () => {
-  test('decides nothing about the project', async () => {
-    refuseConnections(wrongPassword, 1);
+  test.each([1, 3])('decides nothing about the project, and %i times do not either', async (times) => {
+    refuseConnections(wrongPassword, times);
 
     const done = await provision();
 
     expect(done.status).toBe('succeeded');
     expect(attemptsOf(done)).toMatchObject({ 'supabase-project': 1 });
     expect(done.resources).toContainEqual(
-      expect.objectContaining({ kind: 'supabase.project', state: 'created' }),
+      expect.objectContaining({ kind: 'supabase.project', state: 'live' }),
     );
   });
 
