@@ -10,7 +10,7 @@ const seed = 20_261_123;
 
 test.each(backends)(
   'whatever crashes and breaks, every promise is kept on %s',
-  { timeout: 170_000 },
+  { timeout: 600_000 },
   async (backend) => {
     const outcomes: Outcome[] = [];
 
