@@ -71,9 +71,8 @@ describe.skipIf(isWithoutBrowser).each(backends)('on %s', (backend) => {
     // One attempt that fails, so that there is something to tell.
     control.addFault({
       provider: 'vercel',
-      operation: 'createVercelProject',
-      mode: 'rate-limit',
-      retryAfterSeconds: 0,
+      operation: 'getVercelProject',
+      mode: 'error-before',
     });
     running = await stack.provision({
       clientId: 'acme',
