@@ -13,7 +13,7 @@ const quotesAround: Flaw = {
   message: 'must be without the quotes around it',
 };
 
-/** What keeps a text out of a header. The first that fits is told. */
+/** Reasons why no header can carry a text. The first that fits is told. */
 const headerFlaws: readonly Flaw[] = [
   quotesAround,
   { pattern: /[\r\n\u2028\u2029\u0085]/, message: 'must not have a line break' },

@@ -71,7 +71,7 @@ export class ProviderError extends Error {
 export class StepFailure extends Error {
   override readonly name = 'StepFailure';
   readonly code: FailureCode;
-  /** What mends it, where more is known than the code says. */
+  /** Advice, where more is known than the code says. */
   readonly whatToDo: string | undefined;
 
   constructor(code: FailureCode, message: string, options: ErrorOptions & { whatToDo?: string } = {}) {
@@ -90,7 +90,7 @@ export class NotYet extends Error {
   readonly lookAgainMs: number | undefined;
   /** It ends by itself at a time of its own, so the deadline of waits does not count for it. */
   readonly endsByItself: boolean;
-  /** What the step fails with once it has waited too long; without it that it has waited too long. */
+  /** The failure of a step whose wait has passed its deadline. Default: `not-ready-in-time`. */
   readonly atDeadline: { readonly code: FailureCode; readonly message: string } | undefined;
 
   constructor(

@@ -33,7 +33,7 @@ export function resultOf(snapshot: Snapshot, steps: readonly Step[]): Record<str
   return result;
 }
 
-/** What succeeded and will still trouble somebody, as long as it is there. */
+/** Warnings of the steps, as long as their work is there. */
 export function warningsOf({ provisioning, steps }: Snapshot) {
   if (provisioning.rollback_status === 'completed') return [];
   return steps.flatMap(({ name, warnings }) =>
@@ -131,7 +131,7 @@ function waitingFor(row: StepRow): string | undefined {
   return row.status === 'waiting' || row.status === 'running' ? row.waiting_for : undefined;
 }
 
-/** What it waits for, and until when: `until` is null for what ends by itself. */
+/** The wait of a step: `until` is null for one that ends by itself. */
 function presentWait(row: StepRow) {
   const { wait_began: began, due_at: due, wait_until: until } = row;
   if ((row.status !== 'waiting' && row.status !== 'running') || began === undefined) return null;

@@ -1,4 +1,4 @@
-/** What an operator does about what is left, and about what has failed. Pure. */
+/** Advice for an operator about leftovers and failures. Pure. */
 import type { ResourceRow, StepError } from '../ledger/rows.ts';
 import type { Failure, FailureCode, ProvisioningStatus, RollbackStatus } from '../provisioning.ts';
 
@@ -26,7 +26,7 @@ export function whatToDo(
   return `POST …/rollback to try again. If it is refused again, delete it by hand ${where}, then POST …/rollback.`;
 }
 
-/** What to do about a failure: what mends it, and then what is asked of us. */
+/** Advice about a failure: first the mending, then the call to this API. */
 export function whatToDoAbout(
   failure: Failure,
   status: ProvisioningStatus,
