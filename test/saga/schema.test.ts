@@ -43,7 +43,10 @@ async function provision(running: Stack): Promise<ShownProvisioning> {
 test.each(['postgres', 'http'])(
   'a template of more than 20 tables and 25 policies on auth.uid() is applied and verified over %s',
   async (transport) => {
-    stack = await startStack({ backend: 'postgres', environment: { SCHEMA_TRANSPORT: transport } });
+    stack = await startStack({
+      backend: 'postgres',
+      environment: { SCHEMA_PATH: 'examples/template-schema', SCHEMA_TRANSPORT: transport },
+    });
     expect(await provision(stack)).toMatchObject({ status: 'succeeded' });
     const [counts] = await queryProject<{
       tables: number;

@@ -7,8 +7,20 @@ import { waitFor } from '../../../src/local/wait.ts';
 import { controlContainer, dockerProblem } from './container.ts';
 import { forcedSource, notOurs, type TestServer } from './test-server.ts';
 
-/** Many test files connect at once, and nothing here has to survive a power cut. */
-const SETTINGS = { max_connections: '300', fsync: 'off', synchronous_commit: 'off' };
+/**
+ * Many test files connect at once, and nothing here has to survive a power cut. Hundreds of small databases come and go:
+ * a connection touches less where there are fewer buffers, and autovacuum would start a process for each of them.
+ */
+const SETTINGS = {
+  max_connections: '300',
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  shared_buffers: '32MB',
+  autovacuum_naptime: '10min',
+};
 const STOP_TIMEOUT_MS = 20_000;
 
 /** The test run's Postgres: `DATABASE_URL`, else the one from npm; Docker's when `TEST_SERVICES` asks for it. */
