@@ -1,6 +1,6 @@
 /** Step 5: an n8n workflow that answers the client's own webhook. */
 import { z } from 'zod';
-import { NotYet, StepFailure } from '../errors.ts';
+import { NotYet, StepFailure, type WaitFailure } from '../errors.ts';
 import { isClientName, providerNames } from '../names.ts';
 import type { N8nWorkflow } from '../providers/n8n-workflow.ts';
 import type { WebhookState } from '../providers/n8n-webhook.ts';
@@ -226,18 +226,31 @@ async function publish(context: Context, id: string): Promise<void> {
 }
 
 /**
- * Publishes anew what was published and is not served, once.
+ * Publishes anew what was published and is not served, once. Returns whether that is done, now or before.
  *
  * A publication can be lost for good: to another one at the same instant, or to a restart. An old server does nothing
- * about what is published already, so it is unpublished first. The effect is that of the undo: once it is recorded, no
- * run sends it again.
+ * about what is published already, so it is unpublished first. Once that is recorded no run does it again. It takes the
+ * old words first, so that an undo, which takes the new ones first, has an effect of its own.
  */
-async function publishAnew(context: Context, id: string): Promise<void> {
+async function publishAnew(context: Context, id: string): Promise<boolean> {
   const { n8n, publicationMs } = context.providers;
   const found = await n8n.findWorkflow(id);
-  if (found?.active !== true || (found.unchangedMs ?? 0) < publicationMs) return;
+  if (found?.active !== true || (found.unchangedMs ?? 0) < publicationMs) return false;
   await switchWorkflow(context, id, 'unpublish', { first: 'activate', isRenewable: false });
   await publish(context, id);
+  return true;
+}
+
+/** The failure of a step that has waited for the webhook in vain. */
+function neverServed({ client, providers }: Context, id: string, isRenewed: boolean): WaitFailure {
+  const { webhookPath } = providerNames(client.clientId);
+  const also = isRenewed ? ', also after it was published anew' : '';
+  return {
+    code: 'not-ready-in-time',
+    message: `n8n has workflow ${id} as published and does not serve its webhook "${webhookPath}"${also} (${urlOf(providers, id)})`,
+    whatToDo:
+      "Look for the workflow's activation in n8n's log. If n8n runs webhook processors, check that N8N_WEBHOOK_URL leads to them. Restart n8n if nothing else helps.",
+  };
 }
 
 /** Publishes or unpublishes, in whichever words the server knows. */
@@ -307,9 +320,14 @@ function describe(providers: Readers, found: { readonly id: string; readonly nam
   return {
     externalId: found.id,
     name: found.name,
-    url: `${providers.host}/workflow/${encodeURIComponent(found.id)}`,
+    url: urlOf(providers, found.id),
     output: { n8nWorkflowId: found.id },
   };
+}
+
+/** Where a person finds it. */
+function urlOf({ host }: Readers, id: string): string {
+  return `${host}/workflow/${encodeURIComponent(id)}`;
 }
 
 /** Whether one of its webhooks has that path. */
@@ -336,8 +354,9 @@ export const n8nWebhooks = defineStep({
     if (webhook.is === 'misplaced')
       throw new StepFailure('verification-failed', misplacedWebhook(webhook.extra));
     if (webhook.is !== 'registered') {
-      await publishAnew(context, id);
-      throw new NotYet('the webhook to be registered');
+      const isRenewed = await publishAnew(context, id);
+      const atDeadline = neverServed(context, id, isRenewed);
+      throw new NotYet('the webhook to be registered', { atDeadline });
     }
     // Two workflows published at the same instant are both told that they are live, and one is not.
     await refuseRivals(context, id);
