@@ -1,4 +1,4 @@
-/** What an answer of n8n, or of what stands in front of it, says to the person who has to mend it. Pure. */
+/** Turns an answer of n8n, or of a proxy in front of it, into words for the person who has to mend it. Pure. */
 import { z } from 'zod';
 import { ProviderError } from '../../errors.ts';
 import { parseJson } from '../../json.ts';
