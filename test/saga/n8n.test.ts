@@ -1,4 +1,4 @@
-/** What people really have at n8n: large and odd workflows of others, copies, and webhooks that get lost. */
+/** n8n as people really have it: odd workflows of others, and webhooks that get lost. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { providerNames } from '../../src/names.ts';
 import { newClientId, startStack, type Stack } from '../helpers/stack.ts';
@@ -8,7 +8,7 @@ import { post } from '../server/support.ts';
 
 let stack: Stack;
 beforeAll(async () => {
-  // What is published for longer than that and is not served counts as lost.
+  // A workflow that is published for longer than that and is not served counts as lost.
   const environment = { PROVIDER_TIMEOUT_MS: '3000', READY_TIMEOUT_MS: '9000' };
   stack = await startStack({ backend: 'redis', environment });
 });
