@@ -81,6 +81,14 @@ export class StepFailure extends Error {
   }
 }
 
+/** Why a step has waited in vain. */
+export interface WaitFailure {
+  readonly code: FailureCode;
+  readonly message: string;
+  /** Advice, where more is known than the code says. */
+  readonly whatToDo?: string;
+}
+
 /** Thrown by a step that must wait: look again later, and hold no worker meanwhile. It uses up no attempt. */
 export class NotYet extends Error {
   override readonly name = 'NotYet';
@@ -91,14 +99,14 @@ export class NotYet extends Error {
   /** It ends by itself at a time of its own, so the deadline of waits does not count for it. */
   readonly endsByItself: boolean;
   /** The failure of a step whose wait has passed its deadline. Default: `not-ready-in-time`. */
-  readonly atDeadline: { readonly code: FailureCode; readonly message: string } | undefined;
+  readonly atDeadline: WaitFailure | undefined;
 
   constructor(
     waitingFor: string,
     options: {
       lookAgainMs?: number;
       endsByItself?: boolean;
-      atDeadline?: { readonly code: FailureCode; readonly message: string };
+      atDeadline?: WaitFailure;
       cause?: unknown;
     } = {},
   ) {

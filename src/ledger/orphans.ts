@@ -28,6 +28,8 @@ const knowledgeRow = z.object({
       rollback: z.enum(rollbackStatuses),
     }),
   ),
+  /** The provisioning that its mark names has made another one of that kind. */
+  has_another: z.boolean(),
   /** A creation whose outcome is not known yet may have made it. */
   is_in_doubt: z.boolean(),
 });
@@ -49,6 +51,10 @@ export async function readKnowledge(db: Queryable, objects: readonly ObjectKey[]
        case when maker.id is not null
          then jsonb_build_object('clientId', maker.client_id, 'status', maker.status,
                                  'rollback', maker.rollback_status) end as maker,
+       exists (select 1 from ledger.resources other
+               where other.origin = 'created' and other.kind = object.kind
+                 and other.provisioning_id = object.provisioning_id
+                 and other.external_id <> object.external_id) as has_another,
        exists (select 1 from ledger.resources pending
                where pending.external_id is null and pending.state in ('intended', 'unknown')
                  and pending.kind = object.kind and pending.name = object.name)

@@ -1,4 +1,4 @@
-/** Whether an orphan may be deleted: a pure function of what was asked for and what is known. */
+/** Decides whether an orphan may be deleted: a pure function of what was asked for and what is known. */
 import type { Candidate } from '../steps/step.ts';
 import type { Standing } from './standing.ts';
 
@@ -30,9 +30,8 @@ export function refusalOf(
   const ageHours = (now.getTime() - candidate.createdAt.getTime()) / 3_600_000;
   if (!(ageHours >= request.olderThanHours))
     return `it is ${ageHours.toFixed(1)} hours old, and must be older than ${request.olderThanHours}`;
-  if (candidate.evidence === 'name' && !request.isByNameOnly)
-    return candidate.provisioningId === undefined
-      ? "ONLY ITS NAME LOOKS LIKE OURS: it may well be a stranger's. Look at it, and add --by-name-only if you know better"
-      : 'IT CARRIES OUR MARK UNDER A NAME OR A WEBHOOK OF ITS OWN: it may well be a copy that somebody has made. Look at it, and add --by-name-only if you know better';
+  const { doubt } = standing;
+  if (doubt !== undefined && !request.isByNameOnly)
+    return `${doubt.claim.toUpperCase()}: ${doubt.risk}. Look at it, and add --by-name-only if you know better`;
   return undefined;
 }

@@ -4,7 +4,7 @@ import { readKnowledge, readTime, type Orphan, type OrphanReport } from '../ledg
 import type { Queryable } from '../ledger/pool.ts';
 import type { Candidate } from '../steps/step.ts';
 import { searchedKinds, type SearchedKind, type Surroundings } from './kinds.ts';
-import { standingOf } from './standing.ts';
+import { standingOf, type Standing } from './standing.ts';
 
 /** How many orphans a report names. */
 const mostItems = 1000;
@@ -57,19 +57,23 @@ async function findOrphans(
     // The list has just shown it to this token: it is not hidden.
     if (standing.isBelievedGone && (await search.read(providers, candidate.externalId)) === undefined)
       continue;
-    orphans.push(orphanOf(kind, candidate, standing.note));
+    orphans.push(orphanOf(kind, candidate, standing));
   }
   return { items: orphans, errors };
 }
 
-function orphanOf(kind: string, candidate: Candidate, note: string | undefined): Orphan {
+function orphanOf(
+  kind: string,
+  candidate: Candidate,
+  { doubt, note }: Extract<Standing, { is: 'orphan' }>,
+): Orphan {
   return {
     kind,
     externalId: candidate.externalId,
     name: candidate.name,
     url: candidate.url ?? null,
     createdAt: candidate.createdAt?.toISOString() ?? null,
-    evidence: candidate.evidence,
+    evidence: doubt === undefined ? 'mark' : 'name',
     provisioningId: candidate.provisioningId ?? null,
     note: note ?? null,
   };

@@ -87,23 +87,6 @@ const likelyCauses: readonly LikelyCause[] = [
     fix: ({ address }) => `Begin ${address} with https://.`,
   },
   {
-    fits: failedWith(/^(CERT_HAS_EXPIRED|CERT_NOT_YET_VALID)$/),
-    detail: 'its certificate is not valid at this time',
-    fix: () =>
-      'Renew the certificate of the server, or set the clock of the machine that the worker runs on.',
-  },
-  {
-    fits: failedWith(/^ERR_TLS_CERT_ALTNAME_INVALID$/),
-    detail: 'its certificate is for another host',
-    fix: ({ address }) => `Set ${address} to a name that the certificate is for.`,
-  },
-  {
-    fits: failedWith(/CERT|ISSUER|SIGNATURE|^SELF_SIGNED/),
-    detail: 'its certificate comes from an authority that is not known here',
-    fix: () =>
-      "Set NODE_EXTRA_CA_CERTS to a file with the authority's certificate (PEM), and restart the worker. A public server also has to send the certificates in between.",
-  },
-  {
     fits: failedWith(/^HPE_/),
     detail: 'what answers there is no web server',
     fix: ({ address }) => `Check the port in ${address}.`,

@@ -65,6 +65,7 @@ const strangersIntent: Intent = {
   absentAt: undefined,
   mayExist: false,
   recorded: [],
+  calls: 0,
 };
 
 function judge(

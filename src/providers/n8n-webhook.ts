@@ -1,5 +1,5 @@
 /**
- * Whether a production webhook is registered, without running anybody's workflow.
+ * Finds out whether a production webhook is registered, without running anybody's workflow.
  *
  * n8n answers OPTIONS to whoever names an origin with the methods that the path has, and runs nothing. A GET would run
  * what a stranger may have registered for GET. Both 404s of a GET differ in their text, and one quotes the path that
@@ -58,7 +58,7 @@ export function n8nWebhooks(connection: WebhookConnection) {
     throw refusalError('n8n', operation, answer);
   }
 
-  /** What n8n puts before the path, if our own URL has it there. */
+  /** The text that n8n puts before the path, if our own URL has it there. Undefined: a proxy has put it there. */
   function extraOf(quoted: string, path: string): string | undefined {
     if (!quoted.endsWith(`/${path}`)) return undefined;
     const extra = quoted.slice(0, -path.length - 1);
@@ -79,7 +79,7 @@ export function n8nWebhooks(connection: WebhookConnection) {
     /** By GET, which ours does not take. Runs what is registered for GET there: only where no published workflow is. */
     askWebhook: readByGet,
 
-    /** Whether webhooks are served there at all, and below which path: asks for one that nobody can have. */
+    /** Finds out whether webhooks are served there at all, and below which path: asks for one that nobody can have. */
     readWebhookPlace: () => readByGet(unusedPath()),
 
     webhookUrl: (path: string) => `${webhookBase}/${path}`,

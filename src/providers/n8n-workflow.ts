@@ -23,6 +23,8 @@ export interface N8nWorkflow {
   readonly isArchived: boolean;
   readonly createdAt: Date | undefined;
   readonly webhooks: readonly N8nWebhookNode[];
+  /** Id of the first node that answers a webhook, of the draft. */
+  readonly answerId: string | undefined;
 }
 
 const text = z.string().optional().catch(undefined);
@@ -53,7 +55,7 @@ export const workflowRow = z
     isArchived: z.boolean().catch(false),
     createdAt: date,
     nodes,
-    // What is live, where it is no longer the draft.
+    // The published version, which may no longer be the draft.
     activeVersion: z.object({ nodes }).optional().catch(undefined),
   })
   .transform(({ nodes: draft, activeVersion, createdAt, ...workflow }): N8nWorkflow => {
@@ -62,7 +64,8 @@ export const workflowRow = z
         ? { id: one.id, webhookId: one.webhookId, path: one.parameters?.path?.replaceAll(/^\/+|\/+$/g, '') }
         : [],
     );
-    return { ...workflow, createdAt, webhooks };
+    const answer = draft.find((one) => one?.type === 'n8n-nodes-base.respondToWebhook');
+    return { ...workflow, createdAt, webhooks, answerId: answer?.id };
   });
 
 /** One page of the list. What is no workflow at all is left out. */

@@ -26,7 +26,7 @@ export interface N8nConnection {
   readonly signal: AbortSignal;
 }
 
-/** What `POST /workflows` takes; any other field is refused. */
+/** The fields that `POST /workflows` takes; any other is refused. */
 export interface NewWorkflow {
   readonly name: string;
   readonly nodes: readonly Record<string, unknown>[];
@@ -46,7 +46,7 @@ const stateSchema = z.object({
   updatedAt: z.coerce.date().optional().catch(undefined),
 });
 
-/** Whether a workflow of ours is published. */
+/** A workflow of ours, as far as its publication goes. */
 export interface N8nWorkflowState {
   readonly active: boolean;
   /** How long it has been as it is, by n8n's own clocks. Undefined: n8n does not say. */
@@ -119,7 +119,7 @@ export function n8nClient(connection: N8nConnection) {
       return said?.startsWith('Workflow with ID') === true ? 'some' : 'unknown';
     },
 
-    /** What the key may do. `undefined`: a server of before 2026, which does not tell. */
+    /** The scopes of the key. `undefined`: a server of before 2026, which does not tell. */
     async findScopes(): Promise<string[] | undefined> {
       const answer = await http.readIfThere('GET /discover', {
         schema: discoverySchema,
@@ -221,7 +221,7 @@ export async function inWordsOfServer(
 }
 
 /**
- * Whether a refusal means that this server does not know the route at all.
+ * True where a refusal means that this server does not know the route at all.
  *
  * 404 `not found` up to 1.122. From 1.123 to 2.32 it is 405, since a GET of that path reads a version.
  */

@@ -1,6 +1,7 @@
-/** Says why a provider refuses, in our own words. Pure. */
+/** Says why a provider refuses, or is refused for its certificate, in our own words. Pure. */
 import type { ProviderError } from '../errors.ts';
 import type { FailureCode } from '../provisioning.ts';
+import { certificateFault } from './certificate.ts';
 import { githubRefusals } from './github.ts';
 import { n8nRefusals } from './n8n.ts';
 import type { KnownRefusal, RefusalFacts, RefusalTable } from './refusal.ts';
@@ -14,7 +15,7 @@ export const refusalTables: Readonly<Record<string, RefusalTable>> = {
   n8n: n8nRefusals,
 };
 
-/** What a refusal means, and what mends it. */
+/** The meaning of a refusal, and what mends it. */
 export interface Explanation {
   readonly reason: string;
   readonly code: FailureCode;
@@ -36,7 +37,8 @@ const pageInstead: KnownRefusal = {
 /** The reason of a refusal. Undefined: it is none, or one of which no more is known than its status. */
 export function explainRefusal(error: ProviderError): Explanation | undefined {
   const { status, provider } = error;
-  if (status === undefined || status < 400 || status >= 500 || error.isAway) return undefined;
+  if (status === undefined) return certificateFault(error.connectionCode);
+  if (status < 400 || status >= 500 || error.isAway) return undefined;
   const facts = { status, text: error.providerText, headers: error.headers };
   const table = refusalTables[provider];
   const known = [...(table?.refusals ?? []), pageInstead].find((refusal) => fits(refusal, facts));

@@ -120,6 +120,8 @@ export interface Intent {
   readonly mayExist: boolean;
   /** Ids that are recorded as made by this provisioning: they need no other proof. */
   readonly recorded: readonly string[];
+  /** How many calls were begun, this one included. */
+  readonly calls: number;
 }
 
 /** An object at the provider. */
@@ -141,6 +143,8 @@ export interface Sighting<Output> extends ProviderObject<Output> {
   readonly createdAt: Date | undefined;
   /** What it has of ours, in our own words. Undefined: the name. */
   readonly takes?: string;
+  /** The call that it says has made it. Of several that say the same all but one are copies. Undefined: it does not say. */
+  readonly madeBy?: string | undefined;
 }
 
 /** Everything of the wanted name, from all pages, and the provider's clock at that look. */

@@ -45,12 +45,12 @@ export function newMark(session: Session): string {
 
 /** Of an effect that was never called: nothing can have come of it. */
 export function firstIntent(mark: string): Intent {
-  return { mark, absentAt: undefined, mayExist: false, recorded: [] };
+  return { mark, absentAt: undefined, mayExist: false, recorded: [], calls: 0 };
 }
 
 export function intentOf(effect: EffectRow): Intent {
   const mayExist = effect.state === 'intended' || effect.doubts > 0;
-  return { mark: effect.mark, absentAt: effect.absent_at, mayExist, recorded: [] };
+  return { mark: effect.mark, absentAt: effect.absent_at, mayExist, recorded: [], calls: effect.calls };
 }
 
 /** Commits the intent of a call, within the caller's fenced transaction: the first of its effect, or a further one. */

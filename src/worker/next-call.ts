@@ -5,7 +5,7 @@
  * state that a few faults can lead to.
  */
 import type { EffectRow, ResourceRow } from '../ledger/rows.ts';
-import type { Presence, Sight } from '../steps/step.ts';
+import type { Presence, Sight, Sighting } from '../steps/step.ts';
 import type { CallResult } from './effect.ts';
 
 type Known = Pick<EffectRow, 'state' | 'doubts'> | undefined;
@@ -82,6 +82,27 @@ export function isOfACall(
   if (object.createdAt === undefined || absentAt === undefined || calledAt === undefined) return true;
   const ms = object.createdAt.getTime() - absentAt.getTime();
   return ms >= -toleranceMs && ms <= calledAt.getTime() - intendedAt.getTime() + toleranceMs;
+}
+
+/**
+ * What our calls have made, among all that says so: of each call one object, the recorded one or else the oldest.
+ *
+ * The others are copies: they came after what they were made from, and say the same.
+ */
+export function originalsAmong<T extends Pick<Sighting<unknown>, 'externalId' | 'createdAt' | 'madeBy'>>(
+  claimed: readonly T[],
+  recorded: readonly string[],
+): T[] {
+  const isRecorded = ({ externalId }: T) => recorded.includes(externalId);
+  const rank = (one: T) => (isRecorded(one) ? -Infinity : (one.createdAt?.getTime() ?? Infinity));
+  const originals = new Map<string | undefined, T>();
+  for (const one of claimed) {
+    const earlier = originals.get(one.madeBy);
+    if (earlier === undefined || rank(one) < rank(earlier)) originals.set(one.madeBy, one);
+  }
+  return claimed.filter(
+    (one) => isRecorded(one) || one.madeBy === undefined || originals.get(one.madeBy) === one,
+  );
 }
 
 /** What the look around a deletion shows. */

@@ -99,7 +99,7 @@ async function recordLateObjects(
   isAll: boolean,
 ): Promise<void> {
   const lookUp = await lookFor(session, context, kind, creation);
-  const ours = [...oursIn(lookUp), ...(await findRenamed(session, context, kind, creation))];
+  const ours = [...oursIn(lookUp), ...(await findRenamed(session, context, kind, creation, lookUp))];
   const provisioningId = session.client.id;
   const ids = { provisioningId, effectId: creation.id, step: session.step.name, kind: kind.kind };
   await session.lease.write(async (db) => {

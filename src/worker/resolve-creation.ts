@@ -23,7 +23,7 @@ import type {
 } from '../steps/step.ts';
 import { judgeBySight, notProvenNotMade } from './absence.ts';
 import { hasSettled, intentOf, stillInDoubt } from './effect.ts';
-import { isOfACall, resolveDoubt, type Seen } from './next-call.ts';
+import { isOfACall, originalsAmong, resolveDoubt, type Seen } from './next-call.ts';
 import type { Session } from './session.ts';
 
 export type Output = Readonly<Record<string, unknown>>;
@@ -56,7 +56,7 @@ export async function resolveCreation(
   if (decision === 'take-over') return recordCreated(session, kind, effect, oursIn(seen));
   if (decision === 'wait') throw stillInDoubt(session, kind.nameFor(session.client), unansweredBy);
   if (decision === 'not-proven' || decision === 'prove-sight') throw notProvenNotMade(session, kind, sight);
-  const renamed = await findRenamed(session, context, kind, effect);
+  const renamed = await findRenamed(session, context, kind, effect, seen);
   if (renamed.length > 0) {
     // It is ours to delete, and no longer what the step is to make.
     await recordCreated(session, kind, effect, renamed);
@@ -73,8 +73,8 @@ export async function resolveCreation(
 /**
  * Looks for everything of the wanted name, once a call was intended. `known`: what is known better than by the intent.
  *
- * What is recorded needs no other proof. What an operator has taken off the list, and what no call of the effect can
- * have made, is a stranger's.
+ * What is recorded needs no other proof. What an operator has taken off the list, what no call of the effect can have
+ * made, and a copy of what one has made, is a stranger's.
  */
 export async function lookFor(
   session: Session,
@@ -88,27 +88,32 @@ export async function lookFor(
   const mayBeOurs = (sighting: Sighting<Output>) =>
     recorded.includes(sighting.externalId) ||
     (!forgotten.includes(sighting.externalId) && isOfACall(sighting, effect));
+  const claimed = lookUp.sightings.filter((sighting) => sighting.isOurs && mayBeOurs(sighting));
+  const ours = originalsAmong(claimed, recorded);
   return {
     ...lookUp,
-    sightings: lookUp.sightings.map((sighting) => ({
-      ...sighting,
-      isOurs: sighting.isOurs && mayBeOurs(sighting),
-    })),
+    sightings: lookUp.sightings.map((sighting) => ({ ...sighting, isOurs: ours.includes(sighting) })),
   };
 }
 
-/** What carries our mark under whatever name: somebody may have renamed what a call in doubt has made. */
+/**
+ * What carries our mark under another name: somebody may have renamed what a call in doubt has made.
+ *
+ * `shown`: the look for the wanted name, which has decided about all that it shows.
+ */
 export async function findRenamed(
   session: Session,
   context: Context,
   kind: Kind,
   effect: EffectRow,
+  shown: LookUp<Output>,
 ): Promise<ProviderObject<Output>[]> {
   if (kind.search === undefined) return [];
   const { forgotten } = await listKnownIds(session, kind);
   return (await kind.search.list(context.providers))
     .filter(({ evidence, provisioningId }) => evidence === 'mark' && provisioningId === session.client.id)
     .filter((candidate) => isOfACall(candidate, effect) && !forgotten.includes(candidate.externalId))
+    .filter(({ externalId }) => !shown.sightings.some((sighting) => sighting.externalId === externalId))
     .map(({ externalId, name, url }) => ({ externalId, name, url, output: {} }));
 }
 

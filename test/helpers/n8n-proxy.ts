@@ -1,6 +1,7 @@
-/** A proxy in front of n8n, as people have them: a path of its own, a password, and answers that get lost. */
+/** A proxy in front of n8n, as people have them: a path of its own, a password, TLS, and answers that get lost. */
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 export interface N8nProxy {
@@ -20,9 +21,12 @@ export interface N8nProxyOptions {
   readonly path?: string;
   /** `user:password`. Whoever does not say it is answered 401, with a page. */
   readonly basicAuth?: string;
+  /** For `localhost`. Without it the proxy speaks http. */
+  readonly certificate?: { readonly cert: string; readonly key: string } | undefined;
 }
 
-export async function startN8nProxy({ target, path = '', basicAuth }: N8nProxyOptions): Promise<N8nProxy> {
+export async function startN8nProxy(options: N8nProxyOptions): Promise<N8nProxy> {
+  const { target, path = '', basicAuth, certificate } = options;
   const seen: string[] = [];
   const losses: { pattern: RegExp; whenAnswered: (() => Promise<unknown>) | undefined }[] = [];
   const wanted = basicAuth === undefined ? undefined : `Basic ${Buffer.from(basicAuth).toString('base64')}`;
@@ -62,12 +66,13 @@ export async function startN8nProxy({ target, path = '', basicAuth }: N8nProxyOp
     message.pipe(onward);
   }
 
-  const server = createServer(forward);
-  server.listen(0, '127.0.0.1');
+  const server = certificate === undefined ? createServer(forward) : createSecureServer(certificate, forward);
+  const host = certificate === undefined ? '127.0.0.1' : 'localhost';
+  server.listen(0, host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}${path}`,
+    url: `${certificate === undefined ? 'http' : 'https'}://${host}:${port}${path}`,
     seen,
     loseAnswer: (pattern, whenAnswered) => void losses.push({ pattern, whenAnswered }),
     async stop() {

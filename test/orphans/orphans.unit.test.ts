@@ -30,6 +30,7 @@ const nothingKnown: Knowledge = {
   owner: undefined,
   met_by: undefined,
   maker: undefined,
+  has_another: false,
   is_in_doubt: false,
 };
 
@@ -116,7 +117,9 @@ describe('a deletion', () => {
     isByNameOnly: false,
     requestedBy: 'ines',
   };
-  const orphan = { is: 'orphan', note: undefined, isBelievedGone: false } as const;
+  const standing = (one: Candidate, known: Partial<Knowledge> = {}) =>
+    standingOf(one, { ...nothingKnown, ...known });
+  const orphan = standing(candidate);
 
   test('of a marked orphan that is old enough may be', () => {
     expect(refusalOf(request, candidate, orphan, now)).toBeUndefined();
@@ -130,18 +133,31 @@ describe('a deletion', () => {
   test('of one with a name alone needs the word for it, which overrules nothing else', () => {
     const named = { ...candidate, evidence: 'name', provisioningId: undefined } as const;
     const word = { ...request, isByNameOnly: true };
-    expect(refusalOf(request, named, orphan, now)).toContain('--by-name-only');
-    expect(refusalOf(word, named, orphan, now)).toBeUndefined();
+    const stranger = standing(named);
+    expect(refusalOf(request, named, stranger, now)).toMatch(/ONLY ITS NAME .*--by-name-only/);
+    expect(refusalOf(word, named, stranger, now)).toBeUndefined();
     expect(refusalOf(word, named, { is: 'owned' }, now)).toContain('owns it');
     expect(refusalOf(word, named, { is: 'in-doubt' }, now)).toContain('let that end first');
-    expect(refusalOf(word, { ...named, createdAt: hoursAgo(2) }, orphan, now)).toContain('2.0 hours old');
-    expect(refusalOf({ ...word, confirmedName: 'other' }, named, orphan, now)).toContain('is named');
+    expect(refusalOf(word, { ...named, createdAt: hoursAgo(2) }, stranger, now)).toContain('2.0 hours old');
+    expect(refusalOf({ ...word, confirmedName: 'other' }, named, stranger, now)).toContain('is named');
   });
 
   test('of a copy that carries our mark needs the word for it too, and says why', () => {
     const copy = { ...candidate, evidence: 'name' } as const;
-    expect(refusalOf(request, copy, orphan, now)).toMatch(/OUR MARK UNDER A NAME .*copy.*--by-name-only/);
-    expect(refusalOf({ ...request, isByNameOnly: true }, copy, orphan, now)).toBeUndefined();
+    expect(refusalOf(request, copy, standing(copy), now)).toMatch(
+      /OUR MARK UNDER A NAME .*copy.*--by-name-only/,
+    );
+    expect(refusalOf({ ...request, isByNameOnly: true }, copy, standing(copy), now)).toBeUndefined();
+  });
+
+  test('of one whose provisioning has made another one needs it as well: only one can be no copy', () => {
+    const copy = standing(candidate, { has_another: true });
+    expect(refusalOf(request, candidate, copy, now)).toMatch(/HAS MADE ANOTHER ONE.*copy.*--by-name-only/);
+    expect(refusalOf({ ...request, isByNameOnly: true }, candidate, copy, now)).toBeUndefined();
+    // Of what the ledger itself has as made, and as gone, nobody doubts whose it is.
+    const owner = { provisioningId: id, state: 'deleted' } as const;
+    const both = standing(candidate, { has_another: true, owner });
+    expect(refusalOf(request, candidate, both, now)).toBeUndefined();
   });
 });
 

@@ -5,7 +5,8 @@ import { insertIntent } from '../../src/ledger/effects.ts';
 import { providerNames } from '../../src/names.ts';
 import { newClientId, startStack, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
-import { createMarkedRepository, idsOf, markOf, report, runOrphans } from './support.ts';
+import { post } from '../server/support.ts';
+import { createMarkedRepository, idsOf, longAgo, markOf, report, runOrphans } from './support.ts';
 
 let stack: Stack;
 beforeAll(async () => {
@@ -160,6 +161,25 @@ test('an object with our mark is found under any name', async () => {
   // A copy of a workflow keeps our node: under another name nobody can tell it from ours.
   expect(items.map(({ evidence }) => evidence)).toEqual(['mark', 'mark', 'name']);
   expect(items.at(-1)?.note).toContain('may well be a copy');
+});
+
+test('a copy of our workflow under its very name is not taken for ours, before the offboarding and after it', async () => {
+  const { id, clientId } = await provisioned();
+  const { workflow, webhookId, webhookPath } = providerNames(clientId);
+  const details = { path: webhookPath, nodeId: `prov-${id}`, webhookId, createdAt: longAgo() };
+  const copyId = await stack.sandbox.control.createForeign('n8n.workflow', workflow, details);
+  const asCopy = [{ externalId: copyId, evidence: 'name', provisioningId: id }];
+
+  const { items } = await report(stack);
+  expect(items).toMatchObject(asCopy);
+  expect(items[0]?.note).toMatch(/its provisioning has made another one: it may well be a copy/);
+  const ended = await runOrphans(stack, '--delete', `n8n.workflow/${copyId}`, '--confirm', workflow);
+  expect(ended).toMatchObject({ code: 1, stdout: '' });
+  expect(ended.stderr).toMatch(/HAS MADE ANOTHER ONE.*--by-name-only/);
+
+  await post(stack, { confirm: clientId }, { path: `/api/provisioning/${id}/rollback` });
+  await until(async () => (await stack.show(id)).rollback.status === 'completed' || undefined, 'its undo');
+  expect((await report(stack)).items).toMatchObject(asCopy);
 });
 
 test('the lists are read to their last page', async () => {

@@ -32,6 +32,7 @@ function serverOf(sizes: readonly number[]) {
       isArchived: false,
       createdAt: undefined,
       webhooks: [],
+      answerId: undefined,
     }));
     return Promise.resolve({ workflows, nextCursor: end < sizes.length ? next : undefined });
   }

@@ -1,4 +1,5 @@
 /** The whole life of a client's workflow at a real server, with what goes wrong in it. */
+import { z } from 'zod';
 import { providerNames } from '../../src/names.ts';
 import type { N8nProxy } from '../helpers/n8n-proxy.ts';
 import { newClientId, type ShownProvisioning } from '../helpers/stack.ts';
@@ -25,6 +26,9 @@ const lost = {
   unpublish: /\/(unpublish|deactivate)$/,
   delete: /^DELETE \/api\/v1\/workflows\//,
 };
+
+const created = z.object({ id: z.string() });
+const copied = z.object({ name: z.string(), nodes: z.array(z.unknown()), connections: z.unknown() });
 
 function expect(isSo: boolean, what: string, seen: unknown): void {
   if (!isSo) throw new Error(`${what}: ${JSON.stringify(seen)}`);
@@ -66,7 +70,7 @@ async function makeStranger({ n8n }: Place, name: string, path: string, isPublis
     connections: {},
     settings: {},
   });
-  const { id } = (await response.json()) as { id: string };
+  const { id } = created.parse(await response.json());
   if (isPublished) await n8n.api('POST', `/workflows/${id}/activate`, {});
   return {
     id,
@@ -156,28 +160,30 @@ export const scenes: readonly Scene[] = [
     },
   },
   {
-    name: 'a copy of ours is left alone',
+    name: 'copies of ours are left alone, under another name and under its own',
     async play(place) {
       const { n8n, product, proxy } = place;
       // From then on an undo looks for whatever carries our mark.
       proxy.loseAnswer(creation);
       const shown = await product.untilDone((await product.provision()).id);
-      const read = await n8n.api('GET', `/workflows/${shown.result['n8nWorkflowId']}`);
-      const { nodes, connections } = (await read.json()) as { nodes: object[]; connections: object };
-      const copied = await n8n.api('POST', '/workflows', {
-        name: 'A copy',
-        nodes,
-        connections,
-        settings: {},
-      });
-      const { id } = (await copied.json()) as { id: string };
-      await expectGone(place, shown);
+      const ownId = shown.result['n8nWorkflowId'];
+      const read = await n8n.api('GET', `/workflows/${ownId}`);
+      const { name, nodes, connections } = copied.parse(await read.json());
+      const copies: string[] = [];
+      for (const copyName of ['A copy', name]) {
+        const body = { name: copyName, nodes, connections, settings: {} };
+        copies.push(created.parse(await (await n8n.api('POST', '/workflows', body)).json()).id);
+      }
+      const after = await product.offboard(shown);
+      expect(after.rollback.status === 'completed', 'it is undone', after.resources);
+      const left = (await n8n.workflows()).map(({ id }) => id);
+      expect(!left.some((id) => id === ownId), 'ours is gone', left);
       expect(
-        (await n8n.workflows()).some((found) => found.id === id),
-        'the copy stays',
-        id,
+        copies.every((id) => left.includes(id)),
+        'the copies stay',
+        left,
       );
-      await n8n.api('DELETE', `/workflows/${id}`);
+      for (const id of copies) await n8n.api('DELETE', `/workflows/${id}`);
     },
   },
   {

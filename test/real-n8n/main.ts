@@ -17,24 +17,34 @@ const { values, positionals: versions } = parseArgs({
 if (versions.length === 0) throw new Error('name the versions of n8n: npm run test:n8n -- 2.41.1 1.113.3');
 
 let failures = 0;
-for (const version of versions) {
-  console.log(`n8n ${version}: installing what is not there`);
-  const n8n = await startN8n(await installN8n(version));
-  const proxy = await startN8nProxy({ target: () => n8n.url });
-  const product = await startProduct(version, proxy.url, n8n.apiKey);
+
+function report(version: string, what: string, failure?: string): void {
+  if (failure !== undefined) failures += 1;
+  console.log(`n8n ${version}: ${what}: ${failure === undefined ? 'ok' : `FAILED: ${failure}`}`);
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : 'not an Error');
+
+async function playScenes(version: string): Promise<void> {
+  await using running = new AsyncDisposableStack();
+  const n8n = running.adopt(await startN8n(await installN8n(version)), (one) => one.stop());
+  const proxy = running.adopt(await startN8nProxy({ target: () => n8n.url }), (one) => one.stop());
+  const product = running.adopt(await startProduct(version, proxy.url, n8n.apiKey), (one) => one.stop());
   for (const scene of scenes.filter(({ name }) => name.includes(values.scene))) {
     const startedAt = performance.now();
     proxy.seen.length = 0;
-    const result = await scene.play({ n8n, proxy, product }).then(
-      () => 'ok',
-      (error: unknown) => `FAILED: ${error instanceof Error ? error.message : String(error)}`,
-    );
-    if (result !== 'ok') failures += 1;
+    const failure = await scene.play({ n8n, proxy, product }).then(() => undefined, messageOf);
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-    console.log(`n8n ${version}: ${scene.name}: ${result} (${seconds} s)`);
+    report(version, `${scene.name} (${seconds} s)`, failure);
   }
-  await product.stop();
-  await proxy.stop();
-  await n8n.stop();
+}
+
+for (const version of versions) {
+  console.log(`n8n ${version}: installing what is not there`);
+  try {
+    await playScenes(version);
+  } catch (error) {
+    report(version, 'start and stop', messageOf(error));
+  }
 }
 process.exitCode = failures === 0 ? 0 : 1;

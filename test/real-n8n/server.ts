@@ -37,35 +37,49 @@ export interface RealN8n {
 export async function startN8n(installed: InstalledN8n): Promise<RealN8n> {
   await rm(installed.folder, { recursive: true, force: true });
   await mkdir(installed.folder, { recursive: true });
-  const port = await freePort();
-  const brokerPort = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  let child = launch(installed, port, brokerPort);
-  await untilReady(url, child);
-  const apiKey = await makeKey(url);
+  let running = await launch(installed);
+  const apiKey = await makeKey(running.url);
   const api = (method: string, path: string, body?: unknown) =>
-    fetch(`${url}/api/v1${path}`, {
+    fetch(`${running.url}/api/v1${path}`, {
       method,
       headers: { 'x-n8n-api-key': apiKey, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   return {
-    url,
+    get url() {
+      return running.url;
+    },
     apiKey,
     api,
     async workflows() {
       return workflowList.parse(await (await api('GET', '/workflows?limit=250')).json()).data;
     },
     async restart() {
-      await end(child);
-      child = launch(installed, port, brokerPort);
-      await untilReady(url, child);
+      await end(running.child);
+      running = await launch(installed);
     },
-    stop: () => end(child),
+    stop: () => end(running.child),
   };
 }
 
-function launch({ node, program, folder }: InstalledN8n, port: number, brokerPort: number): ChildProcess {
+interface RunningN8n {
+  readonly url: string;
+  readonly child: ChildProcess;
+}
+
+/** n8n takes seconds to listen. Where somebody else has its port by then it exits, and is started with another one. */
+async function launch(installed: InstalledN8n): Promise<RunningN8n> {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const child = spawnN8n(installed, port, await freePort());
+    if (await isReady(url, child)) return { url, child };
+    if (attempt === 3)
+      throw new Error(`n8n exited with ${child.exitCode}: see ${installed.folder}/server.log`);
+  }
+}
+
+function spawnN8n({ node, program, folder }: InstalledN8n, port: number, brokerPort: number): ChildProcess {
   const child = spawn(node, [program, 'start'], {
     env: {
       PATH: `${dirname(node)}:/usr/bin:/bin`,
@@ -89,18 +103,19 @@ function launch({ node, program, folder }: InstalledN8n, port: number, brokerPor
   return child;
 }
 
-async function untilReady(url: string, child: ChildProcess): Promise<void> {
-  await until(
+/** False: it has exited. */
+async function isReady(url: string, child: ChildProcess): Promise<boolean> {
+  return until(
     async () => {
-      if (child.exitCode !== null) throw new Error(`n8n exited with ${child.exitCode}`);
+      if (child.exitCode !== null || child.signalCode !== null) return { is: false };
       const health = await fetch(`${url}/healthz/readiness`);
       // Before the API is there it answers with a page.
       const list = await fetch(`${url}/api/v1/workflows`);
-      return (health.ok && list.status === 401) || undefined;
+      return health.ok && list.status === 401 ? { is: true } : undefined;
     },
     'n8n to be ready',
     startMs,
-  );
+  ).then(({ is }) => is);
 }
 
 async function makeKey(url: string): Promise<string> {

@@ -1,16 +1,22 @@
-/** What looks like ours and is not, and what is ours whatever it looks like, once a call was in doubt. */
+/** Objects that look like ours and are not, and objects that are ours whatever they look like, once a call was in doubt. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { providerNames } from '../../src/names.ts';
+import { startN8nProxy, type N8nProxy } from '../helpers/n8n-proxy.ts';
 import { startStack, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 import { post } from '../server/support.ts';
 
+let proxy: N8nProxy;
 let stack: Stack;
 beforeAll(async () => {
-  stack = await startStack({ backend: 'redis', environment: { SETTLE_MS: '600' } });
+  proxy = await startN8nProxy({ target: () => stack.sandbox.urls.n8n });
+  stack = await startStack({ backend: 'redis', environment: { SETTLE_MS: '600', N8N_HOST: proxy.url } });
 });
 beforeEach(() => stack.sandbox.control.reset());
-afterAll(() => stack?.stop());
+afterAll(async () => {
+  await stack?.stop();
+  await proxy?.stop();
+});
 
 const ask = (variable: string, path: string, init: RequestInit) =>
   fetch(`${stack.environment[variable]}${path}`, init);
@@ -44,25 +50,70 @@ const letPass = (minutes: number) =>
     [minutes],
   );
 
-test.each([
-  ['within minutes', 0],
-  ['later', 11],
-])(
-  'a copy of our workflow that somebody has made %s is theirs, and is left alone',
-  async (_name, minutes) => {
+/** As a script does that keeps a second one: read it and send what was read, by the API. */
+async function copyWorkflow(id: string, name?: string) {
+  const { nodes, connections, ...original } = await askN8n('GET', `/workflows/${id}`);
+  return askN8n('POST', '/workflows', { name: name ?? original.name, nodes, connections, settings: {} });
+}
+
+describe.each([
+  ['a name of its own', 'Client copy'],
+  ['the name of ours', undefined],
+])('a copy of our workflow that somebody has made by the API, under %s,', (_name, copyName) => {
+  test.each([
+    ['within minutes', 0],
+    ['later', 11],
+  ])('%s, is theirs and is left alone', async (_when, minutes) => {
     const { control } = stack.sandbox;
     // A call without an answer: from then on an undo looks for what it may have made.
     control.addFault({ provider: 'n8n', operation: 'createWorkflow', mode: 'drop-before' });
     const { id, clientId } = await stack.provision();
     const { result } = await stack.waitUntilDone(id);
-    const { nodes, connections } = await askN8n('GET', `/workflows/${result['n8nWorkflowId']}`);
     await letPass(minutes);
-    await askN8n('POST', '/workflows', { name: 'Client copy', nodes, connections, settings: {} });
+    const copy = await copyWorkflow(result['n8nWorkflowId'] ?? '', copyName);
 
     expect(await offboard(id, clientId)).toMatchObject({ rollback: { status: 'completed' } });
-    expect(control.objects().map(({ name }) => name)).toEqual(['Client copy']);
-  },
-);
+    expect(control.objects().map((left) => left.id)).toEqual([copy.id]);
+  });
+
+  test('while our call is in doubt, is not taken over in place of ours, nor deleted with it', async () => {
+    const { control } = stack.sandbox;
+    const ofWorkflows = () => control.objects().filter(({ kind }) => kind === 'n8n.workflow');
+    const copied = Promise.withResolvers<{ oursId: string; copyId: string }>();
+    proxy.loseAnswer(/^POST \/api\/v1\/workflows$/, async () => {
+      const [ours] = ofWorkflows();
+      const oursId = ours?.id ?? 'there is none';
+      copied.resolve({ oursId, copyId: (await copyWorkflow(oursId, copyName)).id });
+    });
+    const { id, clientId } = await stack.provision();
+    const { oursId, copyId } = await copied.promise;
+
+    const done = await stack.waitUntilDone(id);
+    expect(done).toMatchObject({ status: 'succeeded', result: { n8nWorkflowId: oursId } });
+    expect(
+      ofWorkflows()
+        .map((one) => one.id)
+        .toSorted(),
+    ).toEqual([oursId, copyId].toSorted());
+    expect(await offboard(id, clientId)).toMatchObject({ rollback: { status: 'completed' } });
+    expect(ofWorkflows().map((one) => one.id)).toEqual([copyId]);
+  });
+});
+
+test('what a call without an answer makes late is deleted with ours, and a copy beside it is not', async () => {
+  const { control } = stack.sandbox;
+  control.addFault({ provider: 'n8n', operation: 'createWorkflow', mode: 'drop-before' });
+  const { id, clientId } = await stack.provision();
+  const { result } = await stack.waitUntilDone(id);
+  const firstCall = control.journal().find(({ operation }) => operation === 'createWorkflow');
+  const late = await askN8n('POST', '/workflows', firstCall?.requestBody);
+  const copy = await copyWorkflow(result['n8nWorkflowId'] ?? '');
+  const copyOfLate = await copyWorkflow(late.id);
+
+  expect(await offboard(id, clientId)).toMatchObject({ rollback: { status: 'completed' } });
+  const left = control.objects().map((object) => object.id);
+  expect(left.toSorted()).toEqual([copy.id, copyOfLate.id].toSorted());
+});
 
 test("a project with a copy of our project's variables is not deleted with it", async () => {
   const { control } = stack.sandbox;

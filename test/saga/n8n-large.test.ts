@@ -7,7 +7,7 @@ import { post } from '../server/support.ts';
 
 let stack: Stack;
 beforeAll(async () => {
-  // What is that large takes its time to be written and read.
+  // A workflow that large takes its time to be written and read.
   stack = await startStack({ backend: 'redis', environment: { PROVIDER_TIMEOUT_MS: '20000' } });
 });
 beforeEach(() => stack.sandbox.control.reset());

@@ -1,14 +1,16 @@
-/** What people really have at n8n: large and odd workflows of others, copies, and webhooks that get lost. */
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+/** n8n as people really have it: odd workflows of others, and webhooks that get lost. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { providerNames } from '../../src/names.ts';
 import { newClientId, startStack, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
+import { textLike, textWith } from '../sandbox/matchers.ts';
 import { post } from '../server/support.ts';
 
 let stack: Stack;
 beforeAll(async () => {
-  // What is published for longer than that and is not served counts as lost.
-  stack = await startStack({ backend: 'redis', environment: { PROVIDER_TIMEOUT_MS: '3000' } });
+  // A workflow that is published for longer than that and is not served counts as lost.
+  const environment = { PROVIDER_TIMEOUT_MS: '3000', READY_TIMEOUT_MS: '9000' };
+  stack = await startStack({ backend: 'redis', environment });
 });
 beforeEach(() => stack.sandbox.control.reset());
 afterAll(() => stack?.stop());
@@ -38,12 +40,32 @@ test.each<[string, Record<string, unknown>]>([
   },
 );
 
-test('a webhook that stays unregistered is published anew, and is served then', async () => {
-  stack.sandbox.control.setN8nLostRegistrations(1);
-  const { id } = await stack.provision();
-  expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
-  expect(calls('publishWorkflow')).toHaveLength(2);
-  expect(workflows()).toMatchObject([{ details: { active: true, registered: true } }]);
+describe('a webhook that stays unregistered is published anew', () => {
+  /** Calls of a run that publish, and that unpublish: an undo has words of its own for that. */
+  const published = () => [calls('publishWorkflow'), calls('deactivateWorkflow')].map(({ length }) => length);
+
+  test('and is served then', async () => {
+    stack.sandbox.control.setN8nLostRegistrations(1);
+    const { id } = await stack.provision();
+    expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded' });
+    expect(published()).toEqual([2, 1]);
+    expect(workflows()).toMatchObject([{ details: { active: true, registered: true } }]);
+  });
+
+  test('once: where that does not help, the step gives up and says so', async () => {
+    stack.sandbox.control.setN8nLostRegistrations(1000);
+    const { id } = await stack.provision();
+    const done = await stack.waitUntilDone(id);
+    expect(done).toMatchObject({ status: 'failed', rollback: { status: 'completed' } });
+    expect(done.failure).toMatchObject({
+      step: 'n8n-webhooks',
+      code: 'not-ready-in-time',
+      message: textLike(/as published and does not serve its webhook .* after it was published anew/),
+      whatToDo: textWith("n8n's log"),
+    });
+    expect(published()).toEqual([2, 1]);
+    expect(workflows()).toEqual([]);
+  });
 });
 
 test('the probe of the webhook keeps the Retry-After that it is answered', async () => {

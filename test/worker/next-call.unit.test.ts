@@ -9,6 +9,7 @@ import {
   followDelete,
   isOfACall,
   mayHaveTwins,
+  originalsAmong,
   planChange,
   planCreate,
   planUndo,
@@ -217,5 +218,31 @@ describe('whether a call can have made an object', () => {
 
   test('of one whose age the provider does not tell the mark alone decides', () => {
     expect(isOfACall({ createdAt: undefined }, effect)).toBe(true);
+  });
+});
+
+describe('of all that carries the mark of our calls', () => {
+  const made = (externalId: string, seconds: number | undefined, madeBy?: string) => ({
+    externalId,
+    madeBy,
+    createdAt: seconds === undefined ? undefined : new Date(seconds * 1000),
+  });
+  const originals = (claimed: ReturnType<typeof made>[], recorded: string[] = []) =>
+    originalsAmong(claimed, recorded).map(({ externalId }) => externalId);
+
+  test.each<[string, ReturnType<typeof made>[], string[], string[]]>([
+    ['the oldest of one call is ours', [made('copy', 2, 'a'), made('ours', 1, 'a')], [], ['ours']],
+    ['one of each call is', [made('late', 3, 'a'), made('ours', 1, 'b')], [], ['late', 'ours']],
+    [
+      'what is recorded is, whatever its age',
+      [made('old', 1, 'a'), made('ours', 2, 'a')],
+      ['ours'],
+      ['ours'],
+    ],
+    ['all that is recorded is', [made('x', 1, 'a'), made('y', 2, 'a')], ['x', 'y'], ['x', 'y']],
+    ['what has an age comes before what has none', [made('x', undefined, 'a'), made('y', 2, 'a')], [], ['y']],
+    ['what names no call is no copy of another one', [made('x', 1), made('y', 2)], [], ['x', 'y']],
+  ])('%s', (_promise, claimed, recorded, expected) => {
+    expect(originals(claimed, recorded)).toEqual(expected);
   });
 });

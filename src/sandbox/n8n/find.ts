@@ -9,7 +9,7 @@ const greatestLimit = 250;
 
 const cursorContent = z.object({ limit: z.int().min(0), offset: z.int().min(0) });
 
-/** Whether the key's user has rights on a workflow: owners on all, members on those of their own project. */
+/** True where the key's user has rights on a workflow: owners on all, members on those of their own project. */
 export function isShared({ isForeign }: Workflow, { switches }: World): boolean {
   if (switches.blind.has('n8n')) return false;
   return switches.accounts.n8nRole === 'owner' || !isForeign;

@@ -31,11 +31,11 @@ export function webhooksOf(workflow: Workflow): { node: string; method: string; 
     .filter(({ path }) => path !== '');
 }
 
-/** Who serves which webhook; registering and ending take a while, and nobody is told when they are done. */
+/** The webhooks that are served. Registering and ending take a while, and nobody is told when they are done. */
 export interface Registrations {
   publish(workflow: Workflow): void;
   unpublish(workflow: Workflow): void;
-  /** Whether anything of the workflow is still registered, or about to be. */
+  /** True where anything of the workflow is still registered, or about to be. */
   isServed(workflow: Workflow): boolean;
   ownerOf(path: string, method: string): Workflow | undefined;
   methodsOf(path: string): string[];

@@ -64,7 +64,7 @@ export const workflowRequest = z.strictObject({
   parentFolderId: z.string().nullish(),
 });
 
-/** What a valid workflow holds. */
+/** The content of a valid workflow. */
 export type WorkflowRequest = z.infer<typeof workflowRequest>;
 
 /** The first problem of a body, in n8n's words. */

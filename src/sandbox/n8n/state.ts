@@ -15,7 +15,7 @@ export interface WorkflowNode {
   [field: string]: unknown;
 }
 
-/** What a caller decides about a workflow. */
+/** The parts of a workflow that a caller decides. */
 export interface WorkflowContent {
   name: string;
   nodes: WorkflowNode[];
@@ -42,7 +42,7 @@ export interface Workflow extends StoredObject, WorkflowContent {
   shown: Readonly<Record<string, unknown>>;
 }
 
-/** What a new workflow needs. */
+/** The parts that a new workflow is made from. */
 export interface WorkflowOrder extends WorkflowContent {
   staticData?: unknown;
   isForeign?: boolean;

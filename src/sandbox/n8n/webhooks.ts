@@ -25,7 +25,7 @@ function numberIn(value: unknown, key: string, fallback: number): number {
   return typeof found === 'number' ? found : fallback;
 }
 
-/** What a respond node makes of a request. */
+/** The answer of a respond node to a request. */
 function respond(workflow: Workflow, request: ProviderRequest): Answer {
   const webhook = workflow.nodes.find(({ type }) => type === 'n8n-nodes-base.webhook');
   if (webhook?.parameters?.responseMode !== 'responseNode') {
@@ -48,7 +48,7 @@ function respond(workflow: Workflow, request: ProviderRequest): Answer {
   return json(status, { headers: request.headers, params: {}, query: {}, body: request.body ?? {} });
 }
 
-/** Whoever names an origin is told the methods that the path has; nobody's workflow runs. */
+/** A request that names an origin is told the methods that the path has; nobody's workflow runs. */
 function methodsAnswer(request: ProviderRequest, state: N8nState): Answer {
   const path = parameter(request, 'path').replace(/\/$/, '');
   if (request.headers.origin === undefined) return { status: 204 };

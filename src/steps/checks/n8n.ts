@@ -1,4 +1,4 @@
-/** Whether n8n answers, serves webhooks where we believe it does, and lets our key do all that a client needs. */
+/** The checks of n8n: it answers, serves webhooks where we believe it does, and lets our key do all that a client needs. */
 import type { N8nClient } from '../../providers/n8n.ts';
 import { fails, holds, type Check, type Finding, type ReadOnly } from '../check.ts';
 import { fixOfExtra, misplacedWebhook } from '../n8n-environment.ts';

@@ -1,0 +1,97 @@
+/** Tells our workflows from strangers', and from copies that somebody has made of ours. Pure. */
+import { isClientName, providerNames } from '../names.ts';
+import type { N8nWorkflow } from '../providers/n8n-workflow.ts';
+import type { ClientOrder } from '../provisioning.ts';
+import { provisioningOfMark } from './mark.ts';
+import { webhookNodeId } from './n8n-client-workflow.ts';
+import type { Candidate, Intent } from './step.ts';
+
+/**
+ * Ids of what a call of ours in doubt may have made, and of what is recorded.
+ *
+ * A copy keeps our node's id. The editor gives it a name of its own, so a workflow of another name is ours only where
+ * nothing of the right name is: then somebody has renamed it. One of the right name is told from ours by its call.
+ */
+export function oursAmong(
+  workflows: readonly N8nWorkflow[],
+  client: ClientOrder,
+  { mayExist, recorded }: Intent,
+): ReadonlySet<string> {
+  const names = providerNames(client.clientId);
+  const marked = workflows.filter(({ webhooks }) =>
+    webhooks.some(({ id, webhookId }) => id === webhookNodeId(client) && webhookId === names.webhookId),
+  );
+  const named = marked.filter(({ name }) => name === names.workflow);
+  const renamed = named.length === 0 && recorded.length === 0 ? marked : [];
+  const made = mayExist ? [...named, ...renamed] : [];
+  return new Set([...recorded, ...made.map(({ id }) => id)]);
+}
+
+/**
+ * Ours, and whatever has the name or the webhook path of the client.
+ *
+ * n8n lets two workflows have one name, and one webhook path as long as only one is published. What is archived takes
+ * nothing from anybody, and if it is ours it is still to be known.
+ */
+export function takenFrom(
+  workflows: readonly N8nWorkflow[],
+  client: ClientOrder,
+  host: string,
+  ours: ReadonlySet<string>,
+) {
+  const names = providerNames(client.clientId);
+  return workflows.flatMap((found) => {
+    const isOurs = ours.has(found.id);
+    const hasName = !found.isArchived && found.name === names.workflow;
+    const hasPath = !found.isArchived && ownsPath(found, names.webhookPath);
+    if (!isOurs && !hasName && !hasPath) return [];
+    const takes = hasName ? 'the name' : `the webhook path "${names.webhookPath}"`;
+    const { createdAt, answerId: madeBy } = found;
+    return { ...describe(host, found), createdAt, isOurs, takes, madeBy };
+  });
+}
+
+/**
+ * The workflow, if it looks like ours, without knowing any client.
+ *
+ * The mark counts where name and webhook are those that go with it. Under another name it is a copy, or ours renamed:
+ * nobody can tell them apart by looking at one.
+ */
+export function candidateIn(host: string, found: N8nWorkflow): Candidate | undefined {
+  const isNamed = isClientName('workflow', found.name);
+  const marked = found.webhooks.find(({ id }) => provisioningOfMark(id ?? '') !== undefined);
+  if (marked === undefined && !isNamed) return undefined;
+  const isWhole = isNamed && marked !== undefined && isWebhookOf(found.name, marked.webhookId);
+  return {
+    ...describe(host, found),
+    createdAt: found.createdAt,
+    evidence: isWhole ? 'mark' : 'name',
+    provisioningId: provisioningOfMark(marked?.id ?? ''),
+  };
+}
+
+/** True where the client whose workflow has that name has that webhook. */
+function isWebhookOf(name: string, webhookId: string | undefined): boolean {
+  const clientId = name.slice(providerNames('').workflow.length);
+  return providerNames(clientId).webhookId === webhookId;
+}
+
+/** As the ledger records it. */
+export function describe(host: string, found: { readonly id: string; readonly name: string }) {
+  return {
+    externalId: found.id,
+    name: found.name,
+    url: urlOf(host, found.id),
+    output: { n8nWorkflowId: found.id },
+  };
+}
+
+/** Where a person finds it. */
+export function urlOf(host: string, id: string): string {
+  return `${host}/workflow/${encodeURIComponent(id)}`;
+}
+
+/** True where one of its webhooks has that path. */
+export function ownsPath({ webhooks }: N8nWorkflow, webhookPath: string): boolean {
+  return webhooks.some(({ path }) => path === webhookPath);
+}
