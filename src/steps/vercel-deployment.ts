@@ -32,6 +32,7 @@ import {
 } from './step.ts';
 import { supabaseProject } from './supabase-project.ts';
 import { blockReasonOf } from './vercel-block.ts';
+import { buildFailureOf } from './vercel-build.ts';
 
 const environment = z.object({
   VERCEL_TOKEN: credential,
@@ -327,11 +328,14 @@ export const vercelDeployment = defineStep({
         { whatToDo },
       );
     }
-    if (['ERROR', 'CANCELED'].includes(deployment.readyState))
+    if (['ERROR', 'CANCELED'].includes(deployment.readyState)) {
+      const { why, whatToDo } = buildFailureOf(deployment, context.providers.rootDirectory);
       throw new StepFailure(
         'provider-rejected',
-        `Vercel deployment ${vercelDeploymentId} ended as ${deployment.readyState}: its build log says why`,
+        `Vercel deployment ${vercelDeploymentId} ended as ${deployment.readyState}: ${why}`,
+        { whatToDo },
       );
+    }
     if (deployment.aliasError != null)
       throw new StepFailure('provider-rejected', `Vercel deployment ${vercelDeploymentId} got no address`);
     const alias = productionAlias(deployment, providerNames(context.client.clientId).vercelProject);

@@ -136,6 +136,7 @@ export const vercel: VendorFacts = {
           readyState: oneOf(...readyStates),
           'aliasAssigned?': nullable(either(boolean, number)),
           'readyStateReason?': text,
+          'errorCode?': text,
           'seatBlock?': object({ 'blockCode?': text }),
           'aliasError?': nullable(object({ code: text })),
           'alias?': list(text),
