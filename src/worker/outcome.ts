@@ -33,7 +33,7 @@ export function decideOutcome(
   const isCutOff = [LeaseLost, PermitRefused, WorkerStopping].some((kind) => error instanceof kind);
   // The ledger's database being away says nothing about the step either.
   if (isCutOff || isDatabaseAway(error)) return { is: 'interrupted' };
-  const leastMs = error instanceof ProviderError ? error.retryAfterMs : undefined;
+  const leastMs = askedPauseMs(error);
   const reason = asWait(error, direction);
   if (reason !== undefined) return decideWait(reason, leastMs, progress, patience, random);
 
@@ -52,6 +52,12 @@ export function decideOutcome(
     isAway: false,
     error: stepError,
   };
+}
+
+/** How long the provider has asked to be left alone, also where its refusal only means that something is not there yet. */
+function askedPauseMs(error: unknown): number | undefined {
+  const refusal = error instanceof NotYet ? error.cause : error;
+  return refusal instanceof ProviderError ? refusal.retryAfterMs : undefined;
 }
 
 interface WaitReason {

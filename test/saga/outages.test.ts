@@ -171,6 +171,10 @@ describe('an outage that ends', { timeout: 120_000 }, () => {
 
   test('nothing is asked of a provider before its Retry-After is over, by the webhook probe either', async () => {
     const limits = [
+      // While a project boots, these refuse anyway.
+      { provider: 'supabase', operation: 'getProjectHealth', mode: 'proxy-page' },
+      { provider: 'supabase', operation: 'getApiKeys', mode: 'proxy-page' },
+      { provider: 'supabase', operation: 'getPoolerConfig', mode: 'proxy-page' },
       { provider: 'vercel', operation: 'createDeployment', mode: 'proxy-page' },
       { provider: 'n8n', operation: 'createWorkflow', mode: 'proxy-page' },
       { provider: 'n8n', operation: 'publishWorkflow', mode: 'proxy-page' },

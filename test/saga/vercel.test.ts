@@ -1,7 +1,7 @@
 /** Vercel's own ways: variables that nobody can read again, folders and frameworks, limits of the rate of deployments. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { providerNames } from '../../src/names.ts';
-import type { FaultRequest } from '../../src/sandbox/sandbox.ts';
+import type { FaultRequest, ProviderName } from '../../src/sandbox/sandbox.ts';
 import { newClientId, startStack, type ShownProvisioning, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 import { post } from '../server/support.ts';
@@ -12,7 +12,7 @@ let stack: Stack;
 beforeAll(async () => {
   stack = await startStack({
     backend: 'redis',
-    environment: { SETTLE_MS: '400', PROVIDER_TIMEOUT_MS: '1500' },
+    environment: { SETTLE_MS: '400', PROVIDER_TIMEOUT_MS: '1500', STEP_MAX_ATTEMPTS: '2' },
   });
 });
 beforeEach(() => stack.sandbox.control.reset());
@@ -23,6 +23,16 @@ const madeBy = (operation: string) =>
   stack.sandbox.control
     .journal()
     .filter((entry) => entry.operation === operation && entry.effect === 'created');
+
+/** For each request that met a fault: whether nothing was asked of the provider for the second after it. */
+function pausesAfterFaults(provider: ProviderName): boolean[] {
+  const asked = stack.sandbox.control.journal().filter((entry) => entry.provider === provider);
+  return asked.flatMap(({ fault, at }, index) => {
+    const next = asked[index + 1];
+    if (fault === undefined || next === undefined) return [];
+    return Date.parse(next.receivedAt) - Date.parse(at) >= 995;
+  });
+}
 
 async function offboard({ id, clientId }: ShownProvisioning): Promise<ShownProvisioning> {
   const path = `/api/provisioning/${id}/rollback`;
@@ -129,6 +139,20 @@ describe('in a team that keeps every variable as a sensitive one', () => {
     });
     expect(projects().map((project) => project.id)).toEqual([strangerId]);
   });
+});
+
+test('a limit on deployments is waited out each time as long as Vercel says, and uses up no attempt', async () => {
+  const { control } = stack.sandbox;
+  const limit = { provider: 'vercel', operation: 'createDeployment', mode: 'rate-limit' } as const;
+  // As often as a step has attempts.
+  control.addFault({ ...limit, retryAfterSeconds: 1, times: 2 });
+  const { id } = await stack.provision();
+  const done = await stack.waitUntilDone(id);
+
+  expect(done).toMatchObject({ status: 'succeeded', failure: null });
+  expect(done.steps.find(({ name }) => name === 'vercel-deployment')).toMatchObject({ attempts: 1 });
+  expect(madeBy('createDeployment')).toHaveLength(1);
+  expect(pausesAfterFaults('vercel')).toEqual([true, true]);
 });
 
 describe('an application in a folder of its own', () => {

@@ -70,6 +70,15 @@ test('in an undo a provider is left alone for as long as it asks', () => {
 });
 
 describe('a wait', () => {
+  test('that a refusal is behind leaves the provider alone for as long as it asks', () => {
+    const wait = new NotYet('it', { cause: answered(503, 60_000), lookAgainMs: 10 });
+    expect(decide(wait, last, 'run', never)).toMatchObject({
+      waitingFor: 'it',
+      delayMs: 60_000,
+      isAway: false,
+    });
+  });
+
   test('uses up no attempt and looks again after the first interval', () => {
     expect(decide(new NotYet('it'), last)).toMatchObject({
       is: 'postponed',
