@@ -1,7 +1,7 @@
 /** Vercel's own ways: variables that nobody can read again, folders and frameworks, limits of the rate of deployments. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { providerNames } from '../../src/names.ts';
-import type { FaultRequest, ProviderName } from '../../src/sandbox/sandbox.ts';
+import type { ProviderName } from '../../src/sandbox/sandbox.ts';
 import { newClientId, startStack, type ShownProvisioning, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 import { post } from '../server/support.ts';
@@ -114,20 +114,13 @@ describe('in a team that keeps every variable as a sensitive one', () => {
     expect(madeBy('createVercelProject')).toEqual([]);
   });
 
-  test("a project of our name that was there before our first call is a stranger's, whatever it is linked to", async () => {
+  test("a project that took our name right before our call is a stranger's, whatever it is linked to", async () => {
     const { control } = stack.sandbox;
     const clientId = newClientId();
     const names = providerNames(clientId);
-    // Behind our back, between the repository and the project.
-    const pause: FaultRequest = {
-      ...creation,
-      operation: 'getVercelProject',
-      mode: 'latency',
-      delayMs: 1000,
-    };
-    control.addFault(pause);
+    control.addFault({ ...creation, mode: 'latency', delayMs: 1000 });
     const { id } = await stack.provision({ clientId });
-    await until(() => control.faults()[0]?.fired === 1 || undefined, 'the look before the first call');
+    await until(() => control.faults()[0]?.fired === 1 || undefined, 'the call to be under way');
     const strangerId = await control.createForeign('vercel.project', names.vercelProject, {
       repository: names.repository,
       variables: { PROVISIONING_ID: 'nobody can read it' },
