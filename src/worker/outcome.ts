@@ -88,6 +88,7 @@ function decideWait(
       error: wait.atDeadline ?? {
         code: 'not-ready-in-time',
         message: `waited ${Math.round(patience.readyTimeoutMs / 1000)} s for ${wait.waitingFor}`,
+        ...adviceOn(wait.cause),
       },
     };
   const looks = before?.waitingFor === wait.waitingFor ? before.looks : 0;
@@ -154,9 +155,13 @@ function explain(error: unknown, direction: Direction): StepError & { isFinal: b
 
 /** What a step calls final, because of a refusal perhaps whose reason is known. */
 function explainFailure({ code, message, whatToDo, cause }: StepFailure): StepError {
+  return { code, message, ...(whatToDo === undefined ? adviceOn(cause) : { whatToDo }) };
+}
+
+/** What mends the refusal behind an error, where that is known. */
+function adviceOn(cause: unknown): { readonly whatToDo?: string } {
   const known = cause instanceof ProviderError ? explainRefusal(cause) : undefined;
-  const advice = whatToDo ?? known?.whatToDo;
-  return { code, message, ...(advice === undefined ? {} : { whatToDo: advice }) };
+  return known === undefined ? {} : { whatToDo: known.whatToDo };
 }
 
 function explainAnswer(error: ProviderError): StepError {

@@ -239,6 +239,18 @@ describe('an outage without end', () => {
     expect(stack.sandbox.control.objects()).toEqual([]);
   });
 
+  test('of Vercel’s sight of the repository ends with what Vercel says, and what mends it', async () => {
+    stack.sandbox.control.setGithubAppInstalled(false);
+    const { id } = await stack.provision();
+    expect((await stack.waitUntilDone(id)).failure).toMatchObject({
+      step: 'vercel-deployment',
+      code: 'not-ready-in-time',
+      message: expect.stringContaining('waited 4 s for Vercel to see the new repository') as string,
+      whatToDo: expect.stringContaining('Install https://github.com/apps/vercel') as string,
+      providerText: expect.stringContaining('install the GitHub integration') as string,
+    });
+  });
+
   test('by rate limits ends too', async () => {
     const limit = { retryAfterSeconds: 0, times: -1 };
     stack.sandbox.control.addFault({ provider: 'vercel', operation: '*', mode: 'rate-limit', ...limit });
