@@ -1,6 +1,7 @@
 -- 070_functions.sql
 -- Helpers used by policies (schema private) and functions the app calls (schema public).
--- Every SECURITY DEFINER function has an empty search_path and checks its caller itself.
+-- Every SECURITY DEFINER function has an empty search_path and checks its caller itself. Those that
+-- people call are in `private`, each behind a SECURITY INVOKER function of the same name in `public`.
 
 -- Policies call this as `(select auth.uid())` + a literal role, so it runs once per
 -- statement and not once per row. SECURITY DEFINER also avoids recursion: a policy on
@@ -80,7 +81,7 @@ $$;
 comment on function public.invite_member(uuid, text, public.member_role) is
   'Invites an address and returns the token of the link. It is shown this once.';
 
-create function public.accept_invitation(p_token text)
+create function private.accept_invitation(p_token text)
 returns uuid
 language plpgsql
 security definer
@@ -117,14 +118,23 @@ begin
   return v_invitation.organization_id;
 end;
 $$;
+
+create function public.accept_invitation(p_token text)
+returns uuid
+language sql
+security invoker
+set search_path = ''
+as $$
+  select private.accept_invitation(p_token);
+$$;
 comment on function public.accept_invitation(text) is
   'Joins the caller to the organization that sent the token. Works once per invitation.';
 
-create function public.place_order(
+create function private.place_order(
   p_cart uuid,
   p_email text,
-  p_address uuid default null,
-  p_discount_code text default null
+  p_address uuid,
+  p_discount_code text
 )
 returns uuid
 language plpgsql
@@ -254,6 +264,20 @@ begin
 
   return v_order;
 end;
+$$;
+
+create function public.place_order(
+  p_cart uuid,
+  p_email text,
+  p_address uuid default null,
+  p_discount_code text default null
+)
+returns uuid
+language sql
+security invoker
+set search_path = ''
+as $$
+  select private.place_order(p_cart, p_email, p_address, p_discount_code);
 $$;
 comment on function public.place_order(uuid, text, uuid, text) is
   'Turns the caller''s open cart into an order: prices, discount, stock and outbox in one transaction.';

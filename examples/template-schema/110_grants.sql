@@ -107,10 +107,15 @@ grant execute on function
 to authenticated;
 grant execute on function public.create_organization(uuid, text, text) to service_role;
 
--- Policies run as the caller, so the caller needs the two helpers they use.
+-- Policies run as the caller, so the caller needs the two helpers they use; so do the functions that
+-- hand on to one of the same name.
 revoke execute on all functions in schema private from public;
 grant usage on schema private to authenticated, service_role;
 grant execute on function
   private.member_org_ids(uuid, public.member_role),
   private.colleague_ids(uuid)
 to authenticated, service_role;
+grant execute on function
+  private.accept_invitation(text),
+  private.place_order(uuid, text, uuid, text)
+to authenticated;

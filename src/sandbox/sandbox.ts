@@ -25,6 +25,7 @@ import { createWorld, type World } from './world.ts';
 export type { SandboxControl } from './control/control.ts';
 export type { ProviderName } from './exchange.ts';
 export type { FaultMode, FaultRequest } from './faults.ts';
+export { createProjectTemplate } from './supabase/cluster.ts';
 export { sandboxExtensions } from './supabase/extensions.ts';
 export { fastTiming, realisticTiming, type SandboxTiming } from './timing.ts';
 
@@ -49,6 +50,8 @@ export interface SandboxOptions {
    * before 2026-05-30. Default false.
    */
   automaticGrants?: boolean;
+  /** A database made by `createProjectTemplate` that Supabase projects are copies of. Default: one of its own. */
+  projectTemplate?: string;
   /** Drops databases that sandboxes killed earlier have left on the server. Default false. */
   removesLeftovers?: boolean;
   /** Told of what goes wrong inside; default: nobody. */
@@ -83,6 +86,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const cluster = await openCluster(postgresUrl, world.instance, {
     removesLeftovers: options.removesLeftovers ?? false,
     automaticGrants: options.automaticGrants ?? false,
+    template: options.projectTemplate,
   });
   const states: ProviderStates = {
     supabase: createSupabaseState(world, cluster, log),

@@ -1,4 +1,4 @@
-/** The template schema of an arena: the sample, which can be exchanged for a broken one and back while workers run. */
+/** The template schema of an arena: a small one, which can be exchanged for a broken one and back while workers run. */
 import { mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -14,7 +14,7 @@ export interface Template {
   become(what: BrokenTemplate | 'whole'): Promise<void>;
 }
 
-const sample = join(import.meta.dirname, '../../examples/template-schema');
+const sample = join(import.meta.dirname, '../helpers/template-schema');
 
 const secured = (name: string) =>
   `create table public.${name} (id int primary key);\nalter table public.${name} enable row level security;\n`;

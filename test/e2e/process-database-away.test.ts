@@ -25,7 +25,10 @@ describe.each(backends)('with the queue on %s', (backend) => {
   let environment: Record<string, string>;
   let running: Program[] = [];
   beforeAll(async () => {
-    sandbox = await startSandbox({ postgresUrl: inject('postgresUrl') });
+    sandbox = await startSandbox({
+      postgresUrl: inject('postgresUrl'),
+      projectTemplate: inject('templates').project,
+    });
     redis = backend === 'redis' ? await startOwnRedis() : undefined;
   });
   afterAll(async () => {

@@ -21,7 +21,11 @@ export interface Ended {
 /** Starts a `main.ts` as the npm scripts do. */
 export function startProgram(file: string, environment: Readonly<Record<string, string>>): Program {
   const child = spawn(process.execPath, [file], {
-    env: { PATH: process.env['PATH'] ?? '', ...environment },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
+      ...environment,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -2,10 +2,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { inject } from 'vitest';
 import { coreEnvironment, loadConfig, serverEnvironment, workerEnvironment } from '../../src/config.ts';
-import { migrateLedger } from '../../src/ledger/migrate.ts';
 import { openPool, type Pool } from '../../src/ledger/pool.ts';
 import { createLogger } from '../../src/logger.ts';
-import { migrateQueue } from '../../src/queue/queues.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import { startServer, type RunningServer } from '../../src/server/start.ts';
 import type { Running } from '../../src/process.ts';
@@ -97,7 +95,7 @@ export interface StackOptions {
   readonly scrubber?: typeof createScrubber;
 }
 
-const templateSchema = 'examples/template-schema';
+const templateSchema = 'test/helpers/template-schema';
 
 /** Variables that make everything fast, with keys made for this run. */
 export function testEnvironment(databaseUrl: string): Record<string, string> {
@@ -125,9 +123,16 @@ export function testEnvironment(databaseUrl: string): Record<string, string> {
 }
 
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const database = await createDatabase();
+  const templates = inject('templates');
+  const database = await createDatabase({
+    template: options.backend === 'postgres' ? templates.ledgerWithQueue : templates.ledger,
+  });
   const redis = redisUrlForFile();
-  const sandbox = await startSandbox({ postgresUrl: inject('postgresUrl'), ...options.sandbox });
+  const sandbox = await startSandbox({
+    postgresUrl: inject('postgresUrl'),
+    projectTemplate: templates.project,
+    ...options.sandbox,
+  });
   const environment: Record<string, string> = {
     ...testEnvironment(database.url),
     ...sandbox.environment,
@@ -146,9 +151,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ? { secrets: [] }
       : { secrets: secretValues(environment), scrubber: options.scrubber };
   const log = createLogger({ level: config.LOG_LEVEL, ...scrubbing, destination: { write: keepLine } });
-  await migrateLedger(database.url);
-  if (options.backend === 'postgres') await migrateQueue(database.url);
-
   const { signal } = new AbortController();
   const queue = options.redisUrl === undefined ? { queuePrefix: redis.prefix } : {};
   const steps = options.steps ?? allSteps;

@@ -1,7 +1,7 @@
 /** A migrated database of one test file's own, and provisionings in it. */
 import { createCipheriv, randomBytes, randomUUID } from 'node:crypto';
+import { inject } from 'vitest';
 import type { EncryptionKey } from '../../src/config.ts';
-import { migrateLedger } from '../../src/ledger/migrate.ts';
 import { openPool, type Pool } from '../../src/ledger/pool.ts';
 import { acceptProvisioning, type NewProvisioning } from '../../src/ledger/provisionings.ts';
 import type { SecretKey } from '../../src/ledger/secrets.ts';
@@ -19,8 +19,7 @@ export interface TestLedger {
 }
 
 export async function startLedger(): Promise<TestLedger> {
-  const database = await createDatabase();
-  await migrateLedger(database.url);
+  const database = await createDatabase({ template: inject('templates').ledger });
   const pool = openPool({ url: database.url, onError: () => {} });
   return {
     url: database.url,

@@ -10,7 +10,10 @@ import { check, failuresIn } from './support.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await startSandbox({ postgresUrl: inject('postgresUrl') });
+  sandbox = await startSandbox({
+    postgresUrl: inject('postgresUrl'),
+    projectTemplate: inject('templates').project,
+  });
 });
 afterEach(() => sandbox.control.reset());
 afterAll(() => sandbox.stop());

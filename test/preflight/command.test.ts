@@ -7,7 +7,10 @@ import { failuresIn, templateSchema, type ShownCheck } from './support.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await startSandbox({ postgresUrl: inject('postgresUrl') });
+  sandbox = await startSandbox({
+    postgresUrl: inject('postgresUrl'),
+    projectTemplate: inject('templates').project,
+  });
 });
 afterEach(() => sandbox.control.reset());
 afterAll(() => sandbox.stop());

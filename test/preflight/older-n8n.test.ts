@@ -5,7 +5,11 @@ import { check, detailOf, failuresIn } from './support.ts';
 
 let old: Sandbox;
 beforeAll(async () => {
-  old = await startSandbox({ postgresUrl: inject('postgresUrl'), n8n: '1.122' });
+  old = await startSandbox({
+    postgresUrl: inject('postgresUrl'),
+    projectTemplate: inject('templates').project,
+    n8n: '1.122',
+  });
 });
 afterAll(() => old.stop());
 

@@ -7,7 +7,10 @@ import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await startSandbox({ postgresUrl: inject('postgresUrl') });
+  sandbox = await startSandbox({
+    postgresUrl: inject('postgresUrl'),
+    projectTemplate: inject('templates').project,
+  });
 });
 afterAll(() => sandbox?.stop());
 

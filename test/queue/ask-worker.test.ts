@@ -1,7 +1,6 @@
 /** A question through the queue: one worker answers it, or nobody does in time, and nothing of it stays. */
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import { migrateLedger } from '../../src/ledger/migrate.ts';
-import { migrateQueue, openQueues, type Processor, type Queues } from '../../src/queue/queues.ts';
+import { openQueues, type Processor, type Queues } from '../../src/queue/queues.ts';
 import { createDatabase, type TestDatabase } from '../helpers/database.ts';
 import { redisUrlForFile } from '../helpers/redis.ts';
 import { backends } from '../helpers/stack.ts';
@@ -11,9 +10,7 @@ describe.each(backends)('on %s', (backend) => {
   const redis = redisUrlForFile();
   let opened: Queues[] = [];
   beforeAll(async () => {
-    database = await createDatabase();
-    await migrateLedger(database.url);
-    if (backend === 'postgres') await migrateQueue(database.url);
+    database = await createDatabase({ template: inject('templates').ledgerWithQueue });
   });
   afterEach(async () => {
     await Promise.all(opened.map((queues) => queues.close()));

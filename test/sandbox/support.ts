@@ -61,7 +61,11 @@ export async function request(url: string, method: string, options: CallOptions 
 
 /** Starts a sandbox on the test run's Postgres. */
 export async function openSandbox(options: Partial<SandboxOptions> = {}): Promise<TestSandbox> {
-  const sandbox = await startSandbox({ postgresUrl: inject('postgresUrl'), ...options });
+  const sandbox = await startSandbox({
+    postgresUrl: inject('postgresUrl'),
+    projectTemplate: inject('templates').project,
+    ...options,
+  });
   const variable = (name: string): string => {
     const value = sandbox.environment[name];
     if (value === undefined) throw new Error(`the sandbox's environment has no ${name}`);

@@ -16,7 +16,10 @@ import { order, problemOf } from './support.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await startSandbox({ postgresUrl: inject('postgresUrl') });
+  sandbox = await startSandbox({
+    postgresUrl: inject('postgresUrl'),
+    projectTemplate: inject('templates').project,
+  });
 });
 afterAll(() => sandbox?.stop());
 

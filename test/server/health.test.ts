@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
-import { migrateLedger } from '../../src/ledger/migrate.ts';
 import { startProxy } from '../chaos/proxy.ts';
 import { createDatabase } from '../helpers/database.ts';
 import type { Stack } from '../helpers/stack.ts';
@@ -61,9 +60,8 @@ test('a database that hangs is away: health says so at once, and nobody waits fo
 });
 
 async function emptyDatabaseBehind(port: number): Promise<string> {
-  const database = await createDatabase();
+  const database = await createDatabase({ template: inject('templates').ledger });
   onTestFinished(() => database.drop());
-  await migrateLedger(database.url);
   const url = new URL(database.url);
   url.port = String(port);
   return url.href;

@@ -10,7 +10,7 @@ export interface Cluster {
   /** Makes a project's database and its login role; both carry names of this sandbox alone. */
   createProject(names: DatabaseNames, password: string): Promise<void>;
   dropProject(names: DatabaseNames): Promise<void>;
-  /** Drops the template and everything that projects have left. */
+  /** Drops everything that projects have left, and the template where it was made for this sandbox alone. */
   close(): Promise<void>;
 }
 
@@ -93,12 +93,20 @@ async function prepareRoles(pool: pg.Pool): Promise<void> {
   );
 }
 
-/** Makes the template that projects are copies of; answers the server's version. */
-async function prepare(pool: pg.Pool, postgresUrl: string, template: string): Promise<string> {
-  await prepareRoles(pool);
-  await pool.query(`create database ${quote(template)} template template0`);
-  await inDatabase(postgresUrl, template, [await readFile(templateSql, 'utf8')]);
-  await pool.query(`alter database ${quote(template)} allow_connections false`);
+/** Makes a database that projects can be copies of, as a superuser; sandboxes on the same server can share it. */
+export async function createProjectTemplate(postgresUrl: string, template: string): Promise<void> {
+  const pool = new pg.Pool({ connectionString: postgresUrl, max: 1 });
+  try {
+    await prepareRoles(pool);
+    await pool.query(`create database ${quote(template)} template template0`);
+    await inDatabase(postgresUrl, template, [await readFile(templateSql, 'utf8')]);
+    await pool.query(`alter database ${quote(template)} allow_connections false`);
+  } finally {
+    await pool.end();
+  }
+}
+
+async function serverVersion(pool: pg.Pool): Promise<string> {
   const { rows } = await pool.query<{ version: string }>(
     `select current_setting('server_version') as version`,
   );
@@ -119,7 +127,7 @@ async function isSuperuser(pool: pg.Pool, role: string): Promise<boolean> {
 export async function openCluster(
   postgresUrl: string,
   instance: string,
-  options: { removesLeftovers: boolean; automaticGrants: boolean },
+  options: { removesLeftovers: boolean; automaticGrants: boolean; template: string | undefined },
 ): Promise<Cluster> {
   const pool = new pg.Pool({
     connectionString: postgresUrl,
@@ -129,7 +137,7 @@ export async function openCluster(
     min: 1,
   });
   pool.on('error', () => {});
-  const template = `${prefix}${instance}_template`;
+  const template = options.template ?? `${prefix}${instance}_template`;
 
   async function close(): Promise<void> {
     try {
@@ -141,7 +149,8 @@ export async function openCluster(
   let version: string;
   try {
     if (options.removesLeftovers) await dropLeftovers(pool);
-    version = await prepare(pool, postgresUrl, template);
+    if (options.template === undefined) await createProjectTemplate(postgresUrl, template);
+    version = await serverVersion(pool);
   } catch (error) {
     await close().catch(() => {});
     throw error;

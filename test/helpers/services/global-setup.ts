@@ -1,5 +1,6 @@
 import type { TestProject } from 'vitest/node';
 import { startServices, type Services } from './services.ts';
+import type { DatabaseTemplates } from './templates.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -7,6 +8,8 @@ declare module 'vitest' {
     postgresUrl: string;
     /** The test run's Redis server. */
     redisUrl: string;
+    /** Databases on that Postgres to be copied. */
+    templates: DatabaseTemplates;
     /** A folder for whatever a test's own servers keep; removed after the run. */
     servicesDir: string;
   }
@@ -26,6 +29,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const services = await entry.services;
   project.provide('postgresUrl', services.postgresUrl);
   project.provide('redisUrl', services.redisUrl);
+  project.provide('templates', services.templates);
   project.provide('servicesDir', services.directory);
   return async () => {
     entry.users -= 1;

@@ -17,9 +17,11 @@ export async function runProgram(
   args: string[],
   options: { cwd?: string; env?: NodeJS.ProcessEnv; timeoutMs?: number } = {},
 ): Promise<Ended> {
-  const { timeoutMs, ...rest } = options;
+  const { timeoutMs, env, ...rest } = options;
+  const { NODE_COMPILE_CACHE } = process.env;
   const child = spawn(command, args, {
     ...rest,
+    ...(env === undefined ? {} : { env: { NODE_COMPILE_CACHE, ...env } }),
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
   });

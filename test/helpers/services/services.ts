@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startPostgres } from './postgres.ts';
 import { startRedis } from './redis.ts';
+import { createTemplates, type DatabaseTemplates } from './templates.ts';
 
 /** The servers of a test run. */
 export interface Services {
   postgresUrl: string;
   redisUrl: string;
+  /** What `createDatabase` and `startSandbox` copy. */
+  templates: DatabaseTemplates;
   /** A folder for the servers' files; removed by `stop`. */
   directory: string;
   stop(): Promise<void>;
@@ -32,5 +35,18 @@ export async function startServices(): Promise<Services> {
     throw postgres.status === 'rejected' ? postgres.reason : redis.status === 'rejected' && redis.reason;
   }
   process.stdout.write(`Test services: ${postgres.value.description}; ${redis.value.description}\n`);
-  return { postgresUrl: postgres.value.url, redisUrl: redis.value.url, directory, stop };
+  const templates = await createTemplates(postgres.value.url).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+  return {
+    postgresUrl: postgres.value.url,
+    redisUrl: redis.value.url,
+    templates: templates.names,
+    directory,
+    stop: async () => {
+      await templates.remove();
+      await stop();
+    },
+  };
 }

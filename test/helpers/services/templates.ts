@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { Client } from 'pg';
+import { migrateLedger } from '../../../src/ledger/migrate.ts';
+import { migrateQueue } from '../../../src/queue/queues.ts';
+import { createProjectTemplate } from '../../../src/sandbox/sandbox.ts';
+
+/** Names of databases that a test run copies, as a copy takes a third of the time that making one takes. */
+export interface DatabaseTemplates {
+  /** A ledger with all migrations. */
+  readonly ledger: string;
+  /** The same with the queue's tables. */
+  readonly ledgerWithQueue: string;
+  /** A Supabase project of the sandbox. */
+  readonly project: string;
+}
+
+/** Makes the templates on a test run's Postgres; `remove` drops them. */
+export async function createTemplates(
+  postgresUrl: string,
+): Promise<{ names: DatabaseTemplates; remove(): Promise<void> }> {
+  const run = randomBytes(4).toString('hex');
+  const names: DatabaseTemplates = {
+    ledger: `template_${run}_ledger`,
+    ledgerWithQueue: `template_${run}_ledger_with_queue`,
+    project: `template_${run}_project`,
+  };
+  const urlOf = (name: string): string => Object.assign(new URL(postgresUrl), { pathname: `/${name}` }).href;
+  const admin = new Client({ connectionString: postgresUrl });
+  await admin.connect();
+  try {
+    await admin.query(`create database ${names.ledger} template template0`);
+    await migrateLedger(urlOf(names.ledger));
+    await admin.query(`create database ${names.ledgerWithQueue} template ${names.ledger}`);
+    await migrateQueue(urlOf(names.ledgerWithQueue));
+    await createProjectTemplate(postgresUrl, names.project);
+  } finally {
+    await admin.end();
+  }
+  return {
+    names,
+    async remove() {
+      const client = new Client({ connectionString: postgresUrl });
+      await client.connect();
+      try {
+        for (const name of Object.values(names)) await client.query(`drop database if exists ${name}`);
+      } finally {
+        await client.end();
+      }
+    },
+  };
+}
