@@ -80,6 +80,28 @@ describe('in a team that keeps every variable as a sensitive one', () => {
     expect(control.objects()).toEqual([]);
   });
 
+  test('a project that got another name meanwhile is ours by its link too, and goes with the rollback', async () => {
+    const { control } = stack.sandbox;
+    control.addFault({ ...creation, mode: 'hang-after' });
+    const clientId = newClientId();
+    const { id } = await stack.provision({ clientId });
+    const made = await until(() => projects()[0], 'the project to be made');
+    control.renameObject('vercel.project', made.id, 'renamed by somebody');
+    // Linked to ours as well, and none that a call of ours has made.
+    const strangerId = await control.createForeign('vercel.project', 'storybook', {
+      repository: providerNames(clientId).repository,
+      variables: { NODE_ENV: 'production' },
+      variableType: 'sensitive',
+    });
+
+    expect(await stack.waitUntilDone(id)).toMatchObject({
+      status: 'failed',
+      failure: { step: 'vercel-deployment', code: 'name-taken' },
+      rollback: { status: 'completed' },
+    });
+    expect(control.objects().map((object) => object.id)).toEqual([strangerId]);
+  });
+
   /** Made while our call, which has made nothing, is in doubt. */
   async function strangerInDoubt(order: { minutesAgo: number; linkTo: 'ours' | 'another' | 'none' }) {
     const { control } = stack.sandbox;
