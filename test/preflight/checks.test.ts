@@ -419,10 +419,7 @@ test('a template schema with a quote left open is told, with file, line and colu
 
 test.each([
   ['saml', /asks for single sign-on.* → .*Configure SSO/],
-  [
-    'ip-allow-list',
-    /has an IP allow list.* → Put the address that the worker's requests come from on the list/,
-  ],
+  ['ip-allow-list', /has an IP allow list.* → Put the address .* on the list/],
   ['no-classic-tokens', /forbids tokens of this kind → Make a token of the other kind/],
 ] as const)('a GitHub organization that guards itself (%s) is named', async (githubGuard, said) => {
   sandbox.control.setAccounts({ githubGuard });
