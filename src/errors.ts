@@ -94,7 +94,7 @@ export class NotYet extends Error {
   override readonly name = 'NotYet';
   /** What is waited for, as a person reads it: `the project to become healthy`. The deadline counts all waits in a row. */
   readonly waitingFor: string;
-  /** When to look again; without it the usual growing interval. */
+  /** When to look again; without it the usual growing interval. A `cause` that names a time wins. */
   readonly lookAgainMs: number | undefined;
   /** It ends by itself at a time of its own, so the deadline of waits does not count for it. */
   readonly endsByItself: boolean;

@@ -74,6 +74,8 @@ const deploymentSchema = z.object({
   aliasAssigned: z.union([z.boolean(), z.number()]).nullish(),
   /** Vercel's sentence about a state that is no success. */
   readyStateReason: z.string().optional().catch(undefined),
+  /** Of a build that failed. */
+  errorCode: z.string().optional().catch(undefined),
   /** Not in Vercel's reference: why a deployment of a team is blocked. */
   seatBlock: z.object({ blockCode: z.string().optional() }).optional().catch(undefined),
   aliasError: z.unknown().optional(),
@@ -157,8 +159,9 @@ export function vercelClient(connection: VercelConnection) {
       return answer?.data;
     },
 
-    /** https://vercel.com/docs/rest-api/projects/retrieve-a-list-of-projects. All pages. */
-    async listProjects(): Promise<ListedVercelProject[]> {
+    /** https://vercel.com/docs/rest-api/projects/retrieve-a-list-of-projects. All pages, or those linked to a repository. */
+    async listProjects(only: { readonly repositoryId?: number } = {}): Promise<ListedVercelProject[]> {
+      const repoId = only.repositoryId?.toString();
       const list = {
         provider: 'vercel',
         operation: listOperation,
@@ -168,7 +171,7 @@ export function vercelClient(connection: VercelConnection) {
       return withSmallerPages(50, (limit) =>
         readAllPages(list, async (from: string | undefined) => {
           const { data } = await http.read(listOperation, {
-            query: { limit: String(limit), from },
+            query: { limit: String(limit), from, repoId },
             schema: projectPageSchema,
           });
           const next = data.pagination.next ?? undefined;

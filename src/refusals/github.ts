@@ -66,6 +66,16 @@ export const githubRefusals: RefusalTable = {
         'https://docs.github.com/en/organizations/managing-oauth-access-to-your-organizations-data/about-oauth-app-access-restrictions',
     },
     {
+      // Before the next one: "Visibility can't be private. Please upgrade your subscription …" is about the plan.
+      reason: 'plan',
+      statuses: [402, 403, 422],
+      text: /upgrade (your|the|to)|billing (issue|problem|plan)|payment (method|failed)|over (your|the) [\w ]*(limit|quota)|repository limit|maximum number of repositor/i,
+      code: 'quota-exceeded',
+      message: "the organization's plan or billing does not allow another repository",
+      whatToDo: "Look at the organization's plan and billing (organization settings → Billing).",
+      source: 'https://docs.github.com/en/repositories/creating-and-managing-repositories/repository-limits',
+    },
+    {
       reason: 'creation-restricted',
       statuses: [403, 422],
       text: /admin access to the organization before adding a repository|(not allowed|cannot|can't|unable) to create (public |private |internal )?repositor|repository creation[^"]{0,60}(disabled|restricted)|visibility can'?t be private/i,
@@ -105,15 +115,6 @@ export const githubRefusals: RefusalTable = {
       message: 'the account or the organization is suspended',
       whatToDo: 'Ask GitHub Support: https://support.github.com.',
       source: 'https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api',
-    },
-    {
-      reason: 'plan',
-      statuses: [402, 403, 422],
-      text: /upgrade (your|the|to)|billing (issue|problem|plan)|payment (method|failed)|over (your|the) [\w ]*(limit|quota)|repository limit|maximum number of repositor/i,
-      code: 'quota-exceeded',
-      message: "the organization's plan or billing does not allow another repository",
-      whatToDo: "Look at the organization's plan and billing (organization settings → Billing).",
-      source: 'https://docs.github.com/en/repositories/creating-and-managing-repositories/repository-limits',
     },
   ],
 };

@@ -25,7 +25,7 @@ export const supabaseRefusals: RefusalTable = {
     {
       reason: 'managed-organization',
       statuses: [400, 403],
-      text: /disabled for this \w+-managed organization|managed by (the )?(vercel|aws|stripe)\b/i,
+      text: /disabled for this \w+-managed organization|handled by the [\w ]+ extension|managed by (the )?(vercel|aws|stripe)\b/i,
       code: 'provider-rejected',
       message: 'the organization is managed by a marketplace, which alone may create and delete its projects',
       whatToDo:

@@ -33,6 +33,25 @@ export const vercelRefusals: RefusalTable = {
       source: 'https://vercel.com/docs/git/vercel-for-github',
     },
     {
+      reason: 'framework',
+      statuses: [400],
+      text: /`framework` should be equal to one of/i,
+      code: 'provider-rejected',
+      message: 'Vercel knows no framework of that name',
+      whatToDo:
+        "Set VERCEL_FRAMEWORK to one of Vercel's names (failure.providerText lists them), or unset it: then Vercel finds out.",
+      source: 'https://vercel.com/docs/project-configuration#framework',
+    },
+    {
+      reason: 'root-directory',
+      statuses: [400],
+      text: /invalid_root_directory|the Root Directory must be/i,
+      code: 'provider-rejected',
+      message: 'the root directory is no path that Vercel takes',
+      whatToDo: 'Set VERCEL_ROOT_DIRECTORY to a folder of the repository, such as apps/web.',
+      source: 'https://github.com/vercel/vercel/issues/17417',
+    },
+    {
       reason: 'git-author',
       statuses: [400, 403],
       text: /(git|commit) author/i,

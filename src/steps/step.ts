@@ -222,6 +222,8 @@ export interface Candidate {
 export interface OrphanSearch<Providers> {
   /** Everything of that kind that looks like ours, from all pages. A list that fails is an error, never an absence. */
   list(providers: ReadOnly<Providers>): Promise<Candidate[]>;
+  /** What a call for this client has made whose mark nobody can read, under whatever name, as if its mark were read. */
+  listUnmarked?(context: ResourceContext<ReadOnly<Providers>>): Promise<Candidate[]>;
   /** One of them, read by its immutable id. Undefined: gone, or nothing in it looks like ours. */
   read(providers: ReadOnly<Providers>, externalId: string): Promise<Candidate | undefined>;
   /** What must come before its deletion. Each mutating call takes a permit of its own. */

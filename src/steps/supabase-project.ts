@@ -195,9 +195,12 @@ async function isOurs(
   const { ref, status } = found;
   // One that will never answer leaves it at that, and so does one whose database cannot be reached from here.
   if (hopelessStatuses.has(status) && status !== 'GOING_DOWN') return true;
+  const toShow = 'the project to show whether it is ours';
   const pooler =
-    status === 'ACTIVE_HEALTHY' ? await whileItBoots(() => providers.supabase.readPooler(ref)) : undefined;
-  if (pooler === undefined) throw new NotYet('the project to show whether it is ours');
+    status === 'ACTIVE_HEALTHY'
+      ? await whileItBoots(toShow, () => providers.supabase.readPooler(ref))
+      : undefined;
+  if (pooler === undefined) throw new NotYet(toShow);
   const password = await secrets.read('database-password');
   const answer = await tryPassword(addressOf(pooler), password, providers).catch(asUnreachable);
   if (answer === 'refused') await context.outlast(passwordAccepted(ref));
@@ -251,17 +254,19 @@ export const supabaseProject = defineStep({
     if (found !== undefined && hopelessStatuses.has(found.status))
       throw new StepFailure('provider-rejected', `Supabase project ${ref} ended up ${found.status}`);
     if (found?.status !== 'ACTIVE_HEALTHY') throw new NotYet('the project to become healthy');
-    const unhealthy = await whileItBoots(() => supabase.listUnhealthyServices(ref));
-    if (unhealthy === undefined || unhealthy.length > 0)
-      throw new NotYet('the services of the project to become healthy');
+    const toBeHealthy = 'the services of the project to become healthy';
+    const unhealthy = await whileItBoots(toBeHealthy, () => supabase.listUnhealthyServices(ref));
+    if (unhealthy.length > 0) throw new NotYet(toBeHealthy);
 
-    const keys = chooseKeys((await whileItBoots(() => revealKeys(supabase, ref))) ?? []);
-    if (keys === undefined) throw new NotYet('the API keys of the project');
+    const theKeys = 'the API keys of the project';
+    const keys = chooseKeys(await whileItBoots(theKeys, () => revealKeys(supabase, ref)));
+    if (keys === undefined) throw new NotYet(theKeys);
     await context.secrets.keep('supabase-anon-key', keys.anon);
     await context.secrets.keep('supabase-service-role-key', keys.serviceRole);
 
-    const pooler = await whileItBoots(() => supabase.readPooler(ref));
-    if (pooler === undefined) throw new NotYet('the connection pooler of the project');
+    const thePooler = 'the connection pooler of the project';
+    const pooler = await whileItBoots(thePooler, () => supabase.readPooler(ref));
+    if (pooler === undefined) throw new NotYet(thePooler);
     const known = {
       supabaseProjectId: ref,
       supabaseProjectRef: ref,
@@ -306,14 +311,14 @@ async function tryPassword(
   }
 }
 
-/** A project's own endpoints may refuse for minutes after it is healthy: undefined, look again. */
-async function whileItBoots<T>(read: () => Promise<T>): Promise<T | undefined> {
+/** A project's own endpoints may refuse for minutes after it is healthy: that is a wait like the one for the answer. */
+async function whileItBoots<T>(waitingFor: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
     const status = error instanceof ProviderError ? error.status : undefined;
     if (status === undefined || [401, 403, 429].includes(status)) throw error;
-    return undefined;
+    throw new NotYet(waitingFor, { cause: error });
   }
 }
 

@@ -17,13 +17,11 @@ import type { ReadOnly } from './check.ts';
 import { vercelChecks } from './checks/vercel.ts';
 import { githubRepo } from './github-repo.ts';
 import { awaitVisible } from './lag.ts';
-import { provisioningIdIn } from './mark.ts';
 import { apiUrl } from './provider-url.ts';
 import {
   defineStep,
   type CallLimits,
   type Candidate,
-  type Intent,
   type Refusal,
   type ResourceContext,
   type ResourceType,
@@ -32,6 +30,8 @@ import {
 } from './step.ts';
 import { supabaseProject } from './supabase-project.ts';
 import { blockReasonOf } from './vercel-block.ts';
+import { buildFailureOf } from './vercel-build.ts';
+import { hasMark, isLinkedToOurs, isMarkHidden, listLinkedToOurs, markAmong } from './vercel-ownership.ts';
 
 const environment = z.object({
   VERCEL_TOKEN: credential,
@@ -125,6 +125,15 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
       }
       return candidates;
     },
+    async listUnmarked(context) {
+      const { id: provisioningId } = context.client;
+      return (await listLinkedToOurs(context)).map((found) => ({
+        ...describe(found),
+        createdAt: found.createdAt,
+        evidence: 'mark',
+        provisioningId,
+      }));
+    },
     read: readCandidate,
   },
 };
@@ -157,36 +166,9 @@ function judgeSight({ limited, membership }: VercelAccount, isTeam: boolean): Si
   };
 }
 
-/** The provisioning that the project's mark names. */
-function markAmong(variables: readonly VercelVariable[]): string | undefined {
-  return provisioningIdIn(variables.find(({ key }) => key === 'PROVISIONING_ID')?.value);
-}
-
-/** A team's policy can make every variable sensitive: then nobody is shown the mark's value again. */
-function isMarkHidden(variables: readonly VercelVariable[]): boolean {
-  return variables.some(({ key, type }) => key === 'PROVISIONING_ID' && type === 'sensitive');
-}
-
-/**
- * Whether a call of ours has made a project whose mark cannot be read: it is linked to the repository that this
- * provisioning has made. The engine holds its age against the time of the call besides.
- */
-async function isLinkedToOurs(
-  found: VercelProject,
-  intent: Intent,
-  context: ResourceContext<Readers>,
-): Promise<boolean> {
-  if (!intent.mayExist || found.createdAt === undefined || found.link?.repoId === undefined) return false;
-  return found.link.repoId === (await context.outputOf(githubRepo)).githubRepositoryId;
-}
-
 /** The list has the variables, perhaps without their values: then those that may be ours are asked for theirs. */
 function mayHaveMark({ env, name }: ListedVercelProject): boolean {
-  return (
-    env === undefined ||
-    env.some(({ key }) => key === 'PROVISIONING_ID') ||
-    isClientName('vercelProject', name)
-  );
+  return env === undefined || hasMark(env) || isClientName('vercelProject', name);
 }
 
 async function readCandidate({ vercel }: Readers, id: string): Promise<Candidate | undefined> {
@@ -327,11 +309,14 @@ export const vercelDeployment = defineStep({
         { whatToDo },
       );
     }
-    if (['ERROR', 'CANCELED'].includes(deployment.readyState))
+    if (['ERROR', 'CANCELED'].includes(deployment.readyState)) {
+      const { why, whatToDo } = buildFailureOf(deployment, context.providers.rootDirectory);
       throw new StepFailure(
         'provider-rejected',
-        `Vercel deployment ${vercelDeploymentId} ended as ${deployment.readyState}: its build log says why`,
+        `Vercel deployment ${vercelDeploymentId} ended as ${deployment.readyState}: ${why}`,
+        { whatToDo },
       );
+    }
     if (deployment.aliasError != null)
       throw new StepFailure('provider-rejected', `Vercel deployment ${vercelDeploymentId} got no address`);
     const alias = productionAlias(deployment, providerNames(context.client.clientId).vercelProject);

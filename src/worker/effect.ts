@@ -113,7 +113,7 @@ export async function sendCall<T>(
       await refuseEffect(db, session.client.id, effect);
       await call.whenRefused?.(db);
     });
-    if (verdict?.is === 'too-early') throw new NotYet(verdict.waitingFor);
+    if (verdict?.is === 'too-early') throw new NotYet(verdict.waitingFor, { cause: error });
     if (verdict?.is === 'final') throw new StepFailure(verdict.code, verdict.message, { cause: error });
     throw error;
   }

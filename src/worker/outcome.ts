@@ -33,7 +33,7 @@ export function decideOutcome(
   const isCutOff = [LeaseLost, PermitRefused, WorkerStopping].some((kind) => error instanceof kind);
   // The ledger's database being away says nothing about the step either.
   if (isCutOff || isDatabaseAway(error)) return { is: 'interrupted' };
-  const leastMs = error instanceof ProviderError ? error.retryAfterMs : undefined;
+  const leastMs = askedPauseMs(error);
   const reason = asWait(error, direction);
   if (reason !== undefined) return decideWait(reason, leastMs, progress, patience, random);
 
@@ -52,6 +52,12 @@ export function decideOutcome(
     isAway: false,
     error: stepError,
   };
+}
+
+/** How long the provider has asked to be left alone, also where its refusal only means that something is not there yet. */
+function askedPauseMs(error: unknown): number | undefined {
+  const refusal = error instanceof NotYet ? error.cause : error;
+  return refusal instanceof ProviderError ? refusal.retryAfterMs : undefined;
 }
 
 interface WaitReason {
@@ -82,6 +88,7 @@ function decideWait(
       error: wait.atDeadline ?? {
         code: 'not-ready-in-time',
         message: `waited ${Math.round(patience.readyTimeoutMs / 1000)} s for ${wait.waitingFor}`,
+        ...adviceOn(wait.cause),
       },
     };
   const looks = before?.waitingFor === wait.waitingFor ? before.looks : 0;
@@ -148,9 +155,13 @@ function explain(error: unknown, direction: Direction): StepError & { isFinal: b
 
 /** What a step calls final, because of a refusal perhaps whose reason is known. */
 function explainFailure({ code, message, whatToDo, cause }: StepFailure): StepError {
+  return { code, message, ...(whatToDo === undefined ? adviceOn(cause) : { whatToDo }) };
+}
+
+/** What mends the refusal behind an error, where that is known. */
+function adviceOn(cause: unknown): { readonly whatToDo?: string } {
   const known = cause instanceof ProviderError ? explainRefusal(cause) : undefined;
-  const advice = whatToDo ?? known?.whatToDo;
-  return { code, message, ...(advice === undefined ? {} : { whatToDo: advice }) };
+  return known === undefined ? {} : { whatToDo: known.whatToDo };
 }
 
 function explainAnswer(error: ProviderError): StepError {

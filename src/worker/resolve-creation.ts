@@ -110,7 +110,9 @@ export async function findRenamed(
 ): Promise<ProviderObject<Output>[]> {
   if (kind.search === undefined) return [];
   const { forgotten } = await listKnownIds(session, kind);
-  return (await kind.search.list(context.providers))
+  const candidates = await kind.search.list(context.providers);
+  candidates.push(...((await kind.search.listUnmarked?.(context)) ?? []));
+  return candidates
     .filter(({ evidence, provisioningId }) => evidence === 'mark' && provisioningId === session.client.id)
     .filter((candidate) => isOfACall(candidate, effect) && !forgotten.includes(candidate.externalId))
     .filter(({ externalId }) => !shown.sightings.some((sighting) => sighting.externalId === externalId))

@@ -418,9 +418,9 @@ test('a template schema with a quote left open is told, with file, line and colu
 });
 
 test.each([
-  ['saml', /SAML single sign-on.* → .*"Configure SSO"/],
-  ['ip-allow-list', /IP allow list does not have.* → Add the worker's public address/],
-  ['no-classic-tokens', /forbids tokens of this kind → Allow them/],
+  ['saml', /asks for single sign-on.* → .*Configure SSO/],
+  ['ip-allow-list', /has an IP allow list.* → Put the address .* on the list/],
+  ['no-classic-tokens', /forbids tokens of this kind → Make a token of the other kind/],
 ] as const)('a GitHub organization that guards itself (%s) is named', async (githubGuard, said) => {
   sandbox.control.setAccounts({ githubGuard });
   const failures = failuresIn(await check(sandbox));

@@ -17,7 +17,10 @@ function refusal(provider: string, status: number, body: unknown, headers: Refus
 
 const vercelError = (code: string, message: string, more = {}) => ({ error: { code, message, ...more } });
 
-/** Each as the provider words it: provider, status, body, headers; code and reason. */
+/**
+ * Provider, status, body, headers; code and reason. Each as the provider words it, as far as a public report shows it:
+ * for a full region and for plans at Supabase and Vercel there is none, and the words are ours.
+ */
 const cases: [string, number, unknown, RefusalHeaders, string, string][] = [
   [
     'supabase',
@@ -62,6 +65,31 @@ const cases: [string, number, unknown, RefusalHeaders, string, string][] = [
     'provider-rejected',
     'missing-permission',
   ],
+  [
+    'supabase',
+    403,
+    { message: 'Your account, which is handled by the Fly Supabase extension, cannot access this endpoint.' },
+    {},
+    'provider-rejected',
+    'managed-organization',
+  ],
+  [
+    'supabase',
+    400,
+    { message: 'Region us-east-1 is not available for new projects.' },
+    {},
+    'provider-rejected',
+    'region-full',
+  ],
+  [
+    'supabase',
+    402,
+    { message: 'Compute size 2xlarge is not available on the free plan. Upgrade your plan to use it.' },
+    {},
+    'quota-exceeded',
+    'plan',
+  ],
+  ['supabase', 400, { message: 'name should not contain a . string' }, {}, 'provider-rejected', 'name-rule'],
   ['supabase', 402, { message: 'Payment Required' }, {}, 'quota-exceeded', 'payment'],
   ['supabase', 401, { message: 'Unauthorized' }, {}, 'credentials-rejected', 'credentials'],
   ['supabase', 403, { message: 'Forbidden resource' }, {}, 'credentials-rejected', 'credentials'],
@@ -138,6 +166,39 @@ const cases: [string, number, unknown, RefusalHeaders, string, string][] = [
     'provider-rejected',
     'deletion-restricted',
   ],
+  [
+    'github',
+    403,
+    {
+      message:
+        'Although you appear to have the correct authorization credentials, the `acme` organization has enabled OAuth App access restrictions, meaning that data access to third-parties is limited.',
+    },
+    {},
+    'provider-rejected',
+    'app-restrictions',
+  ],
+  [
+    'github',
+    422,
+    {
+      message:
+        "Visibility can't be private. Please upgrade your subscription to create a new private repository.",
+      documentation_url: 'https://github.com/pricing',
+    },
+    {},
+    'quota-exceeded',
+    'plan',
+  ],
+  [
+    'github',
+    422,
+    { message: "Visibility can't be private." },
+    {},
+    'provider-rejected',
+    'creation-restricted',
+  ],
+  ['github', 403, { message: 'Sorry. Your account was suspended.' }, {}, 'provider-rejected', 'suspended'],
+  ['github', 403, { message: 'Repository access blocked' }, {}, 'provider-rejected', 'suspended'],
   ['github', 401, { message: 'Bad credentials' }, {}, 'credentials-rejected', 'credentials'],
   ['github', 403, { message: 'Forbidden' }, {}, 'credentials-rejected', 'credentials'],
   [
@@ -208,6 +269,59 @@ const cases: [string, number, unknown, RefusalHeaders, string, string][] = [
     'provider-rejected',
     'git-author',
   ],
+  [
+    'vercel',
+    400,
+    vercelError(
+      'bad_request',
+      "To link a GitHub repository, you need to install the GitHub integration first. Make sure there aren't any typos and that you have access to the repository if it's private.",
+      { action: 'Install GitHub App', link: 'https://github.com/apps/vercel' },
+    ),
+    {},
+    'provider-rejected',
+    'github-app',
+  ],
+  [
+    'vercel',
+    400,
+    vercelError(
+      'bad_request',
+      'Invalid request: `framework` should be equal to one of the allowed values "blitzjs, nextjs".',
+    ),
+    {},
+    'provider-rejected',
+    'framework',
+  ],
+  [
+    'vercel',
+    400,
+    vercelError(
+      'invalid_root_directory',
+      'If defined, the Root Directory must be a relative path not starting with `./` and not including `../` or other special characters.',
+    ),
+    {},
+    'provider-rejected',
+    'root-directory',
+  ],
+  [
+    'vercel',
+    403,
+    vercelError(
+      'forbidden',
+      'This user account is blocked. Contact registration@vercel.com for more information.',
+    ),
+    {},
+    'provider-rejected',
+    'suspended',
+  ],
+  [
+    'vercel',
+    402,
+    vercelError('team_limit_reached', 'You have reached the limit of projects on the Hobby plan.'),
+    {},
+    'quota-exceeded',
+    'plan',
+  ],
   ['vercel', 402, vercelError('payment_required', 'Payment required'), {}, 'quota-exceeded', 'payment'],
   ['n8n', 403, { message: 'Forbidden' }, {}, 'provider-rejected', 'missing-permission'],
   ['n8n', 401, { message: 'Unauthorized' }, {}, 'credentials-rejected', 'key-or-api-off'],
@@ -223,6 +337,17 @@ const cases: [string, number, unknown, RefusalHeaders, string, string][] = [
     'n8n',
     403,
     { status: 'error', message: 'Plan lacks license for this feature' },
+    {},
+    'quota-exceeded',
+    'license',
+  ],
+  [
+    'n8n',
+    400,
+    {
+      message:
+        'Active workflow limit reached. Consider [upgrading your plan](https://app.n8n.cloud/account/change-plan)',
+    },
     {},
     'quota-exceeded',
     'license',
@@ -254,6 +379,14 @@ describe('no reason is given', () => {
       ] as const)
         expect(refusal(provider, 400, body), `${provider} ${name}`).toBeUndefined();
   });
+});
+
+test('every reason that the tables know is met by a refusal above', () => {
+  const told = Object.entries(refusalTables).flatMap(([provider, { refusals }]) =>
+    refusals.map(({ reason }) => `${provider} ${reason}`),
+  );
+  const met = new Set(cases.map(([provider, , , , , reason]) => `${provider} ${reason}`));
+  expect(told.filter((reason) => !met.has(reason))).toEqual([]);
 });
 
 test('every reason says what to do, in one or more whole sentences', () => {

@@ -171,6 +171,10 @@ describe('an outage that ends', { timeout: 120_000 }, () => {
 
   test('nothing is asked of a provider before its Retry-After is over, by the webhook probe either', async () => {
     const limits = [
+      // While a project boots, these refuse anyway.
+      { provider: 'supabase', operation: 'getProjectHealth', mode: 'proxy-page' },
+      { provider: 'supabase', operation: 'getApiKeys', mode: 'proxy-page' },
+      { provider: 'supabase', operation: 'getPoolerConfig', mode: 'proxy-page' },
       { provider: 'vercel', operation: 'createDeployment', mode: 'proxy-page' },
       { provider: 'n8n', operation: 'createWorkflow', mode: 'proxy-page' },
       { provider: 'n8n', operation: 'publishWorkflow', mode: 'proxy-page' },
@@ -233,6 +237,18 @@ describe('an outage without end', () => {
       rollback: { status: 'completed' },
     });
     expect(stack.sandbox.control.objects()).toEqual([]);
+  });
+
+  test('of Vercel’s sight of the repository ends with what Vercel says, and what mends it', async () => {
+    stack.sandbox.control.setGithubAppInstalled(false);
+    const { id } = await stack.provision();
+    expect((await stack.waitUntilDone(id)).failure).toMatchObject({
+      step: 'vercel-deployment',
+      code: 'not-ready-in-time',
+      message: expect.stringContaining('waited 4 s for Vercel to see the new repository') as string,
+      whatToDo: expect.stringContaining('Install https://github.com/apps/vercel') as string,
+      providerText: expect.stringContaining('install the GitHub integration') as string,
+    });
   });
 
   test('by rate limits ends too', async () => {

@@ -12,18 +12,82 @@ beforeAll(async () => {
 afterEach(() => stack.sandbox.control.reset());
 afterAll(() => stack?.stop());
 
-const sso: FaultRequest = {
-  provider: 'github',
-  operation: 'generateRepository',
-  mode: 'reject',
-  status: 403,
-  headers: { 'X-GitHub-SSO': 'required; url=https://github.com/orgs/acme/sso?authorization_request=A1' },
-  body: {
-    message:
-      'Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this organization.',
-    documentation_url: 'https://docs.github.com/articles/authenticating-to-a-github-organization',
+interface KnownRefusal {
+  readonly fault: Omit<FaultRequest, 'mode' | 'times'>;
+  readonly failure: { step: string; code: string };
+  /** In our words. */
+  readonly says: RegExp;
+  readonly advises: RegExp;
+  /** In the provider's words. */
+  readonly quotes: string;
+}
+
+/** One for each provider, as it is worded there. */
+const known: readonly KnownRefusal[] = [
+  {
+    fault: {
+      provider: 'supabase',
+      operation: 'createProject',
+      status: 403,
+      body: {
+        message:
+          'Project creation in the Supabase dashboard is disabled for this Vercel-managed organization.',
+      },
+    },
+    failure: { step: 'supabase-project', code: 'provider-rejected' },
+    says: /managed by a marketplace/,
+    advises: /SUPABASE_ORG_ID/,
+    quotes: 'dashboard is disabled',
   },
-};
+  {
+    fault: {
+      provider: 'github',
+      operation: 'generateRepository',
+      status: 403,
+      headers: { 'X-GitHub-SSO': 'required; url=https://github.com/orgs/acme/sso?authorization_request=A1' },
+      body: {
+        message:
+          'Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this organization.',
+        documentation_url: 'https://docs.github.com/articles/authenticating-to-a-github-organization',
+      },
+    },
+    failure: { step: 'github-repo', code: 'provider-rejected' },
+    says: /single sign-on/,
+    advises: /Configure SSO/,
+    quotes: 'SAML enforcement',
+  },
+  {
+    fault: {
+      provider: 'vercel',
+      operation: 'createDeployment',
+      status: 402,
+      body: {
+        error: {
+          code: 'api-deployments-free-per-day',
+          message:
+            'Resource is limited - try again in 24 hours (more than 100, code: "api-deployments-free-per-day").',
+        },
+      },
+    },
+    failure: { step: 'vercel-deployment', code: 'quota-exceeded' },
+    says: /as many deployments as its plan allows/,
+    advises: /Wait a day/,
+    quotes: 'try again in 24 hours',
+  },
+  {
+    fault: {
+      provider: 'n8n',
+      operation: 'createWorkflow',
+      status: 401,
+      headers: { 'WWW-Authenticate': 'Basic realm="n8n"' },
+      body: '<html><head><title>401 Authorization Required</title></head></html>',
+    },
+    failure: { step: 'n8n-webhooks', code: 'credentials-rejected' },
+    says: /a proxy in front of n8n asks for a password/,
+    advises: /N8N_BASIC_AUTH/,
+    quotes: '401 Authorization Required',
+  },
+];
 
 async function untilPaused(id: string): Promise<ShownProvisioning> {
   return until(async () => {
@@ -42,38 +106,41 @@ async function everythingToldOf(id: string): Promise<string> {
 }
 
 describe('a refusal whose reason is known', () => {
-  test('is told with what to do, and in the words of the provider to operators only', async () => {
-    stack.sandbox.control.addFault({ ...sso, times: 2 });
-    const callbackUrl = `${stack.sandbox.urls.control}/receiver/refusals`;
-    const { id } = await stack.provision({ onFailure: 'pause', callbackUrl });
-    const paused = await untilPaused(id);
-    expect(paused.failure).toMatchObject({
-      step: 'github-repo',
-      code: 'provider-rejected',
-      message: expect.stringContaining('single sign-on') as string,
-      whatToDo: expect.stringMatching(/Configure SSO.*Then POST …\/resume/) as string,
-      providerText: expect.stringContaining('SAML enforcement') as string,
-    });
+  test.each(known)(
+    'of $fault.provider is told with what to do, and in its own words to operators only',
+    async ({ fault, failure, says, advises, quotes }) => {
+      stack.sandbox.control.addFault({ ...fault, mode: 'reject', times: -1 });
+      const receiver = `refusals-of-${fault.provider}`;
+      const callbackUrl = `${stack.sandbox.urls.control}/receiver/${receiver}`;
+      const { id } = await stack.provision({ onFailure: 'pause', callbackUrl });
+      const paused = await untilPaused(id);
+      expect(paused.failure).toMatchObject({
+        ...failure,
+        message: expect.stringMatching(says) as string,
+        whatToDo: expect.stringMatching(new RegExp(`${advises.source}.*Then POST …/resume`)) as string,
+        providerText: expect.stringContaining(quotes) as string,
+      });
 
-    const { token } = await makeKey(stack, 'viewer');
-    const seen = await (await stack.call(`/api/provisioning/${id}`, { key: token })).json();
-    expect(JSON.stringify(seen)).toContain('Configure SSO');
-    expect(JSON.stringify(seen)).not.toContain('SAML enforcement');
+      const { token } = await makeKey(stack, 'viewer');
+      const seen = await (await stack.call(`/api/provisioning/${id}`, { key: token })).text();
+      expect(seen).toMatch(advises);
+      expect(seen).not.toContain(quotes);
 
-    await until(
-      () => stack.sandbox.control.receivedCallbacks('refusals').length > 0 || undefined,
-      'the callback',
-    );
-    const told = await everythingToldOf(id);
-    expect(told).toContain('Configure SSO');
-    expect(told).not.toContain('SAML enforcement');
-    const line = stack.logLines.find((candidate) => candidate.includes('the step failed for good'));
-    expect(line).toContain('SAML enforcement');
+      await until(
+        () => stack.sandbox.control.receivedCallbacks(receiver).length > 0 || undefined,
+        'the callback',
+      );
+      const told = await everythingToldOf(id);
+      expect(told).toMatch(advises);
+      expect(told).not.toContain(quotes);
+      const line = stack.logLines.findLast((candidate) => candidate.includes('the step failed for good'));
+      expect(line).toContain(quotes);
 
-    stack.sandbox.control.clearFaults();
-    await stack.call(`/api/provisioning/${id}/resume`, { method: 'POST' });
-    expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded', failure: null });
-  });
+      stack.sandbox.control.clearFaults();
+      await stack.call(`/api/provisioning/${id}/resume`, { method: 'POST' });
+      expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'succeeded', failure: null });
+    },
+  );
 
   test('of a deletion is what the resource that is left says', async () => {
     const { control } = stack.sandbox;

@@ -221,6 +221,22 @@ describe('a stand-in for an extension', () => {
     ['pgmq', `create extension pgmq; select pgmq.create('jobs'); select pgmq.send('jobs', '{"a":1}')`],
     ['pg_graphql', `create extension pg_graphql with schema graphql`],
     ['plpgsql_check', 'create extension plpgsql_check'],
+    [
+      'postgis',
+      `create extension postgis with schema extensions;
+      create table public.a (
+        id int, spot geography(point), area geometry(MultiPolygon, 4326), lng float, lat float,
+        made geometry(Point, 4326) not null generated always as (st_setsrid(st_makepoint(lng, lat), 4326)) stored,
+        exclude using gist (area with &&)
+      );
+      create index on public.a using gist (spot);
+      create index on public.a using gist (area gist_geometry_ops_2d, made);
+      insert into public.a (id, spot, area, lng, lat) select n, st_point(n, 2)::geography, st_geomfromtext(
+        'MULTIPOLYGON(((0 0,0 1,1 1,0 0)))', 4326), n, 2 from generate_series(1, 500) as n;
+      select id, st_distance(spot, 'SRID=4326;POINT(1 1)'::geography) as metres from public.a
+      where st_dwithin(spot, st_makepoint(1, 1)::geography, 1000) and area && st_makeenvelope(0, 0, 1, 1, 4326)
+      order by made <-> 'POINT(0 0)' limit 1`,
+    ],
   ];
   test.each(extensions)('%s takes its statements over the API', async (_, statements) => {
     expect(await attempt(statements)).toMatchObject({ status: 201 });
@@ -234,6 +250,27 @@ describe('a stand-in for an extension', () => {
       ]);
     },
   );
+  test('refuses a shape that PostGIS does not know', async () => {
+    const refused = await attempt('create extension postgis; create table public.a (g geometry(Pont, 4326))');
+    expect(refused.text).toContain('Invalid geometry type modifier: pont');
+  });
+  test('keeps geometries of any length as they were given, and finds none by its index', async () => {
+    const answer = await attempt(`create extension postgis;
+      create table public.a (id int primary key, shape geometry(Geometry, 4326), border geography);
+      create index on public.a using gist (shape, border);
+      insert into public.a select n, st_setsrid(st_makepoint(n, 2), 4326), 'POINT(1 1)' from generate_series(1, 3000) as n;
+      insert into public.a select 0, format('LINESTRING(%s)', string_agg(random() || ' ' || random(), ',')), null
+        from generate_series(1, 5000);
+      update public.a set border = 'POINT(2 2)' where id % 3 = 0; delete from public.a where id % 5 = 1;
+      create index on public.a using gist (border);
+      set local enable_seqscan = off;
+      do $$ begin
+        assert (select st_astext(shape) from public.a where id = 7) = 'POINT(7 2)';
+        assert (select length(shape::text) from public.a where id = 0) > 100000;
+        assert not exists (select from public.a where shape && 'POINT(7 2)');
+      end $$`);
+    expect(answer).toMatchObject({ status: 201 });
+  });
   test('refuses a schedule that pg_cron does not understand', async () => {
     const refused = await attempt(
       "create extension pg_cron; select cron.schedule('x', 'every day', 'select 1')",

@@ -77,6 +77,39 @@ describe('creating a project', () => {
       expect(await create(name)).toMatchObject({ status: 400, body: error('bad_request') });
     }
   });
+  test('refuses a framework that it does not know', async () => {
+    expect(await create('acme-app', { framework: 'other' })).toMatchObject({
+      status: 400,
+      body: error(
+        'bad_request',
+        /^Invalid request: `framework` should be equal to one of the allowed values "/,
+      ),
+    });
+  });
+  test('takes a root directory that is nowhere, and refuses one that is no relative path', async () => {
+    expect(await create('acme-app', { rootDirectory: 'nowhere' })).toMatchObject({
+      status: 200,
+      body: { rootDirectory: 'nowhere' },
+    });
+    for (const rootDirectory of ['/apps/web', './apps/web', 'apps/../web'])
+      expect(await create('acme-2', { rootDirectory })).toMatchObject({
+        status: 400,
+        body: error('invalid_root_directory'),
+      });
+  });
+  test('keeps its variables as sensitive ones where the team wants that, but for development', async () => {
+    sandbox.control.setAccounts({ vercelVariablePolicy: 'on' });
+    const variable = (key: string, target: string[]) => ({ key, value: 'seen', type: 'plain', target });
+    const environmentVariables = [variable('A', ['production', 'preview']), variable('B', ['development'])];
+    await create('acme-app', { environmentVariables });
+    const kept = await sandbox.vercel(`GET /v10/projects/acme-app/env${team(sandbox)}`);
+    expect(kept.body).toMatchObject({
+      envs: [
+        { key: 'A', type: 'sensitive', value: '' },
+        { key: 'B', type: 'plain', value: 'seen' },
+      ],
+    });
+  });
   test('refuses a sensitive variable for development', async () => {
     const variable = { key: 'A', value: 'b', type: 'sensitive', target: ['development'] };
     expect(await create('acme-app', { environmentVariables: [variable] })).toMatchObject({ status: 400 });
@@ -312,6 +345,20 @@ describe('a deployment', () => {
       (reply) => field(reply, 'readyState') === outcome,
     );
     expect(ended.body).toMatchObject({ aliasAssigned: false });
+  });
+  test('of a root directory that the repository does not have ends as ERROR, and names it', async () => {
+    await generate(sandbox, 'acme-app');
+    const order = { ...linkTo('acme-app'), rootDirectory: 'apps/shop' };
+    await untilStatus(() => create('acme-app', order), 200);
+    const id = await deployed();
+    const ended = await until(
+      () => read(id),
+      (reply) => field(reply, 'readyState') === 'ERROR',
+    );
+    expect(ended.body).toMatchObject({
+      errorCode: 'NOW_SANDBOX_WORKER_ROOTDIR_NOT_EXIST',
+      errorMessage: textLike(/The specified Root Directory "apps\/shop" does not exist/),
+    });
   });
   test('is listed with its meta, for its project and commit', async () => {
     await linkedProject(sandbox, 'acme-app');

@@ -70,6 +70,33 @@ test('in an undo a provider is left alone for as long as it asks', () => {
 });
 
 describe('a wait', () => {
+  test('that a refusal is behind leaves the provider alone for as long as it asks', () => {
+    const wait = new NotYet('it', { cause: answered(503, 60_000), lookAgainMs: 10 });
+    expect(decide(wait, last, 'run', never)).toMatchObject({
+      waitingFor: 'it',
+      delayMs: 60_000,
+      isAway: false,
+    });
+  });
+
+  test('that has passed its deadline says what mends the refusal behind it, where that is known', () => {
+    const providerText = JSON.stringify({
+      error: { code: 'bad_request', message: 'install the GitHub integration' },
+    });
+    const refusal = answered(400, undefined, { provider: 'vercel', outcome: 'not-made', providerText });
+    const progress = afterWaiting({ waitingFor: 'it', waitedMs: 60_000 });
+    expect(decide(new NotYet('it', { cause: refusal }), progress)).toMatchObject({
+      is: 'failed',
+      error: {
+        code: 'not-ready-in-time',
+        whatToDo: expect.stringContaining('github.com/apps/vercel') as string,
+      },
+    });
+    const unknown = decide(new NotYet('it', { cause: answered(500) }), progress);
+    expect(unknown).toMatchObject({ is: 'failed', error: { code: 'not-ready-in-time' } });
+    expect(unknown.is === 'failed' && 'whatToDo' in unknown.error).toBe(false);
+  });
+
   test('uses up no attempt and looks again after the first interval', () => {
     expect(decide(new NotYet('it'), last)).toMatchObject({
       is: 'postponed',

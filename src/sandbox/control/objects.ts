@@ -74,6 +74,8 @@ export function listObjects(world: World, states: ProviderStates): SandboxObject
       describe('vercel', 'vercel.project', project, {
         accountId: project.accountId,
         link: project.link,
+        framework: project.framework,
+        rootDirectory: project.rootDirectory,
         domain: project.domain,
         environmentVariables: project.variables.map((variable) => {
           const { key, target, type, value } = variableBody(variable);

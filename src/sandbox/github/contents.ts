@@ -3,11 +3,7 @@ import type { World } from '../world.ts';
 import { accountBody, branchBody, githubError } from './answers.ts';
 import { findRepository } from './repositories.ts';
 import type { GithubState, Repository } from './state.ts';
-
-const files: Record<string, string> = {
-  'README.md': '# Client app\n',
-  'package.json': '{ "name": "client-app", "private": true }\n',
-};
+import { templateFiles } from './template-files.ts';
 
 const emptyRepository = (): Answer => githubError(409, 'Git Repository is empty.');
 
@@ -95,11 +91,11 @@ export function contentOperations(world: World, state: GithubState): Operation[]
     ),
     ofRepository('getContents', '/contents/:path+', (repository, request) => {
       const path = parameter(request, 'path');
-      const content = state.hasContent(repository) ? files[path] : undefined;
+      const content = state.hasContent(repository) ? templateFiles[path] : undefined;
       if (content === undefined) return githubError(404);
       return json(200, {
         type: 'file',
-        name: path,
+        name: path.split('/').at(-1),
         path,
         sha: repository.sha,
         size: content.length,

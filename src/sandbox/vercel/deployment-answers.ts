@@ -3,10 +3,6 @@ import { aliasesOf, creatorOf } from './answers.ts';
 import { progressOf } from './deployment-progress.ts';
 import type { Deployment, VercelProject } from './state.ts';
 
-const errorMessages: Record<string, string> = {
-  ERROR: 'Command "npm run build" exited with 1',
-};
-
 /** Seen in public reports: the code, which is in no reference, and the sentence. */
 const blocks = {
   'author-not-in-team': {
@@ -24,7 +20,6 @@ function sourceOf(deployment: Deployment, project: VercelProject) {
 /** A deployment in full. */
 export function deploymentBody(deployment: Deployment, project: VercelProject, world: World) {
   const { readyState, isAliasAssigned } = progressOf(deployment, world.switches.timing, Date.now());
-  const errorMessage = errorMessages[readyState];
   const { createdAt } = deployment;
   return {
     id: deployment.id,
@@ -43,7 +38,7 @@ export function deploymentBody(deployment: Deployment, project: VercelProject, w
     alias: aliasesOf(deployment, project, world),
     aliasAssigned: isAliasAssigned,
     aliasError: null,
-    ...(errorMessage === undefined ? {} : { errorCode: 'BUILD_FAILED', errorMessage }),
+    ...(readyState === 'ERROR' ? deployment.buildError : {}),
     ...(readyState === 'BLOCKED' ? blocks[world.switches.accounts.vercelBlock] : {}),
     ...(deployment.cancelledAt === undefined ? {} : { canceledAt: deployment.cancelledAt }),
     createdAt,

@@ -73,6 +73,13 @@ function create(
   const parsed = createProjectRequest.safeParse(request.body);
   if (!parsed.success) return vercelError(400, describeProblem(parsed.error));
   const order = parsed.data;
+  // Read at https://github.com/vercel/vercel/issues/17417. Nobody looks here whether the folder is there.
+  if (/^\/|(^|\/)\.\.?(\/|$)/.test(order.rootDirectory ?? ''))
+    return vercelError(
+      400,
+      'If defined, the Root Directory must be a relative path not starting with `./` and not including `../` or other special characters.',
+      'invalid_root_directory',
+    );
   const isTaken = state.projects.find(
     (project) => project.accountId === accountId && project.name === order.name,
   );
@@ -90,9 +97,11 @@ function create(
     link: linked.link,
   });
   const isPolicyOn = world.switches.accounts.vercelVariablePolicy === 'on';
-  project.variables = (order.environmentVariables ?? []).map(({ comment: _comment, ...variable }) =>
-    createVariable(isPolicyOn ? { ...variable, type: 'sensitive' } : variable),
-  );
+  project.variables = (order.environmentVariables ?? []).map(({ comment: _comment, ...variable }) => {
+    // Those of development can't be sensitive.
+    const isHidden = isPolicyOn && !variable.target.includes('development');
+    return createVariable(isHidden ? { ...variable, type: 'sensitive' } : variable);
+  });
   return json(200, projectBody(project, world, state), {
     kind: 'created',
     objectKind: 'vercel.project',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { frameworks } from './frameworks.ts';
 
 const targets = z.enum(['production', 'preview', 'development']);
 
@@ -26,6 +27,14 @@ export type VariableRequest = z.infer<typeof variableRequest>;
 
 const nullableText = z.string().max(256).nullish();
 
+/** Its sentence is in many public reports; the names follow it, in quotation marks. */
+const framework = z
+  .string()
+  .refine((name) => frameworks.has(name), {
+    error: `Invalid request: \`framework\` should be equal to one of the allowed values "${[...frameworks].join(', ')}".`,
+  })
+  .nullish();
+
 /** `POST /v11/projects`; unknown fields are refused. */
 export const createProjectRequest = z.strictObject({
   name: z
@@ -35,7 +44,7 @@ export const createProjectRequest = z.strictObject({
       /^(?!.*---)[a-z0-9._-]+$/,
       "Project names can be up to 100 characters long and must be lowercase. They can include letters, digits, and the following characters: '.', '_', '-'. However, they cannot contain the sequence '---'.",
     ),
-  framework: z.string().max(40).nullish(),
+  framework,
   gitRepository: z
     .strictObject({ type: z.enum(['github', 'github-limited', 'gitlab', 'bitbucket']), repo: z.string() })
     .optional(),

@@ -1,3 +1,4 @@
+import { hasFolder } from '../github/template-files.ts';
 import { randomAlphanumeric, randomLowercase } from '../random.ts';
 import { createStore, type Store, type StoredObject } from '../store.ts';
 import { removalMs, type DeploymentOutcome, type World } from '../world.ts';
@@ -46,6 +47,8 @@ export interface Deployment extends StoredObject {
   sha: string;
   /** What it ends as, unless it is cancelled. */
   outcome: DeploymentOutcome;
+  /** Why it ends as an ERROR. */
+  buildError?: { errorCode: string; errorMessage: string };
   cancelledAt?: number;
 }
 
@@ -79,6 +82,16 @@ export interface VercelState {
   clear(): void;
 }
 
+const brokenBuild = { errorCode: 'BUILD_FAILED', errorMessage: 'Command "npm run build" exited with 1' };
+
+/** As the log of a build shows it: https://github.com/vercel/commerce/issues/986. */
+function noRootDirectory(path: string) {
+  return {
+    errorCode: 'NOW_SANDBOX_WORKER_ROOTDIR_NOT_EXIST',
+    errorMessage: `The specified Root Directory "${path}" does not exist. Please update your Project Settings.`,
+  };
+}
+
 /** No projects yet. */
 export function createVercelState(world: World): VercelState {
   const deployments = createStore<Deployment>({
@@ -102,6 +115,13 @@ export function createVercelState(world: World): VercelState {
     const wanted = `${name}.vercel.app`;
     const isTaken = projects.find(({ domain }) => domain === wanted) !== undefined;
     return isTaken ? `${name}-${randomLowercase(6)}.vercel.app` : wanted;
+  }
+  /** A build begins by going into the project's root directory. */
+  function outcomeOf({ rootDirectory }: VercelProject): Pick<Deployment, 'outcome' | 'buildError'> {
+    const outcome = world.switches.deploymentOutcome;
+    if (rootDirectory !== null && !hasFolder(rootDirectory))
+      return { outcome: 'ERROR', buildError: noRootDirectory(rootDirectory) };
+    return { outcome, ...(outcome === 'ERROR' ? { buildError: brokenBuild } : {}) };
   }
   return {
     projects,
@@ -132,7 +152,7 @@ export function createVercelState(world: World): VercelState {
         isForeign,
         projectId: project.id,
         url: `${project.name}-${randomLowercase(9)}-${world.teamSlug}.vercel.app`,
-        outcome: world.switches.deploymentOutcome,
+        ...outcomeOf(project),
         ...order,
       };
       deployments.add(deployment);

@@ -1,6 +1,7 @@
 /** Whether GitHub will generate a repository from the template, delete it again, and show it to Vercel. */
 import { ProviderError } from '../../errors.ts';
 import type { GithubClient, GithubInstallation } from '../../providers/github.ts';
+import { explainRefusal } from '../../refusals/explain.ts';
 import { fails, holds, type Check, type Finding, type ReadOnly } from '../check.ts';
 import { proveRepositorySight } from '../github-sight.ts';
 import type { Sight } from '../step.ts';
@@ -13,7 +14,7 @@ interface Providers {
 
 const github = { provider: 'github', credentials: 'GITHUB_TOKEN', address: 'GITHUB_API_URL' } as const;
 
-const checks: readonly Check<ReadOnly<Providers>>[] = [
+export const githubChecks: readonly Check<ReadOnly<Providers>>[] = [
   {
     ...github,
     name: 'token',
@@ -71,8 +72,7 @@ const checks: readonly Check<ReadOnly<Providers>>[] = [
       try {
         return judgeInstallation(await client.findInstallation('vercel'));
       } catch (error) {
-        const isHidden = error instanceof ProviderError && (error.status === 403 || error.status === 404);
-        if (!isHidden || guardOf(error) !== undefined) throw error;
+        if (!isHidden(error)) throw error;
         return holds("unknown: GitHub shows an organization's apps to its owners only");
       }
     },
@@ -95,39 +95,6 @@ function judgeFineGrained(sight: Sight): Finding {
       );
 }
 
-/** Whatever is asked: an organization that guards itself refuses the token with a 403, which is not about its rights. */
-export const githubChecks: readonly Check<ReadOnly<Providers>>[] = checks.map((check) => ({
-  ...check,
-  async look(providers) {
-    try {
-      return await check.look(providers);
-    } catch (error) {
-      const guard = error instanceof ProviderError && error.status === 403 ? guardOf(error) : undefined;
-      if (guard === undefined) throw error;
-      return fails(...guard);
-    }
-  },
-}));
-
-function guardOf({ providerText }: ProviderError): [detail: string, fix: string] | undefined {
-  if (/SAML enforcement/i.test(providerText))
-    return [
-      'the organization wants SAML single sign-on, for which the token is not authorized',
-      'Open https://github.com/settings/tokens, choose "Configure SSO" at the token, and authorize it for the organization.',
-    ];
-  if (/IP allow list/i.test(providerText))
-    return [
-      "the organization's IP allow list does not have the address from which the worker asks",
-      "Add the worker's public address in the organization's settings → Authentication security → IP allow list.",
-    ];
-  if (/forbids access via a (fine-grained )?personal access token/i.test(providerText))
-    return [
-      'the organization forbids tokens of this kind',
-      "Allow them in the organization's settings → Personal access tokens, or use a token of the other kind.",
-    ];
-  return undefined;
-}
-
 function judgeScopes(scopes: readonly string[]): Finding {
   const missing = ['repo', 'delete_repo'].filter((scope) => !scopes.includes(scope));
   return missing.length === 0
@@ -136,6 +103,21 @@ function judgeScopes(scopes: readonly string[]): Finding {
         `the token lacks the scope ${missing.join(' and ')}`,
         'Add the scopes to the token at https://github.com/settings/tokens: repo to create repositories, delete_repo to undo that.',
       );
+}
+
+/** Refusals by the organization itself, of everything that the token asks: they say nothing about its rights. */
+const guards = new Set([
+  'sso',
+  'ip-allow-list',
+  'token-kind',
+  'token-lifetime',
+  'app-restrictions',
+  'suspended',
+]);
+
+function isHidden(error: unknown): boolean {
+  if (!(error instanceof ProviderError) || (error.status !== 403 && error.status !== 404)) return false;
+  return !guards.has(explainRefusal(error)?.reason ?? '');
 }
 
 /** Vercel must see a repository that is seconds old, so an app with chosen repositories is not enough. */

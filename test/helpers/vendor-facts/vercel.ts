@@ -54,7 +54,7 @@ export const vercel: VendorFacts = {
     },
     'GET /v10/projects': {
       reference: page('projects/retrieve-a-list-of-projects'),
-      query: { ...scope, 'limit?': text, 'from?': text },
+      query: { ...scope, 'limit?': text, 'from?': text, 'repoId?': text },
       answers: {
         200: object({
           projects: list(object({ ...projectFields, 'env?': list(variable) })),
@@ -136,6 +136,7 @@ export const vercel: VendorFacts = {
           readyState: oneOf(...readyStates),
           'aliasAssigned?': nullable(either(boolean, number)),
           'readyStateReason?': text,
+          'errorCode?': text,
           'seatBlock?': object({ 'blockCode?': text }),
           'aliasError?': nullable(object({ code: text })),
           'alias?': list(text),

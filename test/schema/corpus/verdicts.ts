@@ -105,6 +105,7 @@ export const verdicts: readonly Verdict[] = [
   applied('pgvector-search', 'pgvector: hnsw and ivfflat indexes, a search function', {
     files: ['20250601000000_search.sql'],
   }),
+  applied('postgis-places', 'PostGIS in public: geometry, geography, GiST indexes, a search by distance'),
   applied('cron-jobs', 'pg_cron jobs'),
   applied('webhooks-pg-net', 'a trigger that calls a webhook with pg_net and a secret of the vault'),
   applied('stripe-sync', 'Stripe’s objects in a schema of their own', {

@@ -1,0 +1,11 @@
+/** The files of the template repository, and so of every copy of it: a monorepo with one application. */
+export const templateFiles: Readonly<Record<string, string>> = {
+  'README.md': '# Client app\n',
+  'package.json': '{ "name": "client-app", "private": true }\n',
+  'apps/web/package.json': '{ "name": "web", "private": true }\n',
+};
+
+/** Whether some file lies in a folder. */
+export function hasFolder(path: string): boolean {
+  return Object.keys(templateFiles).some((file) => file.startsWith(`${path}/`));
+}

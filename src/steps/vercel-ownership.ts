@@ -1,0 +1,55 @@
+/** What shows that a Vercel project is one of ours: the mark among its variables or, where nobody can read it, its link. */
+import type {
+  ListedVercelProject,
+  VercelClient,
+  VercelProject,
+  VercelVariable,
+} from '../providers/vercel.ts';
+import type { ReadOnly } from './check.ts';
+import { githubRepo } from './github-repo.ts';
+import { provisioningIdIn } from './mark.ts';
+import type { Intent, ResourceContext } from './step.ts';
+
+type Context = ResourceContext<ReadOnly<{ readonly vercel: VercelClient }>>;
+
+const markKey = 'PROVISIONING_ID';
+
+/** The provisioning that the project's mark names. */
+export function markAmong(variables: readonly VercelVariable[]): string | undefined {
+  return provisioningIdIn(variables.find(({ key }) => key === markKey)?.value);
+}
+
+export function hasMark(variables: readonly VercelVariable[]): boolean {
+  return variables.some(({ key }) => key === markKey);
+}
+
+/** A team's policy can make every variable sensitive: then nobody is shown the mark's value again. */
+export function isMarkHidden(variables: readonly VercelVariable[]): boolean {
+  return variables.some(({ key, type }) => key === markKey && type === 'sensitive');
+}
+
+/**
+ * Whether a call of ours has made a project whose mark cannot be read: it is linked to the repository that this
+ * provisioning has made. The engine holds its age against the time of the call besides.
+ */
+export async function isLinkedToOurs(
+  found: VercelProject,
+  intent: Intent,
+  context: Context,
+): Promise<boolean> {
+  if (!intent.mayExist || found.createdAt === undefined || found.link?.repoId === undefined) return false;
+  return found.link.repoId === (await context.outputOf(githubRepo)).githubRepositoryId;
+}
+
+/** All projects with a mark that cannot be read and a link to the repository of this provisioning, of whatever name. */
+export async function listLinkedToOurs(context: Context): Promise<ListedVercelProject[]> {
+  const { vercel } = context.providers;
+  const { githubRepositoryId } = await context.outputOf(githubRepo);
+  const linked: ListedVercelProject[] = [];
+  for (const found of await vercel.listProjects({ repositoryId: githubRepositoryId })) {
+    // The filter is Vercel's, and what is found may be deleted.
+    if (found.link?.repoId !== githubRepositoryId || found.createdAt === undefined) continue;
+    if (isMarkHidden(found.env ?? (await vercel.listVariables(found.id)))) linked.push(found);
+  }
+  return linked;
+}
