@@ -85,7 +85,7 @@ export function isOfACall(
 }
 
 /**
- * What our calls have made, among all that says so: of each call one object, the recorded one or else the oldest.
+ * Picks, among all that carries the mark of our calls, one object of each call: the recorded one or else the oldest.
  *
  * The others are copies: they came after what they were made from, and say the same.
  */

@@ -97,7 +97,7 @@ export async function lookFor(
 }
 
 /**
- * What carries our mark under another name: somebody may have renamed what a call in doubt has made.
+ * Finds objects with our mark under another name: somebody may have renamed what a call in doubt has made.
  *
  * `shown`: the look for the wanted name, which has decided about all that it shows.
  */
