@@ -1,7 +1,6 @@
 /** Creates and upgrades the ledger's tables with numbered, forward-only SQL files. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { runner } from 'node-pg-migrate';
 import type { Pool } from './pool.ts';
 
 const folder = join(import.meta.dirname, 'migrations');
@@ -12,6 +11,8 @@ const migrationNames = readdirSync(folder)
 
 /** Brings the ledger up to date. Several processes may start it at once: one works, the others wait. */
 export async function migrateLedger(databaseUrl: string): Promise<readonly string[]> {
+  // Loaded here: servers and workers, which only ask what is missing, start sooner without it.
+  const { runner } = await import('node-pg-migrate');
   const applied = await runner({
     databaseUrl,
     dir: folder,
