@@ -40,10 +40,10 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup,
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          // After the others: whole programs need the machine for themselves.
+          // After the others, and fewer at once: each test starts whole programs.
           sequence: { groupOrder: 1 },
         },
       },
