@@ -74,7 +74,7 @@ const deploymentSchema = z.object({
   aliasAssigned: z.union([z.boolean(), z.number()]).nullish(),
   /** Vercel's sentence about a state that is no success. */
   readyStateReason: z.string().optional().catch(undefined),
-  /** Of a build that failed. */
+  /** Vercel's code for a build that failed. */
   errorCode: z.string().optional().catch(undefined),
   /** Not in Vercel's reference: why a deployment of a team is blocked. */
   seatBlock: z.object({ blockCode: z.string().optional() }).optional().catch(undefined),

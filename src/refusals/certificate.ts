@@ -3,7 +3,7 @@ import type { KnownRefusal } from './refusal.ts';
 
 /** A connection that was given up before anything was sent. */
 type CertificateFault = Pick<KnownRefusal, 'reason' | 'code' | 'message' | 'whatToDo'> & {
-  /** Of OpenSSL, and Node's own: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+  /** Error codes of OpenSSL and of Node: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
   readonly codes: readonly string[];
 };
 

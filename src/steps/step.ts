@@ -222,7 +222,7 @@ export interface Candidate {
 export interface OrphanSearch<Providers> {
   /** Everything of that kind that looks like ours, from all pages. A list that fails is an error, never an absence. */
   list(providers: ReadOnly<Providers>): Promise<Candidate[]>;
-  /** What a call for this client has made whose mark nobody can read, under whatever name, as if its mark were read. */
+  /** Objects that calls for this client have made and whose mark nobody can read, of any name, told as if it were read. */
   listUnmarked?(context: ResourceContext<ReadOnly<Providers>>): Promise<Candidate[]>;
   /** One of them, read by its immutable id. Undefined: gone, or nothing in it looks like ours. */
   read(providers: ReadOnly<Providers>, externalId: string): Promise<Candidate | undefined>;

@@ -1,4 +1,4 @@
-/** What shows that a Vercel project is one of ours: the mark among its variables or, where nobody can read it, its link. */
+/** Signs that a Vercel project is one of ours: the mark among its variables or, where nobody can read it, its link. */
 import type {
   ListedVercelProject,
   VercelClient,
@@ -29,8 +29,8 @@ export function isMarkHidden(variables: readonly VercelVariable[]): boolean {
 }
 
 /**
- * Whether a call of ours has made a project whose mark cannot be read: it is linked to the repository that this
- * provisioning has made. The engine holds its age against the time of the call besides.
+ * True where a project whose mark cannot be read is ours by its link: to the repository that this provisioning has
+ * made. The engine holds its age against the time of the call besides.
  */
 export async function isLinkedToOurs(
   found: VercelProject,

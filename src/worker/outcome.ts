@@ -158,7 +158,7 @@ function explainFailure({ code, message, whatToDo, cause }: StepFailure): StepEr
   return { code, message, ...(whatToDo === undefined ? adviceOn(cause) : { whatToDo }) };
 }
 
-/** What mends the refusal behind an error, where that is known. */
+/** Advice on the refusal behind an error, where one is known. */
 function adviceOn(cause: unknown): { readonly whatToDo?: string } {
   const known = cause instanceof ProviderError ? explainRefusal(cause) : undefined;
   return known === undefined ? {} : { whatToDo: known.whatToDo };

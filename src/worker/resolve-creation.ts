@@ -73,8 +73,8 @@ export async function resolveCreation(
 /**
  * Looks for everything of the wanted name, once a call was intended. `known`: what is known better than by the intent.
  *
- * What is recorded needs no other proof. What an operator has taken off the list, what no call of the effect can have
- * made, and a copy of what one has made, is a stranger's.
+ * A recorded object needs no other proof. An object is a stranger's where an operator has taken it off the list, where
+ * no call of the effect can have made it, and where it is a copy of one that a call has made.
  */
 export async function lookFor(
   session: Session,

@@ -1,7 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { migrateLedger } from '../../src/ledger/migrate.ts';
 import { migrateQueue } from '../../src/queue/queues.ts';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { startTestSandbox } from '../helpers/sandbox.ts';
 import { startOwnPostgres } from '../helpers/postgres.ts';
 import { startProgram, type Program } from '../helpers/program.ts';
 import { startOwnRedis } from '../helpers/redis.ts';
@@ -25,10 +26,7 @@ describe.each(backends)('with the queue on %s', (backend) => {
   let environment: Record<string, string>;
   let running: Program[] = [];
   beforeAll(async () => {
-    sandbox = await startSandbox({
-      postgresUrl: inject('postgresUrl'),
-      projectTemplate: inject('templates').project,
-    });
+    sandbox = await startTestSandbox();
     redis = backend === 'redis' ? await startOwnRedis() : undefined;
   });
   afterAll(async () => {

@@ -4,7 +4,8 @@ import { inject } from 'vitest';
 import { coreEnvironment, loadConfig, serverEnvironment, workerEnvironment } from '../../src/config.ts';
 import { openPool, type Pool } from '../../src/ledger/pool.ts';
 import { createLogger } from '../../src/logger.ts';
-import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts';
+import type { Sandbox, SandboxOptions } from '../../src/sandbox/sandbox.ts';
+import { startTestSandbox } from './sandbox.ts';
 import { startServer, type RunningServer } from '../../src/server/start.ts';
 import type { Running } from '../../src/process.ts';
 import type { createScrubber } from '../../src/scrubber.ts';
@@ -128,11 +129,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     template: options.backend === 'postgres' ? templates.ledgerWithQueue : templates.ledger,
   });
   const redis = redisUrlForFile();
-  const sandbox = await startSandbox({
-    postgresUrl: inject('postgresUrl'),
-    projectTemplate: templates.project,
-    ...options.sandbox,
-  });
+  const sandbox = await startTestSandbox(options.sandbox);
   const environment: Record<string, string> = {
     ...testEnvironment(database.url),
     ...sandbox.environment,

@@ -154,7 +154,7 @@ describe('a deletion', () => {
     const copy = standing(candidate, { has_another: true });
     expect(refusalOf(request, candidate, copy, now)).toMatch(/HAS MADE ANOTHER ONE.*copy.*--by-name-only/);
     expect(refusalOf({ ...request, isByNameOnly: true }, candidate, copy, now)).toBeUndefined();
-    // Of what the ledger itself has as made, and as gone, nobody doubts whose it is.
+    // The ledger itself has this one as made and as gone: nobody doubts whose it is.
     const owner = { provisioningId: id, state: 'deleted' } as const;
     const both = standing(candidate, { has_another: true, owner });
     expect(refusalOf(request, candidate, both, now)).toBeUndefined();

@@ -1,7 +1,8 @@
 /** Whatever a provider does, a check ends in time, as a failed check that says what to do, and spoils no other. */
-import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { startTestSandbox } from '../helpers/sandbox.ts';
 import { steps } from '../../src/steps/index.ts';
 import { holds, type Check } from '../../src/steps/check.ts';
 import { defineStep } from '../../src/steps/step.ts';
@@ -10,10 +11,7 @@ import { check, failuresIn } from './support.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await startSandbox({
-    postgresUrl: inject('postgresUrl'),
-    projectTemplate: inject('templates').project,
-  });
+  sandbox = await startTestSandbox();
 });
 afterEach(() => sandbox.control.reset());
 afterAll(() => sandbox.stop());

@@ -3,16 +3,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import { startSandbox, type Sandbox, type SandboxControl } from '../../src/sandbox/sandbox.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Sandbox, SandboxControl } from '../../src/sandbox/sandbox.ts';
+import { startTestSandbox } from '../helpers/sandbox.ts';
 import { check, detailOf, failuresIn } from './support.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await startSandbox({
-    postgresUrl: inject('postgresUrl'),
-    projectTemplate: inject('templates').project,
-  });
+  sandbox = await startTestSandbox();
 });
 afterEach(() => sandbox.control.reset());
 afterAll(() => sandbox.stop());

@@ -1,16 +1,14 @@
 /** `npm run preflight`: the same checks from a terminal. */
-import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { startTestSandbox } from '../helpers/sandbox.ts';
 import { runProgram, type Ended } from '../helpers/services/run-program.ts';
 import { textWith } from '../sandbox/matchers.ts';
 import { failuresIn, templateSchema, type ShownCheck } from './support.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await startSandbox({
-    postgresUrl: inject('postgresUrl'),
-    projectTemplate: inject('templates').project,
-  });
+  sandbox = await startTestSandbox();
 });
 afterEach(() => sandbox.control.reset());
 afterAll(() => sandbox.stop());

@@ -1,15 +1,12 @@
 /** What an n8n that does not tell its key's scopes is asked instead. */
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { startTestSandbox } from '../helpers/sandbox.ts';
 import { check, detailOf, failuresIn } from './support.ts';
 
 let old: Sandbox;
 beforeAll(async () => {
-  old = await startSandbox({
-    postgresUrl: inject('postgresUrl'),
-    projectTemplate: inject('templates').project,
-    n8n: '1.122',
-  });
+  old = await startTestSandbox({ n8n: '1.122' });
 });
 afterAll(() => old.stop());
 

@@ -1,16 +1,14 @@
 /** What stands in a client's way at the providers, found with the look-ups that the steps make themselves. */
-import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { answerPreflight } from '../../src/preflight/answer.ts';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { startTestSandbox } from '../helpers/sandbox.ts';
 import { steps } from '../../src/steps/index.ts';
 import { failuresIn, templateSchema } from './support.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await startSandbox({
-    postgresUrl: inject('postgresUrl'),
-    projectTemplate: inject('templates').project,
-  });
+  sandbox = await startTestSandbox();
 });
 afterEach(() => sandbox.control.reset());
 afterAll(() => sandbox.stop());

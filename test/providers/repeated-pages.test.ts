@@ -1,16 +1,14 @@
 /** A list whose server does not heed where it is asked to go on is an error in words: no absence, and no endless loop. */
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { githubClient } from '../../src/providers/github.ts';
 import { vercelClient } from '../../src/providers/vercel.ts';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { startTestSandbox } from '../helpers/sandbox.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await startSandbox({
-    postgresUrl: inject('postgresUrl'),
-    projectTemplate: inject('templates').project,
-  });
+  sandbox = await startTestSandbox();
 });
 afterAll(() => sandbox?.stop());
 

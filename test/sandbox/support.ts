@@ -1,12 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { inject } from 'vitest';
 import { z } from 'zod';
-import {
-  startSandbox,
-  type ProviderName,
-  type Sandbox,
-  type SandboxOptions,
-} from '../../src/sandbox/sandbox.ts';
+import type { ProviderName, Sandbox, SandboxOptions } from '../../src/sandbox/sandbox.ts';
+import { startTestSandbox } from '../helpers/sandbox.ts';
 
 /** An answer, read to its end. */
 export interface Reply {
@@ -61,11 +56,7 @@ export async function request(url: string, method: string, options: CallOptions 
 
 /** Starts a sandbox on the test run's Postgres. */
 export async function openSandbox(options: Partial<SandboxOptions> = {}): Promise<TestSandbox> {
-  const sandbox = await startSandbox({
-    postgresUrl: inject('postgresUrl'),
-    projectTemplate: inject('templates').project,
-    ...options,
-  });
+  const sandbox = await startTestSandbox(options);
   const variable = (name: string): string => {
     const value = sandbox.environment[name];
     if (value === undefined) throw new Error(`the sandbox's environment has no ${name}`);

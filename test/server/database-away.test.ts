@@ -1,10 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { coreEnvironment, loadConfig, serverEnvironment, workerEnvironment } from '../../src/config.ts';
 import { migrateLedger } from '../../src/ledger/migrate.ts';
 import { createLogger } from '../../src/logger.ts';
 import type { Running } from '../../src/process.ts';
 import { migrateQueue } from '../../src/queue/queues.ts';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { startTestSandbox } from '../helpers/sandbox.ts';
 import { startServer, type RunningServer } from '../../src/server/start.ts';
 import { startWorker } from '../../src/worker/start.ts';
 import { startOwnPostgres } from '../helpers/postgres.ts';
@@ -16,10 +17,7 @@ import { order, problemOf } from './support.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await startSandbox({
-    postgresUrl: inject('postgresUrl'),
-    projectTemplate: inject('templates').project,
-  });
+  sandbox = await startTestSandbox();
 });
 afterAll(() => sandbox?.stop());
 

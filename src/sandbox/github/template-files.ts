@@ -5,7 +5,7 @@ export const templateFiles: Readonly<Record<string, string>> = {
   'apps/web/package.json': '{ "name": "web", "private": true }\n',
 };
 
-/** Whether some file lies in a folder. */
+/** True where a file of the template lies in that folder. */
 export function hasFolder(path: string): boolean {
   return Object.keys(templateFiles).some((file) => file.startsWith(`${path}/`));
 }

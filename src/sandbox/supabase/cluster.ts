@@ -97,13 +97,17 @@ async function prepareRoles(pool: pg.Pool): Promise<void> {
 export async function createProjectTemplate(postgresUrl: string, template: string): Promise<void> {
   const pool = new pg.Pool({ connectionString: postgresUrl, max: 1 });
   try {
-    await prepareRoles(pool);
-    await pool.query(`create database ${quote(template)} template template0`);
-    await inDatabase(postgresUrl, template, [await readFile(templateSql, 'utf8')]);
-    await pool.query(`alter database ${quote(template)} allow_connections false`);
+    await makeTemplate(pool, postgresUrl, template);
   } finally {
     await pool.end();
   }
+}
+
+async function makeTemplate(pool: pg.Pool, postgresUrl: string, template: string): Promise<void> {
+  await prepareRoles(pool);
+  await pool.query(`create database ${quote(template)} template template0`);
+  await inDatabase(postgresUrl, template, [await readFile(templateSql, 'utf8')]);
+  await pool.query(`alter database ${quote(template)} allow_connections false`);
 }
 
 async function serverVersion(pool: pg.Pool): Promise<string> {
@@ -149,7 +153,7 @@ export async function openCluster(
   let version: string;
   try {
     if (options.removesLeftovers) await dropLeftovers(pool);
-    if (options.template === undefined) await createProjectTemplate(postgresUrl, template);
+    if (options.template === undefined) await makeTemplate(pool, postgresUrl, template);
     version = await serverVersion(pool);
   } catch (error) {
     await close().catch(() => {});

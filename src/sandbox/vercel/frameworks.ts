@@ -1,7 +1,7 @@
 /**
  * Vercel's names of frameworks, as its API takes them.
  *
- * Those of `@vercel/frameworks` 3.34.0: https://github.com/vercel/vercel/blob/main/packages/frameworks/src/frameworks.ts
+ * The names in `@vercel/frameworks` 3.34.0: https://github.com/vercel/vercel/blob/main/packages/frameworks/src/frameworks.ts
  */
 export const frameworks: ReadonlySet<string> = new Set(
   [

@@ -98,7 +98,7 @@ function create(
   });
   const isPolicyOn = world.switches.accounts.vercelVariablePolicy === 'on';
   project.variables = (order.environmentVariables ?? []).map(({ comment: _comment, ...variable }) => {
-    // Those of development can't be sensitive.
+    // A variable for development can't be sensitive.
     const isHidden = isPolicyOn && !variable.target.includes('development');
     return createVariable(isHidden ? { ...variable, type: 'sensitive' } : variable);
   });

@@ -9,7 +9,7 @@ import { createTemplates, type DatabaseTemplates } from './templates.ts';
 export interface Services {
   postgresUrl: string;
   redisUrl: string;
-  /** What `createDatabase` and `startSandbox` copy. */
+  /** Databases that `createDatabase` and `startTestSandbox` copy. */
   templates: DatabaseTemplates;
   /** A folder for the servers' files; removed by `stop`. */
   directory: string;

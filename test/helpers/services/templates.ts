@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { Client } from 'pg';
 import { migrateLedger } from '../../../src/ledger/migrate.ts';
 import { migrateQueue } from '../../../src/queue/queues.ts';
 import { createProjectTemplate } from '../../../src/sandbox/sandbox.ts';
+import { execute } from './execute.ts';
 
 /** Names of databases that a test run copies, as a copy takes a third of the time that making one takes. */
 export interface DatabaseTemplates {
@@ -25,39 +25,18 @@ export async function createTemplates(
     project: `template_${run}_project`,
   };
   const urlOf = (name: string): string => Object.assign(new URL(postgresUrl), { pathname: `/${name}` }).href;
-  const admin = new Client({ connectionString: postgresUrl });
-  await admin.connect();
-  try {
-    await admin.query(`create database ${names.ledger} template template0`);
-    await migrateLedger(urlOf(names.ledger));
-    await postponeScan(urlOf(names.ledger));
-    await admin.query(`create database ${names.ledgerWithQueue} template ${names.ledger}`);
-    await migrateQueue(urlOf(names.ledgerWithQueue));
-    await createProjectTemplate(postgresUrl, names.project);
-  } finally {
-    await admin.end();
-  }
+  await execute(postgresUrl, `create database ${names.ledger} template template0`);
+  await migrateLedger(urlOf(names.ledger));
+  await execute(urlOf(names.ledger), postponeScanSql);
+  await execute(postgresUrl, `create database ${names.ledgerWithQueue} template ${names.ledger}`);
+  await migrateQueue(urlOf(names.ledgerWithQueue));
+  await createProjectTemplate(postgresUrl, names.project);
   return {
     names,
-    async remove() {
-      const client = new Client({ connectionString: postgresUrl });
-      await client.connect();
-      try {
-        for (const name of Object.values(names)) await client.query(`drop database if exists ${name}`);
-      } finally {
-        await client.end();
-      }
-    },
+    remove: () =>
+      execute(postgresUrl, ...Object.values(names).map((name) => `drop database if exists ${name}`)),
   };
 }
 
 /** The first scan for orphans is due five minutes after the migration; a copy is used at any time of the run. */
-async function postponeScan(ledgerUrl: string): Promise<void> {
-  const client = new Client({ connectionString: ledgerUrl });
-  await client.connect();
-  try {
-    await client.query(`update ledger.orphan_report set due_at = due_at + interval '1 day'`);
-  } finally {
-    await client.end();
-  }
-}
+const postponeScanSql = `update ledger.orphan_report set due_at = due_at + interval '1 day'`;
