@@ -9,6 +9,8 @@ export interface SeenObject {
   readonly externalId: string;
   readonly name: string;
   readonly url: string | undefined;
+  /** The call that it says has made it. */
+  readonly madeBy?: string | undefined;
 }
 
 /** Listed from the moment that its creation is intended. */
@@ -38,9 +40,9 @@ export async function confirmResource(
 ): Promise<void> {
   const { rowCount } = await db.query(
     `update ledger.resources
-     set external_id = $2, name = $3, url = $4, state = 'live', updated_at = clock_timestamp()
+     set external_id = $2, name = $3, url = $4, made_by = $5, state = 'live', updated_at = clock_timestamp()
      where effect_id = $1 and state in ('intended', 'unknown') and external_id is null`,
-    [effectId, object.externalId, object.name, object.url],
+    [effectId, object.externalId, object.name, object.url, object.madeBy],
   );
   if (rowCount !== 1) throw new Error(`effect ${effectId} has no intended resource to confirm`);
   await appendEvent(db, provisioningId, 'resource.created', {
@@ -102,8 +104,9 @@ export async function insertTwin(
   },
 ): Promise<void> {
   const { rowCount } = await db.query(
-    `insert into ledger.resources (provisioning_id, effect_id, step, kind, external_id, name, url, origin, state)
-     values ($1, $2, $3, $4, $5, $6, $7, 'created', 'live')
+    `insert into ledger.resources
+       (provisioning_id, effect_id, step, kind, external_id, name, url, made_by, origin, state)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, 'created', 'live')
      on conflict (kind, external_id) where origin = 'created' do nothing`,
     [
       resource.provisioningId,
@@ -113,6 +116,7 @@ export async function insertTwin(
       resource.externalId,
       resource.name,
       resource.url,
+      resource.madeBy,
     ],
   );
   if (rowCount === 1)

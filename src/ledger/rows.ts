@@ -94,6 +94,7 @@ export const resourceRow = z.object({
   origin: z.enum(['created', 'foreign']),
   state: z.enum(resourceStates),
   error: optional(z.string()),
+  made_by: optional(z.string()),
 });
 export type ResourceRow = z.infer<typeof resourceRow>;
 

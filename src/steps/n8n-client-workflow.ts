@@ -9,7 +9,7 @@ export function webhookNodeId(client: ClientOrder): string {
 }
 
 /** Which call has made it: a copy keeps that too, so of each call only the oldest is no copy. */
-function answerNodeId(call: number): string {
+export function answerNodeId(call: number): string {
   return call <= 1 ? 'answer' : `answer-${call}`;
 }
 

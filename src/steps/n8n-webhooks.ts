@@ -6,7 +6,7 @@ import type { N8nWorkflow } from '../providers/n8n-workflow.ts';
 import type { WebhookState } from '../providers/n8n-webhook.ts';
 import { inWordsOfServer, n8nClient, type ActivationWords } from '../providers/n8n.ts';
 import { n8nChecks } from './checks/n8n.ts';
-import { clientWorkflow } from './n8n-client-workflow.ts';
+import { answerNodeId, clientWorkflow } from './n8n-client-workflow.ts';
 import { misplacedWebhook, n8nEnvironment } from './n8n-environment.ts';
 import { candidateIn, describe, oursAmong, ownsPath, takenFrom, urlOf } from './n8n-ownership.ts';
 import {
@@ -49,8 +49,10 @@ const workflow: ResourceType<Providers, Partial<Output>> = {
     return { sightings: takenFrom(workflows, client, providers.host, ours), at };
   },
 
-  create: async (permit, { client, providers }, { calls }) =>
-    describe(providers.host, await providers.n8n.createWorkflow(permit, clientWorkflow(client, calls))),
+  async create(permit, { client, providers }, { calls }) {
+    const made = await providers.n8n.createWorkflow(permit, clientWorkflow(client, calls));
+    return { ...describe(providers.host, made), madeBy: answerNodeId(calls) };
+  },
 
   async read({ providers }, id) {
     return (await providers.n8n.findWorkflow(id)) === undefined ? 'absent' : 'present';

@@ -133,6 +133,8 @@ export interface ProviderObject<Output> {
   readonly url: string | undefined;
   /** What to record of it, once it is ours. */
   readonly output: Output;
+  /** The call that it says has made it. Of several that say the same all but one are copies. Undefined: it does not say. */
+  readonly madeBy?: string | undefined;
 }
 
 /** Something of the wanted name. */
@@ -143,8 +145,6 @@ export interface Sighting<Output> extends ProviderObject<Output> {
   readonly createdAt: Date | undefined;
   /** What it has of ours, in our own words. Undefined: the name. */
   readonly takes?: string;
-  /** The call that it says has made it. Of several that say the same all but one are copies. Undefined: it does not say. */
-  readonly madeBy?: string | undefined;
 }
 
 /** Everything of the wanted name, from all pages, and the provider's clock at that look. */

@@ -87,16 +87,19 @@ export function isOfACall(
 /**
  * Picks, among all that carries the mark of our calls, one object of each call: the recorded one or else the oldest.
  *
- * The others are copies: they came after what they were made from, and say the same.
+ * The others are copies: they came after what they were made from, and say the same. `recordedCalls`: the calls whose
+ * object is recorded, so that all others of them are copies even where that object is deleted by now.
  */
 export function originalsAmong<T extends Pick<Sighting<unknown>, 'externalId' | 'createdAt' | 'madeBy'>>(
   claimed: readonly T[],
   recorded: readonly string[],
+  recordedCalls: readonly string[],
 ): T[] {
   const isRecorded = ({ externalId }: T) => recorded.includes(externalId);
   const rank = (one: T) => (isRecorded(one) ? -Infinity : (one.createdAt?.getTime() ?? Infinity));
   const originals = new Map<string | undefined, T>();
   for (const one of claimed) {
+    if (one.madeBy !== undefined && recordedCalls.includes(one.madeBy)) continue;
     const earlier = originals.get(one.madeBy);
     if (earlier === undefined || rank(one) < rank(earlier)) originals.set(one.madeBy, one);
   }

@@ -83,13 +83,13 @@ export async function lookFor(
   effect: EffectRow,
   known: Partial<Pick<Intent, 'mayExist'>> = {},
 ): Promise<LookUp<Output>> {
-  const { recorded, forgotten } = await listKnownIds(session, kind);
+  const { recorded, recordedCalls, forgotten } = await listKnown(session, kind, effect);
   const lookUp = await kind.find(context, { ...intentOf(effect), ...known, recorded });
   const mayBeOurs = (sighting: Sighting<Output>) =>
     recorded.includes(sighting.externalId) ||
     (!forgotten.includes(sighting.externalId) && isOfACall(sighting, effect));
   const claimed = lookUp.sightings.filter((sighting) => sighting.isOurs && mayBeOurs(sighting));
-  const ours = originalsAmong(claimed, recorded);
+  const ours = originalsAmong(claimed, recorded, recordedCalls);
   return {
     ...lookUp,
     sightings: lookUp.sightings.map((sighting) => ({ ...sighting, isOurs: ours.includes(sighting) })),
@@ -109,7 +109,7 @@ export async function findRenamed(
   shown: LookUp<Output>,
 ): Promise<ProviderObject<Output>[]> {
   if (kind.search === undefined) return [];
-  const { forgotten } = await listKnownIds(session, kind);
+  const { forgotten } = await listKnown(session, kind, effect);
   const candidates = await kind.search.list(context.providers);
   candidates.push(...((await kind.search.listUnmarked?.(context)) ?? []));
   return candidates
@@ -119,11 +119,12 @@ export async function findRenamed(
     .map(({ externalId, name, url }) => ({ externalId, name, url, output: {} }));
 }
 
-async function listKnownIds(session: Session, kind: Kind) {
+async function listKnown(session: Session, kind: Kind, effect: EffectRow) {
   const known = await listCreatedResources(session.pool, session.client.id, session.step.name, kind.kind);
   const idsOf = (rows: typeof known) => rows.flatMap(({ external_id: id }) => id ?? []);
   return {
     recorded: idsOf(known.filter(({ state }) => state !== 'forgotten' && state !== 'unknown')),
+    recordedCalls: known.flatMap((row) => (row.effect_id === effect.id ? (row.made_by ?? []) : [])),
     forgotten: idsOf(known.filter(({ state }) => state === 'forgotten')),
   };
 }

@@ -115,6 +115,27 @@ test('what a call without an answer makes late is deleted with ours, and a copy 
   expect(left.toSorted()).toEqual([copy.id, copyOfLate.id].toSorted());
 });
 
+test.each([
+  ['the late one', 0],
+  ['ours', 1],
+])('a copy stays where an undo has to begin anew after %s of its two objects', async (_which, skip) => {
+  const { control } = stack.sandbox;
+  control.addFault({ provider: 'n8n', operation: 'createWorkflow', mode: 'drop-before' });
+  const { id, clientId } = await stack.provision();
+  const { result } = await stack.waitUntilDone(id);
+  const firstCall = control.journal().find(({ operation }) => operation === 'createWorkflow');
+  const late = await askN8n('POST', '/workflows', firstCall?.requestBody);
+  const copy = await copyWorkflow(result['n8nWorkflowId'] ?? '');
+  const copyOfLate = await copyWorkflow(late.id);
+  // What was deleted before it shows no more, so that its copy is the oldest that there is.
+  control.addFault({ provider: 'n8n', operation: 'deleteWorkflow', mode: 'rate-limit', skip });
+
+  expect(await offboard(id, clientId)).toMatchObject({ rollback: { status: 'completed' } });
+  expect(control.faults().map(({ fired }) => fired)).toEqual([1, 1]);
+  const left = control.objects().map((object) => object.id);
+  expect(left.toSorted()).toEqual([copy.id, copyOfLate.id].toSorted());
+});
+
 test("a project with a copy of our project's variables is not deleted with it", async () => {
   const { control } = stack.sandbox;
   control.addFault({ provider: 'vercel', operation: 'createVercelProject', mode: 'drop-before' });

@@ -227,10 +227,10 @@ describe('of all that carries the mark of our calls', () => {
     madeBy,
     createdAt: seconds === undefined ? undefined : new Date(seconds * 1000),
   });
-  const originals = (claimed: ReturnType<typeof made>[], recorded: string[] = []) =>
-    originalsAmong(claimed, recorded).map(({ externalId }) => externalId);
+  const originals = (claimed: ReturnType<typeof made>[], recorded: string[], recordedCalls: string[]) =>
+    originalsAmong(claimed, recorded, recordedCalls).map(({ externalId }) => externalId);
 
-  test.each<[string, ReturnType<typeof made>[], string[], string[]]>([
+  test.each<[string, ReturnType<typeof made>[], string[], string[], string[]?]>([
     ['the oldest of one call is ours', [made('copy', 2, 'a'), made('ours', 1, 'a')], [], ['ours']],
     ['one of each call is', [made('late', 3, 'a'), made('ours', 1, 'b')], [], ['late', 'ours']],
     [
@@ -242,7 +242,22 @@ describe('of all that carries the mark of our calls', () => {
     ['all that is recorded is', [made('x', 1, 'a'), made('y', 2, 'a')], ['x', 'y'], ['x', 'y']],
     ['what has an age comes before what has none', [made('x', undefined, 'a'), made('y', 2, 'a')], [], ['y']],
     ['what names no call is no copy of another one', [made('x', 1), made('y', 2)], [], ['x', 'y']],
-  ])('%s', (_promise, claimed, recorded, expected) => {
-    expect(originals(claimed, recorded)).toEqual(expected);
+    ['none is of a call whose object is deleted by now', [made('copy', 2, 'a')], ['ours'], [], ['a']],
+    [
+      'one is of a call beside another whose object is deleted by now',
+      [made('copy', 2, 'a'), made('late', 3, 'b')],
+      ['ours'],
+      ['late'],
+      ['a'],
+    ],
+    [
+      'what is recorded of such a call is',
+      [made('copy', 1, 'a'), made('ours', 2, 'a')],
+      ['ours'],
+      ['ours'],
+      ['a'],
+    ],
+  ])('%s', (_promise, claimed, recorded, expected, recordedCalls = []) => {
+    expect(originals(claimed, recorded, recordedCalls)).toEqual(expected);
   });
 });

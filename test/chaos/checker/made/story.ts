@@ -88,7 +88,13 @@ function tell(world: WorldDraft, scribe: Scribe) {
     partFor: (step: string, nth = 0) => partOf(step, row, mark, serial + 10 * nth),
 
     record({ kind, name, step, id }: Part, effectId: string): void {
-      const state = { url: undefined, origin: 'created', state: 'live', error: undefined } as const;
+      const state = {
+        url: undefined,
+        origin: 'created',
+        state: 'live',
+        error: undefined,
+        made_by: undefined,
+      } as const;
       const about = { provisioning_id: row.id, effect_id: effectId, step, kind, external_id: id, name };
       ledger.resources.push({ id: newId(), ...about, ...state });
       scribe.event('resource.created', { externalId: id, name });
