@@ -41,6 +41,8 @@ export interface DrawnFaults {
   /** Strangers have more workflows than a page of the list holds. */
   readonly isCrowded: boolean;
   readonly isAskedTwice: boolean;
+  /** Somebody copies the client's workflow as soon as it is there, and a call that makes it gets no answer. */
+  readonly copying: { readonly name: 'its own' | 'ours' } | undefined;
   /** The template is broken until an operator has mended it. */
   readonly brokenTemplate: BrokenTemplate | undefined;
   readonly outages: readonly DrawnOutage[];
@@ -116,6 +118,7 @@ const faultNames = [
   'renamed',
   'replaced',
   'removed',
+  'copied',
   'crowded',
   'blind-token',
   'password-refused',
@@ -169,12 +172,23 @@ export function drawFaults(
   );
   if (doubtful !== undefined && doubtful !== 'accept')
     providerFaults.push({ name: 'lost-answer', request: drawLostAnswer(random, doubtful) });
+  // Where ours is renamed or removed in doubt too, nobody can tell the copy from it.
+  const copying =
+    has('copied') && !has('removed') && !has('renamed') && !has('replaced')
+      ? { name: random.pick(['its own', 'ours'] as const) }
+      : undefined;
+  if (copying !== undefined)
+    providerFaults.push({ name: 'lost-answer', request: drawLostCreate(random, 'n8n', lostModes) });
   const blind = has('blind-token') ? drawBlindness(random) : undefined;
   if (blind?.during === 'doubt')
-    providerFaults.push({ name: 'lost-answer', request: drawLostCreate(random, blind.provider) });
+    providerFaults.push({
+      name: 'lost-answer',
+      request: drawLostCreate(random, blind.provider, ['drop-after', 'error-after']),
+    });
   return {
     faultNames: names,
     providerFaults,
+    copying,
     blind,
     lag: has('lag') ? { provider: random.pick(providerNames), ms: random.int(100, 500) } : undefined,
     slowDelete: has('slow-delete')
@@ -279,9 +293,9 @@ function drawBlindness(random: Random): DrawnBlindness {
   };
 }
 
-function drawLostCreate(random: Random, provider: ProviderName): FaultRequest {
+function drawLostCreate(random: Random, provider: ProviderName, modes: readonly FaultMode[]): FaultRequest {
   const [, operation = ''] = calls.create.find(([name]) => name === provider) ?? [];
-  return { provider, operation, mode: random.pick(['drop-after', 'error-after'] as const), times: 1 };
+  return { provider, operation, mode: random.pick(modes), times: 1 };
 }
 
 /** A create that the provider acts on after its caller has given up, and before its absence counts as proof. */

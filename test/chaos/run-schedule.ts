@@ -247,6 +247,7 @@ function planOf(run: Run): PlannedEvent[] {
     const { act, afterRequests } = schedule.meddling;
     plan.push({ after: afterRequests, act: () => meddle(run, act) });
   }
+  if (schedule.copying !== undefined) plan.push(copyWorkflow(run, schedule.copying));
   if (schedule.cancelAfterRequests !== undefined)
     plan.push({
       after: schedule.cancelAfterRequests,
@@ -254,6 +255,26 @@ function planOf(run: Run): PlannedEvent[] {
       isLate: true,
     });
   return plan;
+}
+
+/** Somebody copies the client's workflow with all that tells whose it is. */
+function copyWorkflow(run: Run, { name }: NonNullable<Schedule['copying']>): PlannedEvent {
+  const { control } = run.arena.sandbox;
+  const find = () => control.objects().find(({ kind, foreign }) => kind === 'n8n.workflow' && !foreign);
+  return {
+    after: () => find() !== undefined,
+    async act() {
+      const ours = find();
+      if (ours === undefined) return;
+      const { kind, id: copyOf } = ours;
+      // Nobody reads and copies within the tick of a clock.
+      const createdAt = new Date(Math.max(Date.now(), Date.parse(ours.createdAt) + 1)).toISOString();
+      const copyName = name === 'ours' ? ours.name : "Somebody's copy";
+      const id = await control.createForeign(kind, copyName, { copyOf, createdAt });
+      run.strangers.push({ kind, id, name: copyName, act: 'created' });
+      run.faults.add('copied');
+    },
+  };
 }
 
 /** The token sees nothing of ours any more, and does again after a while. */

@@ -128,9 +128,16 @@ export function drawSchedule(seed: number, index: number, backend: Backend, focu
   };
 }
 
+const undone: ReadonlySet<FaultName> = new Set<FaultName>([
+  'slow-delete',
+  'refused-delete',
+  'blind-token',
+  'copied',
+]);
+
 function needsOf(fault: FaultName): readonly ('undo' | 'callback' | 'sweep')[] {
   if (fault.startsWith('receiver')) return ['callback'];
-  return fault === 'slow-delete' || fault === 'refused-delete' || fault === 'blind-token' ? ['undo'] : [];
+  return undone.has(fault) ? ['undo'] : [];
 }
 
 function drawCourse(random: Random, needs: ReadonlySet<string>, fault: FaultName): Course {

@@ -22,6 +22,7 @@ export const foreignDetails = z
     nodeId: z.string().describe('n8n.workflow: id of its webhook node'),
     webhookId: z.string().describe('n8n.workflow: webhookId of its webhook node'),
     httpMethod: z.string().describe('n8n.workflow: method of its webhook; default: POST'),
+    copyOf: z.string().describe('n8n.workflow: id of another one, whose nodes and connections it has'),
     shown: z
       .record(z.string(), z.unknown())
       .describe('n8n.workflow: fields that are answered in place of its own'),
@@ -101,9 +102,12 @@ const makers: Record<ObjectKind, Maker> = {
     return states.vercel.deploy(project, { ...commit, meta, target: 'production', isForeign: true }).id;
   },
   'n8n.workflow'(order, details, states) {
-    const { active = false, path, shown = {} } = details;
-    const nodes = path === undefined ? [] : webhookNodes(path, details);
-    const workflow = states.n8n.create({ ...order, nodes, connections: {}, settings: {}, shown });
+    const { active = false, path, shown = {}, copyOf = '' } = details;
+    const { nodes, connections } = states.n8n.workflows.get(copyOf) ?? {
+      nodes: path === undefined ? [] : webhookNodes(path, details),
+      connections: {},
+    };
+    const workflow = states.n8n.create({ ...order, nodes, connections, settings: {}, shown });
     if (active) {
       states.n8n.publish(workflow);
       registerNow(workflow);
