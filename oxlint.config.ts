@@ -16,144 +16,134 @@ const libraries = {
     regex: '^(@opentelemetry/|bullmq-otel$)',
     message: 'OpenTelemetry lives in src/telemetry, and where a request begins.',
   },
-  express: { regex: '^(express|helmet)$', message: 'Express lives in src/server and src/sandbox.' },
+  express: { regex: '^(express|helmet)$', message: 'Express lives in src/server and sandbox.' },
 };
 type Library = keyof typeof libraries;
+
+/** All folders of the product, and the tools beside it. */
+const folders =
+  'http log schema refusals providers steps ledger queue callbacks metrics telemetry api preflight orphans commands worker server sandbox local demo'.split(
+    ' ',
+  );
 
 interface Layer {
   files: string;
   mayUse?: Library[];
-  mayNotImport: string;
+  /** Besides the files at the top of `src`. */
+  mayImport: string;
   because: string;
 }
 
 /**
  * Which folders may import which, and which libraries: imports point one way, server and worker → steps → providers
- * → http and errors; server and worker → ledger, queue, webhooks.
+ * → http and errors; server and worker → ledger, queue, callbacks.
  */
 const layers: Layer[] = [
   {
     files: 'src/*.ts',
-    mayNotImport: 'orphans preflight server worker queue ledger webhooks sandbox local demo',
+    mayImport: 'http log',
     because: "What everybody imports can't import a folder that imports it.",
   },
   {
-    files: 'src/main.ts',
-    mayNotImport: 'orphans preflight queue ledger providers webhooks sandbox local demo',
-    because: 'It starts server and worker, and nothing else.',
+    files: 'src/config.ts',
+    mayImport: 'http steps',
+    because: 'The steps declare their variables; nobody else does.',
   },
   {
+    files: 'src/main.ts',
+    mayImport: 'log server steps worker',
+    because: 'It starts server and worker, and nothing else.',
+  },
+  { files: 'src/http/**', mayImport: '', because: 'It sends requests and knows nobody who asks for them.' },
+  { files: 'src/log/**', mayImport: '', because: 'It writes lines and knows nobody who does.' },
+  { files: 'src/schema/**', mayImport: '', because: 'It takes SQL apart: it knows no database and no step.' },
+  { files: 'src/refusals/**', mayImport: '', because: 'It explains answers: it knows nobody who gets them.' },
+  {
     files: 'src/providers/**',
-    mayNotImport:
-      'api keys metrics telemetry orphans preflight steps ledger queue worker server webhooks sandbox local demo',
+    mayImport: 'http',
     because: 'A provider client knows http, errors and schemas.',
   },
   {
     files: 'src/providers/postgres*.ts',
     mayUse: ['pg'],
-    mayNotImport:
-      'api keys metrics telemetry orphans preflight steps ledger queue worker server webhooks sandbox local demo',
+    mayImport: 'http',
     because: 'A provider client knows http, errors and schemas.',
   },
   {
     files: 'src/steps/**',
-    mayNotImport:
-      'api keys metrics telemetry orphans preflight ledger queue worker server webhooks sandbox local demo',
+    mayImport: 'http providers refusals schema',
     because: 'A step gets what it needs in its context: it knows no queue, no SQL, no Express.',
-  },
-  {
-    files: 'src/schema/**',
-    mayNotImport:
-      'api keys metrics telemetry orphans preflight steps providers ledger queue worker server webhooks sandbox local demo',
-    because: 'It reads files and takes SQL apart: it knows no database and no step.',
   },
   {
     files: 'src/ledger/**',
     mayUse: ['pg'],
-    mayNotImport:
-      'api keys metrics telemetry orphans preflight steps providers queue worker server webhooks sandbox local demo',
+    mayImport: '',
     because: 'The ledger holds SQL and knows nobody who uses it.',
-  },
-  {
-    files: 'src/api/**',
-    mayNotImport: 'orphans keys metrics telemetry providers queue worker server webhooks sandbox local demo',
-    because:
-      'Server, worker and preflight share what is shown to callers: it knows the ledger and the steps.',
   },
   {
     files: 'src/queue/**',
     mayUse: ['pg', 'bullmq'],
-    mayNotImport: 'orphans preflight providers worker server webhooks sandbox local demo',
+    mayImport: 'ledger',
     because: 'Server and worker use the queue; it knows neither.',
   },
+  { files: 'src/callbacks/**', mayImport: 'http', because: 'Server and worker use it; it knows neither.' },
   {
     files: 'src/metrics/**',
     mayUse: ['prom-client'],
-    mayNotImport: 'orphans steps providers worker server webhooks sandbox local demo',
+    mayImport: 'http ledger queue',
     because: 'Server and worker use metrics; these know what is counted, and nobody who counts.',
   },
   {
     files: 'src/telemetry/**',
     mayUse: ['opentelemetry', 'bullmq'],
-    mayNotImport: 'orphans steps providers worker server sandbox local demo',
+    mayImport: 'callbacks http ledger log',
     because: 'Server and worker use telemetry; it knows neither.',
   },
   {
-    files: 'src/webhooks/**',
-    mayNotImport: 'orphans preflight steps providers queue worker server sandbox local demo',
-    because: 'Server and worker use webhooks; these know neither.',
-  },
-  {
-    files: 'src/orphans/**',
-    mayNotImport: 'preflight server worker queue webhooks sandbox local demo',
-    because: 'The worker and a command of its own use it: it knows steps and ledger.',
-  },
-  {
-    files: 'src/keys/**',
-    mayNotImport: 'orphans steps providers queue worker server webhooks sandbox local demo',
-    because: 'A command of its own and the server use it: it knows the ledger.',
+    files: 'src/api/**',
+    mayImport: 'ledger steps',
+    because: 'Server, worker and preflight share what callers are shown: it knows the ledger and the steps.',
   },
   {
     files: 'src/preflight/**',
-    mayNotImport: 'orphans providers server worker queue ledger webhooks sandbox local demo',
-    because: 'It looks at the providers and nothing else: it knows steps, and needs no database.',
+    mayImport: 'api refusals steps',
+    because: 'It looks at the providers and nothing else: it needs no database.',
+  },
+  {
+    files: 'src/orphans/**',
+    mayImport: 'http ledger steps',
+    because: 'The worker and a command of its own use it: it knows steps and ledger.',
+  },
+  {
+    files: 'src/commands/**',
+    mayImport: 'api ledger log orphans preflight queue steps',
+    because: 'A command is a process of its own: it starts neither server nor worker.',
   },
   {
     files: 'src/worker/**',
     mayUse: ['bullmq'],
-    mayNotImport: 'server sandbox local demo',
+    mayImport: 'api callbacks http ledger log metrics orphans preflight queue refusals steps telemetry',
     because: 'Server and worker never import each other; what both need belongs in a folder below them.',
   },
+  ...['src/server/**', 'src/server/dashboard/**', 'src/server/middleware/trace-request.ts'].map(
+    (files): Layer => ({
+      files,
+      mayUse: [
+        'express',
+        ...(files.includes('dashboard') ? (['bullmq', 'bull-board'] as const) : []),
+        ...(files.includes('trace') ? (['opentelemetry'] as const) : []),
+      ],
+      mayImport: 'api callbacks ledger log metrics queue steps telemetry',
+      because: 'Server and worker never import each other; what both need belongs in a folder below them.',
+    }),
+  ),
   {
-    files: 'src/server/**',
-    mayUse: ['express'],
-    mayNotImport: 'orphans preflight worker sandbox local demo',
-    because: 'Server and worker never import each other; what both need belongs in a folder below them.',
-  },
-  {
-    files: 'src/server/dashboard{*,/**}',
-    mayUse: ['express', 'bullmq', 'bull-board'],
-    mayNotImport: 'orphans preflight worker sandbox local demo',
-    because: 'Server and worker never import each other; what both need belongs in a folder below them.',
-  },
-  {
-    files: 'src/server/middleware/trace-request.ts',
-    mayUse: ['express', 'opentelemetry'],
-    mayNotImport: 'orphans worker sandbox local demo',
-    because: 'Server and worker never import each other; what both need belongs in a folder below them.',
-  },
-  {
-    files: 'src/sandbox/**',
+    files: 'sandbox/**',
     mayUse: ['express', 'pg'],
-    mayNotImport: 'orphans preflight server worker queue ledger steps providers webhooks demo',
+    mayImport: 'local',
     because: "The sandbox stands for other people's servers: it shares no code with what talks to them.",
   },
-  {
-    files: 'src/local/**',
-    mayUse: ['pg'],
-    mayNotImport: 'orphans preflight server worker queue ledger steps providers webhooks sandbox demo',
-    because: 'Local servers know nothing of the product.',
-  },
+  { files: 'local/**', mayUse: ['pg'], mayImport: '', because: 'Local servers know nothing of the product.' },
 ];
 
 type Rules = NonNullable<OxlintConfig['rules']>;
@@ -168,6 +158,13 @@ function restrictImports(mayUse: Library[], ...patterns: Pattern[]): Rules {
   const others = Object.entries(libraries).filter(([name]) => !mayUse.some((allowed) => allowed === name));
   const closed = others.map(([, pattern]) => pattern);
   return { 'no-restricted-imports': ['error', { patterns: [noMain, ...patterns, ...closed] }] };
+}
+
+/** Matches the import of a file in any folder but these and its own. Tools know nothing of `src` at all. */
+function namesAnyBut(files: string, mayImport: string): string {
+  const open = new Set([...mayImport.split(' '), ...files.split('/')]);
+  const closed = [...folders, ...(files.startsWith('src/') ? [] : ['src'])].filter((name) => !open.has(name));
+  return `^\\.{1,2}/(.*/)?(${closed.join('|')})/`;
 }
 
 export default defineConfig({
@@ -242,12 +239,9 @@ export default defineConfig({
   },
   overrides: [
     { files: ['src/**'], rules: restrictImports([]) },
-    ...layers.map(({ files, mayUse = [], mayNotImport, because }) => ({
+    ...layers.map(({ files, mayUse, mayImport, because }) => ({
       files: [files],
-      rules: restrictImports(mayUse, {
-        regex: `^\\.{1,2}/(.*/)?(${mayNotImport.replaceAll(' ', '|')})/`,
-        message: because,
-      }),
+      rules: restrictImports(mayUse ?? [], { regex: namesAnyBut(files, mayImport), message: because }),
     })),
     {
       files: ['test/**'],
@@ -259,11 +253,11 @@ export default defineConfig({
     },
     {
       // The edges: whoever starts a process reads its environment and hands it on.
-      files: ['src/**/main.ts', 'src/local/**', 'scripts/**', 'test/**', 'vitest.config.ts'],
+      files: ['{src,demo,sandbox}/**/main.ts', 'local/**', 'scripts/**', 'test/**', 'vitest.config.ts'],
       rules: { 'node/no-process-env': 'off' },
     },
     {
-      files: ['src/**/main.ts', 'test/**/main.ts', 'src/demo/**', 'scripts/**'],
+      files: ['{src,sandbox,test}/**/main.ts', 'demo/**', 'scripts/**'],
       rules: { 'no-console': 'off' },
     },
     { files: ['*.config.ts'], rules: { 'import/no-default-export': 'off' } },

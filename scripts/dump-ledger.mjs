@@ -5,7 +5,7 @@ import path from 'node:path';
 import { describeSchema } from '../src/ledger/describe-schema.ts';
 import { migrateLedger } from '../src/ledger/migrate.ts';
 import { openPool } from '../src/ledger/pool.ts';
-import { startLocalPostgres } from '../src/local/postgres.ts';
+import { startLocalPostgres } from '../local/postgres.ts';
 
 const file = path.join(import.meta.dirname, '../src/ledger/schema.txt');
 const folder = await mkdtemp(path.join(tmpdir(), 'ledger-dump-'));

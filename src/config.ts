@@ -5,9 +5,9 @@
  */
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { headerKey, unquoted } from './credential.ts';
+import { headerKey, unquoted } from './http/credential.ts';
 import { ConfigurationError } from './errors.ts';
-import { hasUsableHost, hostTooLong, isOfHostLength } from './host-names.ts';
+import { hasUsableHost, hostTooLong, isOfHostLength } from './http/host-names.ts';
 
 function wholeNumber(byDefault: number, least: number, most: number) {
   const error = `must be a whole number from ${least} to ${most}`;

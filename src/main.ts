@@ -1,8 +1,8 @@
 /** `npm start`: API and worker in one process. */
 import { coreEnvironment, loadConfig, serverEnvironment, workerEnvironment } from './config.ts';
-import { createLogger } from './logger.ts';
+import { createLogger } from './log/logger.ts';
 import { runProcess, stopLimitMs } from './process.ts';
-import { secretValues } from './secret-values.ts';
+import { secretValues } from './log/secret-values.ts';
 import { startServer } from './server/start.ts';
 import { steps } from './steps/index.ts';
 import { startWorker } from './worker/start.ts';

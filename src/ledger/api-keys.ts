@@ -1,6 +1,6 @@
 /** Keys of the API. Who may write here may make keys; what is kept of one does not give it back. */
 import { z } from 'zod';
-import { roles, type Role } from '../roles.ts';
+import { roles, type Role } from './roles.ts';
 import type { Queryable } from './pool.ts';
 
 const apiKeyRow = z.object({

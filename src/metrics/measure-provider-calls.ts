@@ -1,6 +1,6 @@
 /** Counts and times each request to a provider. */
 import { performance } from 'node:perf_hooks';
-import type { ProviderCallWatch } from '../provider-calls.ts';
+import type { ProviderCallWatch } from '../http/watch.ts';
 import type { WorkerMetrics } from './worker-metrics.ts';
 
 export function measureProviderCalls(

@@ -15,7 +15,7 @@ import {
 } from '../ledger/orphan-deletions.ts';
 import { readKnowledge, readTime } from '../ledger/orphans.ts';
 import { inTransaction, type Pool } from '../ledger/pool.ts';
-import { Permit } from '../permit.ts';
+import { Permit } from '../http/permit.ts';
 import { searchedKinds, type SearchedKind, type Surroundings } from './kinds.ts';
 import { refusalOf, type DeletionRequest } from './may-delete.ts';
 import { standingOf } from './standing.ts';

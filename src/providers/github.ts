@@ -7,9 +7,9 @@
 import { Octokit } from 'octokit';
 import { z } from 'zod';
 import { ProviderError } from '../errors.ts';
-import { answerTime, exchange, refusalError, unreadableError, type RawAnswer } from '../http.ts';
-import { readAllPages, withSmallerPages } from '../pages.ts';
-import { PermitRefused, type Permit } from '../permit.ts';
+import { answerTime, exchange, refusalError, unreadableError, type RawAnswer } from '../http/request.ts';
+import { readAllPages, withSmallerPages } from '../http/pages.ts';
+import { PermitRefused, type Permit } from '../http/permit.ts';
 
 export interface GithubConnection {
   readonly apiUrl: string;

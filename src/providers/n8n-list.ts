@@ -6,8 +6,8 @@
  */
 import { z } from 'zod';
 import { ProviderError } from '../errors.ts';
-import { AnswerTooLarge } from '../http.ts';
-import { parseJson } from '../json.ts';
+import { AnswerTooLarge } from '../http/request.ts';
+import { parseJson } from '../http/json.ts';
 import type { N8nWorkflow } from './n8n-workflow.ts';
 
 /** The most that n8n gives at once. */

@@ -7,8 +7,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { exchange, refusalError, unreadableError, type RawAnswer } from '../http.ts';
-import { parseJson } from '../json.ts';
+import { exchange, refusalError, unreadableError, type RawAnswer } from '../http/request.ts';
+import { parseJson } from '../http/json.ts';
 
 export interface WebhookConnection {
   /** `https://host[:port][/path]/webhook`, without a trailing slash. */

@@ -7,9 +7,9 @@
  */
 import { z } from 'zod';
 import { ProviderError } from '../errors.ts';
-import { providerHttp, type Refusal } from '../http.ts';
-import { parseJson } from '../json.ts';
-import type { Permit } from '../permit.ts';
+import { providerHttp, type Refusal } from '../http/request.ts';
+import { parseJson } from '../http/json.ts';
+import type { Permit } from '../http/permit.ts';
 import { readWholeList, type Page, type Place } from './n8n-list.ts';
 import { n8nWebhooks } from './n8n-webhook.ts';
 import { workflowPage, workflowRow, type N8nWorkflow } from './n8n-workflow.ts';

@@ -7,11 +7,11 @@
  */
 import { z } from 'zod';
 import { ProviderError } from '../errors.ts';
-import { isHostName } from '../host-names.ts';
-import { providerHttp } from '../http.ts';
-import { parseJson } from '../json.ts';
-import { readAllPages } from '../pages.ts';
-import type { Permit } from '../permit.ts';
+import { isHostName } from '../http/host-names.ts';
+import { providerHttp } from '../http/request.ts';
+import { parseJson } from '../http/json.ts';
+import { readAllPages } from '../http/pages.ts';
+import type { Permit } from '../http/permit.ts';
 
 export interface SupabaseConnection {
   readonly apiUrl: string;

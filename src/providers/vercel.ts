@@ -6,10 +6,10 @@
  */
 import { z } from 'zod';
 import { ProviderError } from '../errors.ts';
-import { providerHttp, type Refusal } from '../http.ts';
-import { parseJson } from '../json.ts';
-import { readAllPages, withSmallerPages } from '../pages.ts';
-import type { Permit } from '../permit.ts';
+import { providerHttp, type Refusal } from '../http/request.ts';
+import { parseJson } from '../http/json.ts';
+import { readAllPages, withSmallerPages } from '../http/pages.ts';
+import type { Permit } from '../http/permit.ts';
 
 export interface VercelConnection {
   readonly apiUrl: string;

@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
-import { within } from '../within.ts';
+import { within } from './within.ts';
 import { producerTimeoutMs } from './flows.ts';
 
 const pollMs = 100;

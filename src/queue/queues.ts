@@ -20,7 +20,7 @@ import {
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { passCrashPoint } from '../crash-points.ts';
-import { within } from '../within.ts';
+import { within } from './within.ts';
 import { askWorker } from './ask-worker.ts';
 import { openQueuePool } from './queue-pool.ts';
 import {

@@ -1,9 +1,9 @@
 /** What the routes are given. */
 import type { ServerConfig } from '../config.ts';
 import type { Pool } from '../ledger/pool.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../log/logger.ts';
 import type { Queues } from '../queue/queues.ts';
-import type { Scrub } from '../scrubber.ts';
+import type { Scrub } from '../log/scrubber.ts';
 import type { Step } from '../steps/step.ts';
 
 export interface Deps {

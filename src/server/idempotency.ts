@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import type { IdempotencyKey, StoredAnswer } from '../ledger/idempotency.ts';
 import type { KeyUsed } from '../ledger/provisionings.ts';
-import type { Caller } from './caller.ts';
+import type { Caller } from './auth/caller.ts';
 import { invalidFields, Problem } from './problem.ts';
 import type { Reply } from './route.ts';
 

@@ -1,8 +1,8 @@
 /** `npm run server`: the API alone; any number of them. */
 import { coreEnvironment, loadConfig, serverEnvironment } from '../config.ts';
-import { createLogger } from '../logger.ts';
+import { createLogger } from '../log/logger.ts';
 import { runProcess } from '../process.ts';
-import { secretValues } from '../secret-values.ts';
+import { secretValues } from '../log/secret-values.ts';
 import { startServer } from './start.ts';
 
 await runProcess(async (signal) => {

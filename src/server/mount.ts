@@ -1,7 +1,7 @@
 /** Routes in Express: for each, who calls, whether they may, what they sent, and then its handler. */
 import { Router, type Request, type RequestHandler } from 'express';
 import { z } from 'zod';
-import { hasRole, type Caller, type Role } from './caller.ts';
+import { hasRole, type Caller, type Role } from './auth/caller.ts';
 import type { RateLimit } from './middleware/rate-limit.ts';
 import { parseBody, parseQuery, readBody } from './middleware/parse.ts';
 import { traceRequest } from './middleware/trace-request.ts';

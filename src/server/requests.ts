@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { AllowedHost } from '../config.ts';
 import { clientIdPattern } from '../names.ts';
 import { provisioningStatuses, tiers } from '../provisioning.ts';
-import { refuseCallbackUrl } from '../webhooks/guard.ts';
+import { refuseCallbackUrl } from '../callbacks/guard.ts';
 
 /** Control characters, line separators, and marks that turn the direction of the text around them. */
 const invisible = /[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/u;

@@ -6,7 +6,7 @@
  */
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
-import type { Caller, Role } from './caller.ts';
+import type { Caller, Role } from './auth/caller.ts';
 
 /** What a handler is given: everything parsed. */
 export interface RouteRequest<Params, Query, Body> {

@@ -4,7 +4,7 @@
  * A step brings its own checks. They, and every look-up of a resource, are given provider clients without a single
  * mutating verb.
  */
-import type { Permit } from '../permit.ts';
+import type { Permit } from '../http/permit.ts';
 
 /** What a look has shown. */
 export type Finding =

@@ -1,6 +1,6 @@
 /** Step 3: a private repository from the template repository, with its content there. */
 import { z } from 'zod';
-import { credential } from '../credential.ts';
+import { credential } from '../http/credential.ts';
 import { NotYet } from '../errors.ts';
 import { isClientName, providerNames } from '../names.ts';
 import { githubChecks } from './checks/github.ts';

@@ -1,6 +1,6 @@
 /** The variables of the n8n step, and what a look at its webhooks says about them. */
 import { z } from 'zod';
-import { credential } from '../credential.ts';
+import { credential } from '../http/credential.ts';
 import { hostUrl } from './provider-url.ts';
 
 /** As n8n's own `N8N_ENDPOINT_WEBHOOK`: segments of a path. */

@@ -1,6 +1,6 @@
 /** The addresses of providers, as variables spell them. */
 import { z } from 'zod';
-import { hasUsableHost, hostTooLong } from '../host-names.ts';
+import { hasUsableHost, hostTooLong } from '../http/host-names.ts';
 
 /** The base of a provider's API, without the slashes at its end. */
 export const apiUrl = z

@@ -7,7 +7,7 @@
  */
 import type { z } from 'zod';
 import type { StepFailure } from '../errors.ts';
-import type { Permit } from '../permit.ts';
+import type { Permit } from '../http/permit.ts';
 import type { ClientOrder, FailureCode } from '../provisioning.ts';
 import type { Check, ReadOnly } from './check.ts';
 

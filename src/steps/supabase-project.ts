@@ -1,7 +1,7 @@
 /** Step 1: a Supabase project, healthy, with its keys and the address of its database. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { credential } from '../credential.ts';
+import { credential } from '../http/credential.ts';
 import { NotYet, ProviderError, StepFailure } from '../errors.ts';
 import { isClientName, providerNames } from '../names.ts';
 import { AddressRefused, PasswordRefused, withDatabase } from '../providers/postgres.ts';

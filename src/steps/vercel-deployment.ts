@@ -1,6 +1,6 @@
 /** Step 4: a Vercel project linked to the repository, with its variables, and a production deployment that serves. */
 import { z } from 'zod';
-import { credential } from '../credential.ts';
+import { credential } from '../http/credential.ts';
 import { NotYet, StepFailure } from '../errors.ts';
 import { isClientName, providerNames } from '../names.ts';
 import {

@@ -2,7 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../log/logger.ts';
 
 const sendTimeoutMs = 10_000;
 const silenceMs = 60_000;

@@ -8,7 +8,7 @@ import {
   TracerProvider,
   type Sampler,
 } from '@opentelemetry/sdk-trace';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../log/logger.ts';
 import { AsyncContext } from './async-context.ts';
 import { traceExporter } from './exporter.ts';
 import { queueTelemetry } from './queue-telemetry.ts';

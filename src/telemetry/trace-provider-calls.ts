@@ -1,6 +1,6 @@
 /** A span for each request to a provider, named by the provider's operation. */
 import { SpanKind } from '@opentelemetry/api';
-import type { ProviderCallWatch } from '../provider-calls.ts';
+import type { ProviderCallWatch } from '../http/watch.ts';
 import { failSpan, tracer } from './spans.ts';
 
 export const traceProviderCalls: ProviderCallWatch = ({ provider, operation }) => {

@@ -1,7 +1,7 @@
 /** A span for one attempt at a callback. Where it goes is nobody's business, and the receiver learns of no trace. */
 import { SpanKind } from '@opentelemetry/api';
 import type { DueCallback } from '../ledger/callbacks.ts';
-import type { CallbackAnswer } from '../webhooks/send.ts';
+import type { CallbackAnswer } from '../callbacks/send.ts';
 import { failSpan, inSpan } from './spans.ts';
 import { inTrace } from './trace-parent.ts';
 

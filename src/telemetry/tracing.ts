@@ -5,7 +5,7 @@
  */
 import type { Telemetry } from 'bullmq';
 import type { CoreConfig } from '../config.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../log/logger.ts';
 
 export interface Tracing {
   /** Makes the queue carry traces from whoever adds a job to whoever works on it. */

@@ -2,11 +2,11 @@
 import type { EncryptionKey } from '../config.ts';
 import type { Pool } from '../ledger/pool.ts';
 import type { Presence } from '../ledger/presence.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../log/logger.ts';
 import type { WorkerMetrics } from '../metrics/worker-metrics.ts';
 import type { Queues } from '../queue/queues.ts';
 import type { Step } from '../steps/step.ts';
-import type { Patience } from './outcome.ts';
+import type { Patience } from './jobs/outcome.ts';
 
 export interface Engine {
   readonly pool: Pool;

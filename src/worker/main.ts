@@ -1,8 +1,8 @@
 /** `npm run worker`: the worker alone; any number of them. */
 import { coreEnvironment, loadConfig, workerEnvironment } from '../config.ts';
-import { createLogger } from '../logger.ts';
+import { createLogger } from '../log/logger.ts';
 import { runProcess } from '../process.ts';
-import { secretValues } from '../secret-values.ts';
+import { secretValues } from '../log/secret-values.ts';
 import { steps } from '../steps/index.ts';
 import { startWorker } from './start.ts';
 

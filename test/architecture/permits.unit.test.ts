@@ -4,21 +4,23 @@ import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '../../src');
-const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
+const product = readdirSync(root, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.ts'))
   .map((path) => ({ path: relative('.', path), text: readFileSync(join(root, path), 'utf8') }));
-const product = sources.filter(({ path }) => !/^(sandbox|demo|local)\//.test(path));
 
 function filesWith(pattern: RegExp): string[] {
   return product.filter(({ text }) => pattern.test(text)).map(({ path }) => path);
 }
 
 test('only the protocol of an effect, and the deletion of an orphan, grant permits', () => {
-  expect(filesWith(/Permit\.grant\(/).toSorted()).toEqual(['orphans/remove-orphan.ts', 'worker/effect.ts']);
+  expect(filesWith(/Permit\.grant\(/).toSorted()).toEqual([
+    'orphans/remove-orphan.ts',
+    'worker/effects/protocol.ts',
+  ]);
 });
 
 test('an orphan is deleted by the command alone: neither server nor worker can', () => {
-  expect(filesWith(/from '[^']*\/remove-orphan\.ts'/)).toEqual(['orphans/main.ts']);
+  expect(filesWith(/from '[^']*\/remove-orphan\.ts'/)).toEqual(['commands/orphans/main.ts']);
 });
 
 test('the deletion of an orphan is written down before a permit for it is granted', () => {
@@ -50,7 +52,7 @@ test('every mutating verb of a provider client takes a permit', () => {
 });
 
 test('nothing reaches the network but the http module, the callbacks and the projects’ databases', () => {
-  expect(filesWith(/(?<![.\w])fetch\(/)).toEqual(['http.ts', 'webhooks/guarded-agent.ts']);
+  expect(filesWith(/(?<![.\w])fetch\(/)).toEqual(['callbacks/agent.ts', 'http/request.ts']);
   expect(filesWith(/new pg\.Client\(/)).toEqual([
     'ledger/presence.ts',
     'providers/postgres.ts',
@@ -59,7 +61,7 @@ test('nothing reaches the network but the http module, the callbacks and the pro
 });
 
 test('a permit is taken before a request leaves', () => {
-  const http = product.find(({ path }) => path === 'http.ts')?.text ?? '';
+  const http = product.find(({ path }) => path === 'http/request.ts')?.text ?? '';
   expect(http.indexOf('permit?.take()')).toBeGreaterThan(0);
   expect(http.indexOf('permit?.take()')).toBeLessThan(http.indexOf('await fetch('));
 });

@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, expectTypeOf, test } from 'vitest';
-import type { Permit } from '../../src/permit.ts';
+import type { Permit } from '../../src/http/permit.ts';
 import type { GithubClient } from '../../src/providers/github.ts';
 import type { N8nClient } from '../../src/providers/n8n.ts';
 import type { SupabaseClient } from '../../src/providers/supabase.ts';
@@ -65,7 +65,7 @@ describe.each(['preflight', 'steps/checks'])('in src/%s', (folder) => {
   test('nobody knows permits, or sends requests past the clients', () => {
     const sources = sourcesIn(folder);
     expect(sources.length).toBeGreaterThan(4);
-    const reaching = /from '[^']*\/(permit|http)\.ts'|\bPermit\b|\bfetch\(/;
+    const reaching = /from '[^']*\/(permit|request)\.ts'|\bPermit\b|\bfetch\(/;
     expect(sources.filter(({ text }) => reaching.test(text)).map(({ path }) => path)).toEqual([]);
   });
 });

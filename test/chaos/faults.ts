@@ -1,7 +1,7 @@
 /** Everything that can go wrong outside the product's processes, and how each is drawn. */
-import type { FaultMode, FaultRequest, ProviderName } from '../../src/sandbox/sandbox.ts';
-import { providerNames, type ObjectKind } from '../../src/sandbox/exchange.ts';
-import type { ReceiverBehaviour } from '../../src/sandbox/control/receivers.ts';
+import type { FaultMode, FaultRequest, ProviderName } from '../../sandbox/sandbox.ts';
+import { providerNames, type ObjectKind } from '../../sandbox/exchange.ts';
+import type { ReceiverBehaviour } from '../../sandbox/control/receivers.ts';
 import type { Backend } from '../helpers/stack.ts';
 import type { Absence } from './front.ts';
 import type { Random } from './random.ts';

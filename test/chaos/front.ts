@@ -2,7 +2,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { proxyPage } from '../../src/sandbox/proxy-page.ts';
+import { proxyPage } from '../../sandbox/proxy-page.ts';
 
 /** How it shows: nobody listens on its port, or a proxy before it answers with that status and a page. */
 export type Absence = 'refused' | 502 | 503 | 504 | 521;

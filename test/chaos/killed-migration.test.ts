@@ -22,7 +22,7 @@ test('a migration that is killed half-way leaves nothing behind that the next on
       end if;
     end $$;
     create event trigger stall on ddl_command_end execute function public.stall()`);
-  const migration = startProgram('src/migrate/main.ts', { DATABASE_URL: database.url });
+  const migration = startProgram('src/commands/migrate/main.ts', { DATABASE_URL: database.url });
   const stalled = `select pid from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`;
   await until(async () => (await admin.query(stalled)).rows.length === 1 || undefined, 'it to be half-way');
 
@@ -32,7 +32,7 @@ test('a migration that is killed half-way leaves nothing behind that the next on
   await admin.query(`select pg_terminate_backend(pid) from (${stalled}) as it`);
   await admin.query('drop event trigger stall');
   await admin.end();
-  const second = startProgram('src/migrate/main.ts', { DATABASE_URL: database.url });
+  const second = startProgram('src/commands/migrate/main.ts', { DATABASE_URL: database.url });
   const pool = openPool({ url: database.url, onError: () => {} });
   await until(
     async () => (await listMissingMigrations(pool)).length === 0 || undefined,

@@ -5,8 +5,8 @@ import type { EncryptionKey } from '../../src/config.ts';
 import type { Queryable } from '../../src/ledger/pool.ts';
 import { callbackRow, effectRow, provisioningRow, resourceRow, stepRow } from '../../src/ledger/rows.ts';
 import { loadSecret } from '../../src/ledger/secrets.ts';
-import type { SandboxControl } from '../../src/sandbox/control/control.ts';
-import type { SandboxObject } from '../../src/sandbox/control/objects.ts';
+import type { SandboxControl } from '../../sandbox/control/control.ts';
+import type { SandboxObject } from '../../sandbox/control/objects.ts';
 import type { LedgerRows, ProjectDatabase, World } from './world.ts';
 
 /** Where it is read from, and what only the caller knows. */

@@ -1,8 +1,8 @@
 /** Runs one schedule in an arena: things go wrong as drawn, then all is mended, and what came of it is judged. */
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { providerNames, type ProviderName } from '../../src/sandbox/exchange.ts';
-import type { SandboxObject } from '../../src/sandbox/control/objects.ts';
+import { providerNames, type ProviderName } from '../../sandbox/exchange.ts';
+import type { SandboxObject } from '../../sandbox/control/objects.ts';
 import { limits, type Arena } from './arena.ts';
 import { openCaller, type Caller } from './caller.ts';
 import { checkWorld } from './checker/check.ts';

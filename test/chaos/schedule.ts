@@ -2,8 +2,8 @@
  * One schedule: who asks for what, what goes wrong meanwhile, and when. Drawn from a seed and nothing else, so that the
  * same seed gives the same schedule on every machine. Plain data.
  */
-import type { FaultRequest, ProviderName } from '../../src/sandbox/sandbox.ts';
-import type { ObjectKind } from '../../src/sandbox/exchange.ts';
+import type { FaultRequest, ProviderName } from '../../sandbox/sandbox.ts';
+import type { ObjectKind } from '../../sandbox/exchange.ts';
 import type { Backend } from '../helpers/stack.ts';
 import { crashKinds, type CrashKind } from './crashes.ts';
 import { drawFaults, faultsOf, type DrawnFaults, type FaultName } from './faults.ts';

@@ -2,10 +2,10 @@
  * Everything that a judge of one schedule may look at: what the outside world says happened, the ledger's rows, and
  * the raw text that the product left behind. Plain data: a world can be printed, kept and made by hand.
  */
-import type { SandboxObject } from '../../src/sandbox/control/objects.ts';
-import type { ProviderName } from '../../src/sandbox/exchange.ts';
-import type { JournalEntry } from '../../src/sandbox/journal.ts';
-import type { ReceivedCallback } from '../../src/sandbox/control/receivers.ts';
+import type { SandboxObject } from '../../sandbox/control/objects.ts';
+import type { ProviderName } from '../../sandbox/exchange.ts';
+import type { JournalEntry } from '../../sandbox/journal.ts';
+import type { ReceivedCallback } from '../../sandbox/control/receivers.ts';
 import type { CallbackRow, EffectRow, ProvisioningRow, ResourceRow, StepRow } from '../../src/ledger/rows.ts';
 
 export interface World {

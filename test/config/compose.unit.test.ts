@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { coreEnvironment, serverEnvironment, workerEnvironment } from '../../src/config.ts';
-import { secretValues } from '../../src/secret-values.ts';
+import { secretValues } from '../../src/log/secret-values.ts';
 import { steps } from '../../src/steps/index.ts';
 
 const compose = readFileSync('docker-compose.yml', 'utf8');

@@ -37,8 +37,13 @@ const programs: readonly [
     [...core, ...server, ...worker],
     { PORT: 'x', LEASE_MS: 'x', SUPABASE_DB_SSL: 'x' },
   ],
-  ['migrate', 'src/migrate/main.ts', core, { REDIS_URL: 'x' }],
-  ['orphans', 'src/orphans/main.ts', [...core, ...providers], { POLL_BASE_MS: 'x', SUPABASE_DB_SSL: 'x' }],
+  ['migrate', 'src/commands/migrate/main.ts', core, { REDIS_URL: 'x' }],
+  [
+    'orphans',
+    'src/commands/orphans/main.ts',
+    [...core, ...providers],
+    { POLL_BASE_MS: 'x', SUPABASE_DB_SSL: 'x' },
+  ],
 ];
 
 async function run(file: string, env: Readonly<Record<string, string>>) {

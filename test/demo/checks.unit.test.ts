@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { problemsOfRollback, problemsOfSuccess } from '../../src/demo/checks.ts';
-import type { Evidence } from '../../src/demo/evidence.ts';
-import type { SandboxObject } from '../../src/sandbox/control/objects.ts';
-import type { JournalEntry } from '../../src/sandbox/journal.ts';
-import { renderSections, rollbackSections, successSections } from '../../src/demo/summary.ts';
+import { problemsOfRollback, problemsOfSuccess } from '../../demo/checks.ts';
+import type { Evidence } from '../../demo/evidence.ts';
+import type { SandboxObject } from '../../sandbox/control/objects.ts';
+import type { JournalEntry } from '../../sandbox/journal.ts';
+import { renderSections, rollbackSections, successSections } from '../../demo/summary.ts';
 import { resource, shownWith } from './shown.ts';
 
 const kinds = ['supabase.project', 'github.repository', 'vercel.project', 'n8n.workflow'] as const;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { coreEnvironment, loadConfig, serverEnvironment, workerEnvironment } from '../../src/config.ts';
-import { demoEnvironment } from '../../src/demo/environment.ts';
+import { demoEnvironment } from '../../demo/environment.ts';
 
 const surroundings = {
   databaseUrl: 'postgres://postgres@127.0.0.1:1/demo',

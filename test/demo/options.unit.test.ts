@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { faultNames } from '../../src/demo/faults.ts';
-import { help, readOptions } from '../../src/demo/options.ts';
+import { faultNames } from '../../demo/faults.ts';
+import { help, readOptions } from '../../demo/options.ts';
 import { ConfigurationError } from '../../src/errors.ts';
 import { steps } from '../../src/steps/index.ts';
 

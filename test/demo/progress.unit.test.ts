@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { lookAtStep, lookAtUndo, progressLine, stepsToUndo } from '../../src/demo/progress.ts';
+import { lookAtStep, lookAtUndo, progressLine, stepsToUndo } from '../../demo/progress.ts';
 import { resource, shownWith } from './shown.ts';
 
 const startedAt = '2026-01-01T00:00:00.000Z';

@@ -2,7 +2,7 @@ import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { prepareSchema } from '../../src/demo/schema-folder.ts';
+import { prepareSchema } from '../../demo/schema-folder.ts';
 import { ConfigurationError } from '../../src/errors.ts';
 
 let dataDir: string;

@@ -1,5 +1,5 @@
 /** A provisioning as the API shows it, for the pure parts of the demo. */
-import type { Shown } from '../../src/demo/api.ts';
+import type { Shown } from '../../demo/api.ts';
 
 const names = ['supabase-project', 'database-schema', 'github-repo', 'vercel-deployment', 'n8n-webhooks'];
 

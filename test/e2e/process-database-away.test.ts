@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { migrateLedger } from '../../src/ledger/migrate.ts';
 import { migrateQueue } from '../../src/queue/queues.ts';
-import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { startTestSandbox } from '../helpers/sandbox.ts';
 import { startOwnPostgres } from '../helpers/postgres.ts';
 import { startProgram, type Program } from '../helpers/program.ts';

@@ -1,6 +1,6 @@
 /** What a look shows: everything that exists or, where lists lag, less. */
 import type { Presence } from '../../src/steps/step.ts';
-import type { Seen } from '../../src/worker/next-call.ts';
+import type { Seen } from '../../src/worker/effects/decide.ts';
 import type { Move } from './moves.ts';
 import { afterTrouble } from './plans.ts';
 import type { Turn } from './turn.ts';

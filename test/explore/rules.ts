@@ -3,10 +3,10 @@ import { AbsenceUnproven, NotYet, ProviderError, StepFailure } from '../../src/e
 import type { EffectRow, ProvisioningRow, Snapshot, StepRow } from '../../src/ledger/rows.ts';
 import type { StepProgress } from '../../src/ledger/steps.ts';
 import type { Direction } from '../../src/provisioning.ts';
-import { intentOf } from '../../src/worker/effect.ts';
-import { nextAction, type NextAction } from '../../src/worker/next-action.ts';
-import * as nextCall from '../../src/worker/next-call.ts';
-import { decideOutcome } from '../../src/worker/outcome.ts';
+import { intentOf } from '../../src/worker/effects/protocol.ts';
+import { nextAction, type NextAction } from '../../src/worker/jobs/next-action.ts';
+import * as nextCall from '../../src/worker/effects/decide.ts';
+import { decideOutcome } from '../../src/worker/jobs/outcome.ts';
 import { stepRowOf } from '../helpers/rows.ts';
 import type { StepWorld, ThingName, World } from './world.ts';
 

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 function runKeys(args: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
-  return runProgram(process.execPath, ['src/keys/main.ts', ...args], {
+  return runProgram(process.execPath, ['src/commands/keys/main.ts', ...args], {
     // Nothing but the database: who has its address may make keys.
     env: { PATH: process.env['PATH'], DATABASE_URL: stack.environment['DATABASE_URL'], ...environment },
     timeoutMs: 30_000,

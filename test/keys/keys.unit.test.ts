@@ -1,9 +1,15 @@
 /** The parts that decide: the form of a key, and what a command line means. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readCommand } from '../../src/keys/options.ts';
-import { fitsVerifier, formatKeyToken, newKeyToken, readKeyToken, verifierOf } from '../../src/keys/token.ts';
-import { secretValues } from '../../src/secret-values.ts';
+import { readCommand } from '../../src/commands/keys/options.ts';
+import {
+  fitsVerifier,
+  formatKeyToken,
+  newKeyToken,
+  readKeyToken,
+  verifierOf,
+} from '../../src/ledger/key-token.ts';
+import { secretValues } from '../../src/log/secret-values.ts';
 
 describe('a key', () => {
   test('is read as it was written, and no two are the same', () => {

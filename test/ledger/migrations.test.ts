@@ -42,7 +42,7 @@ test('five processes that migrate at once all end well, the queue in the same da
 
   const ended = await Promise.all(
     Array.from({ length: 5 }, () =>
-      runProgram(process.execPath, ['src/migrate/main.ts'], {
+      runProgram(process.execPath, ['src/commands/migrate/main.ts'], {
         env: { DATABASE_URL: url },
         timeoutMs: 50_000,
       }),
@@ -51,7 +51,9 @@ test('five processes that migrate at once all end well, the queue in the same da
 
   expect(ended.map(({ code, stderr }) => `${code} ${stderr}`)).toEqual(ended.map(() => '0 '));
   expect(ended.filter(({ stdout }) => stdout.startsWith('Applied: 0001_ledger'))).toHaveLength(1);
-  const again = await runProgram(process.execPath, ['src/migrate/main.ts'], { env: { DATABASE_URL: url } });
+  const again = await runProgram(process.execPath, ['src/commands/migrate/main.ts'], {
+    env: { DATABASE_URL: url },
+  });
   expect(again).toMatchObject({ code: 0, stdout: 'The database is up to date.\n' });
 });
 
@@ -67,7 +69,7 @@ test('a database without the tables is told apart from one that is up to date', 
 });
 
 test('a migration of a database that is away fails with 1 and says which', async () => {
-  const { code, stderr } = await runProgram(process.execPath, ['src/migrate/main.ts'], {
+  const { code, stderr } = await runProgram(process.execPath, ['src/commands/migrate/main.ts'], {
     env: { DATABASE_URL: 'postgres://nobody:no-password-here@127.0.0.1:9/nothing' },
   });
 

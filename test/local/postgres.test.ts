@@ -5,11 +5,11 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startLocalPostgres } from '../../src/local/postgres.ts';
-import { readPostmaster } from '../../src/local/postmaster-file.ts';
-import { waitFor } from '../../src/local/wait.ts';
+import { startLocalPostgres } from '../../local/postgres.ts';
+import { readPostmaster } from '../../local/postmaster-file.ts';
+import { waitFor } from '../../local/wait.ts';
 
-const MODULE = path.resolve(import.meta.dirname, '../../src/local/postgres.ts');
+const MODULE = path.resolve(import.meta.dirname, '../../local/postgres.ts');
 
 let dataDir: string;
 beforeEach(async () => {

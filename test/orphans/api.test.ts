@@ -1,8 +1,8 @@
 /** `GET /api/orphans`, and the worker's look that its answer comes from. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createLogger } from '../../src/logger.ts';
+import { createLogger } from '../../src/log/logger.ts';
 import { steps } from '../../src/steps/index.ts';
-import { startOrphanScanner } from '../../src/worker/orphan-scan.ts';
+import { startOrphanScanner } from '../../src/worker/background/orphan-scan.ts';
 import { startStack, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 import { createMarkedRepository, type ShownReport } from './support.ts';

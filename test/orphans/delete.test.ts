@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { providerNames } from '../../src/names.ts';
-import { n8nVersions } from '../../src/sandbox/n8n/version.ts';
+import { n8nVersions } from '../../sandbox/n8n/version.ts';
 import { newClientId, startStack, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 import { createMarkedRepository, deletesIn, idsOf, longAgo, markOf, runOrphans } from './support.ts';

@@ -22,7 +22,7 @@ export interface ShownReport {
 
 /** `npm run orphans -- …`, with the variables of the stack. */
 export function runOrphans(stack: Stack, ...args: string[]): Promise<Ended> {
-  return runProgram(process.execPath, ['src/orphans/main.ts', ...args], {
+  return runProgram(process.execPath, ['src/commands/orphans/main.ts', ...args], {
     env: { PATH: process.env['PATH'], ...stack.environment },
     timeoutMs: 50_000,
   });

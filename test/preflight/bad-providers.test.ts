@@ -1,7 +1,7 @@
 /** Whatever a provider does, a check ends in time, as a failed check that says what to do, and spoils no other. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { startTestSandbox } from '../helpers/sandbox.ts';
 import { steps } from '../../src/steps/index.ts';
 import { holds, type Check } from '../../src/steps/check.ts';

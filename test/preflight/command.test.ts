@@ -1,6 +1,6 @@
 /** `npm run preflight`: the same checks from a terminal. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { startTestSandbox } from '../helpers/sandbox.ts';
 import { runProgram, type Ended } from '../helpers/services/run-program.ts';
 import { textWith } from '../sandbox/matchers.ts';
@@ -14,7 +14,7 @@ afterEach(() => sandbox.control.reset());
 afterAll(() => sandbox.stop());
 
 function run(args: string[], environment: Record<string, string> = {}): Promise<Ended> {
-  return runProgram(process.execPath, ['src/preflight/main.ts', ...args], {
+  return runProgram(process.execPath, ['src/commands/preflight/main.ts', ...args], {
     env: {
       PATH: process.env['PATH'],
       SCHEMA_PATH: templateSchema,

@@ -1,6 +1,6 @@
 /** What an n8n that does not tell its key's scopes is asked instead. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { startTestSandbox } from '../helpers/sandbox.ts';
 import { check, detailOf, failuresIn } from './support.ts';
 

@@ -1,7 +1,7 @@
 /** What stands in a client's way at the providers, found with the look-ups that the steps make themselves. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { answerPreflight } from '../../src/preflight/answer.ts';
-import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { startTestSandbox } from '../helpers/sandbox.ts';
 import { steps } from '../../src/steps/index.ts';
 import { failuresIn, templateSchema } from './support.ts';

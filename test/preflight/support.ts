@@ -2,7 +2,7 @@
 import { runChecks } from '../../src/preflight/run-checks.ts';
 import { steps as allSteps } from '../../src/steps/index.ts';
 import type { Step } from '../../src/steps/step.ts';
-import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
 
 export interface ShownCheck {
   provider: string;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { scanOrphans } from '../../src/orphans/scan.ts';
 import { runChecks } from '../../src/preflight/run-checks.ts';
 import { vercelClient } from '../../src/providers/vercel.ts';
-import type { ProviderName, Sandbox } from '../../src/sandbox/sandbox.ts';
+import type { ProviderName, Sandbox } from '../../sandbox/sandbox.ts';
 import { steps } from '../../src/steps/index.ts';
 import type { SentRequest } from '../helpers/openapi.ts';
 import { startStack, type Stack, type StackOptions } from '../helpers/stack.ts';

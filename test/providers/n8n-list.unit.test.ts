@@ -1,7 +1,7 @@
 /** The list of workflows, whatever its rows weigh: a server of so many rows, which refuses pages that are too large. */
 import { expect, test } from 'vitest';
 import { ProviderError } from '../../src/errors.ts';
-import { AnswerTooLarge } from '../../src/http.ts';
+import { AnswerTooLarge } from '../../src/http/request.ts';
 import { readWholeList, type Page, type Place } from '../../src/providers/n8n-list.ts';
 
 const operation = 'GET /workflows';

@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { NotYet, ProviderError, StepFailure } from '../../src/errors.ts';
 import { AddressRefused, PasswordRefused, withDatabase } from '../../src/providers/postgres.ts';
-import { startPooler } from '../../src/sandbox/supabase/pooler.ts';
+import { startPooler } from '../../sandbox/supabase/pooler.ts';
 
 /** The error of a connection that the pooler refuses with this. */
 async function errorOf(code: string, message: string): Promise<unknown> {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { githubClient } from '../../src/providers/github.ts';
 import { vercelClient } from '../../src/providers/vercel.ts';
-import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { startTestSandbox } from '../helpers/sandbox.ts';
 
 let sandbox: Sandbox;

@@ -5,7 +5,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { freePort } from '../../src/local/free-port.ts';
+import { freePort } from '../../local/free-port.ts';
 import { until } from '../helpers/until.ts';
 import type { InstalledN8n } from './install.ts';
 

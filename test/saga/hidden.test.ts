@@ -1,7 +1,7 @@
 /** Hidden is not gone: a token that does not see what is ours has not seen that it is gone, nor that it was not made. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Accounts } from '../../src/sandbox/accounts.ts';
-import type { FaultRequest, ProviderName } from '../../src/sandbox/sandbox.ts';
+import type { Accounts } from '../../sandbox/accounts.ts';
+import type { FaultRequest, ProviderName } from '../../sandbox/sandbox.ts';
 import { startStack, type ShownProvisioning, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 import { post } from '../server/support.ts';

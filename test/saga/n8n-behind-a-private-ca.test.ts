@@ -62,7 +62,7 @@ async function provisionWith(environment: Record<string, string>): Promise<Shown
 }
 
 async function preflightWith(environment: Record<string, string>) {
-  const { code, stdout } = await runProgram(process.execPath, ['src/preflight/main.ts'], {
+  const { code, stdout } = await runProgram(process.execPath, ['src/commands/preflight/main.ts'], {
     env: { PATH: process.env['PATH'], ...stack.environment, ...environment },
     timeoutMs: 50_000,
   });

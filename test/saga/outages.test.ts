@@ -1,6 +1,6 @@
 /** A provider that is away, in the middle of a run: waited for, and nothing that works is undone. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { ProviderName } from '../../src/sandbox/sandbox.ts';
+import type { ProviderName } from '../../sandbox/sandbox.ts';
 import { startStack, type ShownProvisioning, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 

@@ -1,6 +1,6 @@
 /** A provider that says no: its reason is told, its words only to those who may act. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { FaultRequest } from '../../src/sandbox/sandbox.ts';
+import type { FaultRequest } from '../../sandbox/sandbox.ts';
 import { makeKey } from '../server/support.ts';
 import { startStack, type ShownProvisioning, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';

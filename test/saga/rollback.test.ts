@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { SandboxControl } from '../../src/sandbox/sandbox.ts';
+import type { SandboxControl } from '../../sandbox/sandbox.ts';
 import { backends, startStack, type Stack } from '../helpers/stack.ts';
 
 interface Failure {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { n8nVersions } from '../../src/sandbox/n8n/version.ts';
+import { n8nVersions } from '../../sandbox/n8n/version.ts';
 import { startN8nProxy } from '../helpers/n8n-proxy.ts';
 import { startStack, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';

@@ -1,7 +1,7 @@
 /** Vercel's own ways: variables that nobody can read again, folders and frameworks, limits of the rate of deployments. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { providerNames } from '../../src/names.ts';
-import type { ProviderName } from '../../src/sandbox/sandbox.ts';
+import type { ProviderName } from '../../sandbox/sandbox.ts';
 import { newClientId, startStack, type ShownProvisioning, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 import { post } from '../server/support.ts';

@@ -1,7 +1,7 @@
 /** Answers of the sandbox, held against the facts about each vendor's API. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readFacts, vendorFacts } from '../helpers/vendor-facts/read-facts.ts';
-import type { ProviderName } from '../../src/sandbox/sandbox.ts';
+import type { ProviderName } from '../../sandbox/sandbox.ts';
 import {
   createWorkflow,
   field,

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import { goodAccounts, type Accounts } from '../../src/sandbox/accounts.ts';
+import { goodAccounts, type Accounts } from '../../sandbox/accounts.ts';
 import {
   createWorkflow,
   field,

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { createRouter } from '../../src/sandbox/routing.ts';
-import { likePattern } from '../../src/sandbox/n8n/find.ts';
-import { redact } from '../../src/sandbox/redact.ts';
-import { describeSqlError } from '../../src/sandbox/supabase/query.ts';
-import { fastTiming } from '../../src/sandbox/timing.ts';
-import { progressOf } from '../../src/sandbox/vercel/deployment-progress.ts';
-import type { Deployment } from '../../src/sandbox/vercel/state.ts';
+import { createRouter } from '../../sandbox/routing.ts';
+import { likePattern } from '../../sandbox/n8n/find.ts';
+import { redact } from '../../sandbox/redact.ts';
+import { describeSqlError } from '../../sandbox/supabase/query.ts';
+import { fastTiming } from '../../sandbox/timing.ts';
+import { progressOf } from '../../sandbox/vercel/deployment-progress.ts';
+import type { Deployment } from '../../sandbox/vercel/state.ts';
 import { textLike } from './matchers.ts';
 
 describe('routes', () => {

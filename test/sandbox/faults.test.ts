@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { FaultMode, FaultRequest } from '../../src/sandbox/sandbox.ts';
+import type { FaultMode, FaultRequest } from '../../sandbox/sandbox.ts';
 import {
   createWorkflow,
   generate,

@@ -6,7 +6,7 @@ import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { request, until } from './support.ts';
 
 function start(...flags: string[]) {
-  const main = fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.url));
+  const main = fileURLToPath(new URL('../../sandbox/main.ts', import.meta.url));
   const child = spawn(process.execPath, [main, ...flags], {
     env: { ...process.env, DATABASE_URL: inject('postgresUrl') },
     stdio: ['ignore', 'pipe', 'pipe'],

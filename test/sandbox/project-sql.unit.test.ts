@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { projectSql } from '../../src/sandbox/supabase/project-sql.ts';
+import { projectSql } from '../../sandbox/supabase/project-sql.ts';
 
 const fitted = (given: string) => projectSql(given, 'sandbox_a_b').sql;
 

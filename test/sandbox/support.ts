@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import type { ProviderName, Sandbox, SandboxOptions } from '../../src/sandbox/sandbox.ts';
+import type { ProviderName, Sandbox, SandboxOptions } from '../../sandbox/sandbox.ts';
 import { startTestSandbox } from '../helpers/sandbox.ts';
 
 /** An answer, read to its end. */

@@ -1,7 +1,7 @@
 /** What somebody might try is refused exactly, writes nothing, and tells nothing about the inside. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { Role } from '../../src/roles.ts';
+import type { Role } from '../../src/ledger/roles.ts';
 import type { Stack } from '../helpers/stack.ts';
 import { makeKey, moveTo, order, post, startApi } from '../server/support.ts';
 import { abuseOfRequests } from './abuse-of-requests.ts';

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { coreEnvironment, loadConfig, workerEnvironment } from '../../src/config.ts';
 import { loadSecret } from '../../src/ledger/secrets.ts';
-import { createScrubber } from '../../src/scrubber.ts';
+import { createScrubber } from '../../src/log/scrubber.ts';
 import { formsOf } from '../chaos/checker/secrets.ts';
 import { readSinks, type Sink } from '../chaos/sinks.ts';
 import { startProgram, type Program } from '../helpers/program.ts';

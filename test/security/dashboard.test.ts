@@ -1,7 +1,7 @@
 /** Whatever a job holds, by whoever's mistake, the dashboard shows no secret of it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openQueues } from '../../src/queue/queues.ts';
-import { createScrubber } from '../../src/scrubber.ts';
+import { createScrubber } from '../../src/log/scrubber.ts';
 import { startOwnRedis } from '../helpers/redis.ts';
 import type { TestServer } from '../helpers/services/test-server.ts';
 import { backends, startStack, type Backend, type Stack } from '../helpers/stack.ts';

@@ -1,10 +1,10 @@
 /** While the database is away nobody gets in who should not, and nobody is told that a right key is wrong. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { coreEnvironment, loadConfig, serverEnvironment } from '../../src/config.ts';
-import { createKey } from '../../src/keys/commands.ts';
+import { createKey } from '../../src/commands/keys/commands.ts';
 import { migrateLedger } from '../../src/ledger/migrate.ts';
 import { openPool } from '../../src/ledger/pool.ts';
-import { createLogger } from '../../src/logger.ts';
+import { createLogger } from '../../src/log/logger.ts';
 import { startServer, type RunningServer } from '../../src/server/start.ts';
 import { startOwnPostgres } from '../helpers/postgres.ts';
 import { redisUrlForFile } from '../helpers/redis.ts';

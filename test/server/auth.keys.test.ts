@@ -1,7 +1,7 @@
 /** Keys of the ledger: what opens the API, and what does not any more. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { revokeApiKey } from '../../src/ledger/api-keys.ts';
-import { createKeyLookup } from '../../src/server/middleware/key-lookup.ts';
+import { createKeyLookup } from '../../src/server/auth/key-lookup.ts';
 import { openPool } from '../../src/ledger/pool.ts';
 import type { Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';

@@ -1,7 +1,7 @@
 /** The dashboard's sessions: who may begin one, and when it ends. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { revokeApiKey } from '../../src/ledger/api-keys.ts';
-import { roles } from '../../src/roles.ts';
+import { roles } from '../../src/ledger/roles.ts';
 import type { Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 import { makeKey, problemOf, startApi, untilReady } from './support.ts';

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { coreEnvironment, loadConfig, serverEnvironment, workerEnvironment } from '../../src/config.ts';
 import { migrateLedger } from '../../src/ledger/migrate.ts';
-import { createLogger } from '../../src/logger.ts';
+import { createLogger } from '../../src/log/logger.ts';
 import type { Running } from '../../src/process.ts';
 import { migrateQueue } from '../../src/queue/queues.ts';
-import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { startTestSandbox } from '../helpers/sandbox.ts';
 import { startServer, type RunningServer } from '../../src/server/start.ts';
 import { startWorker } from '../../src/worker/start.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { appendEvent, type EventRow } from '../../src/ledger/events.ts';
-import { eventHub, type Listener } from '../../src/server/event-hub.ts';
+import { eventHub, type Listener } from '../../src/server/events/hub.ts';
 import { startLedger, type TestLedger } from '../ledger/support.ts';
 import { until } from '../helpers/until.ts';
 

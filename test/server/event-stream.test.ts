@@ -4,8 +4,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { eventHub, type EventHub } from '../../src/server/event-hub.ts';
-import { streamEvents } from '../../src/server/event-stream.ts';
+import { eventHub, type EventHub } from '../../src/server/events/hub.ts';
+import { streamEvents } from '../../src/server/events/stream.ts';
 import { startLedger, type TestLedger } from '../ledger/support.ts';
 import { until } from '../helpers/until.ts';
 

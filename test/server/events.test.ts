@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler } from 'express';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Caller } from '../../src/server/caller.ts';
+import type { Caller } from '../../src/server/auth/caller.ts';
 import { mount } from '../../src/server/mount.ts';
 import type { Problem } from '../../src/server/problem.ts';
 import { eventRoutes } from '../../src/server/routes/events.ts';

@@ -1,7 +1,7 @@
 /** Default deny: every route names the least role that may call it, and holds to it. */
 import type { Express } from 'express';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { roles, type Role } from '../../src/roles.ts';
+import { roles, type Role } from '../../src/ledger/roles.ts';
 import { createApp } from '../../src/server/app.ts';
 import { allRoutes } from '../../src/server/routes/index.ts';
 import type { Stack } from '../helpers/stack.ts';

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { coreEnvironment, loadConfig, serverEnvironment } from '../../src/config.ts';
-import { createKey } from '../../src/keys/commands.ts';
-import { createLogger } from '../../src/logger.ts';
-import type { Role } from '../../src/roles.ts';
+import { createKey } from '../../src/commands/keys/commands.ts';
+import { createLogger } from '../../src/log/logger.ts';
+import type { Role } from '../../src/ledger/roles.ts';
 import type { Deps } from '../../src/server/deps.ts';
 import { startServer, type RunningServer } from '../../src/server/start.ts';
 import { steps } from '../../src/steps/index.ts';

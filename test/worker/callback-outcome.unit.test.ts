@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { decideCallbackOutcome, type Attempt } from '../../src/worker/callback-outcome.ts';
-import type { CallbackAnswer } from '../../src/webhooks/send.ts';
+import { decideCallbackOutcome, type Attempt } from '../../src/worker/callbacks/outcome.ts';
+import type { CallbackAnswer } from '../../src/callbacks/send.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ProvisioningRow, StepRow } from '../../src/ledger/rows.ts';
 import type { Direction, ProvisioningStatus, RollbackStatus, StepStatus } from '../../src/provisioning.ts';
 import { stepRowOf } from '../helpers/rows.ts';
-import { nextAction } from '../../src/worker/next-action.ts';
+import { nextAction } from '../../src/worker/jobs/next-action.ts';
 
 function provisioning(status: ProvisioningStatus, rollback: RollbackStatus): ProvisioningRow {
   return {

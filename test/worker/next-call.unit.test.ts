@@ -14,7 +14,7 @@ import {
   planCreate,
   planUndo,
   resolveDoubt,
-} from '../../src/worker/next-call.ts';
+} from '../../src/worker/effects/decide.ts';
 
 const maxCalls = 3;
 const intended = { state: 'intended', doubts: 0 } as const;

@@ -9,7 +9,7 @@ import {
   type ProviderErrorFacts,
 } from '../../src/errors.ts';
 import type { StepProgress, WaitSoFar } from '../../src/ledger/steps.ts';
-import { decideOutcome, type Patience } from '../../src/worker/outcome.ts';
+import { decideOutcome, type Patience } from '../../src/worker/jobs/outcome.ts';
 
 const patience: Patience = { maxAttempts: 3, retryBaseMs: 1000, pollBaseMs: 2000, readyTimeoutMs: 60_000 };
 const first: StepProgress = { attempts: 1, interruptions: 0, wait: undefined };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { callbackConcurrency, receiverSlots, type Slot } from '../../src/worker/receiver-slots.ts';
+import { callbackConcurrency, receiverSlots, type Slot } from '../../src/worker/callbacks/receiver-slots.ts';
 
 /** Takes slots of a receiver until it has none left. */
 function takeAll(slots: ReturnType<typeof receiverSlots>, url: string): Slot[] {

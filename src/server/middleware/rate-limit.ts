@@ -1,6 +1,6 @@
 /** How often one caller may ask: RATE_LIMIT_PER_MINUTE, whichever of the servers is asked. */
 import type { Pool } from '../../ledger/pool.ts';
-import type { Caller } from '../caller.ts';
+import type { Caller } from '../auth/caller.ts';
 import { Problem } from '../problem.ts';
 import { createBudget, periodSeconds, type Spent } from './budget.ts';
 

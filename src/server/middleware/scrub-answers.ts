@@ -1,6 +1,6 @@
 /** Takes secrets out of what handlers written by others answer. */
 import type { RequestHandler } from 'express';
-import type { Scrub } from '../../scrubber.ts';
+import type { Scrub } from '../../log/scrubber.ts';
 
 /**
  * Scrubs every text before Express counts its length and makes its ETag, so that both are right, for HEAD as well.

@@ -1,6 +1,6 @@
 /** `/openapi.json`: the API for programs; `/docs` shows the same to people. */
 import type { Deps } from '../deps.ts';
-import { docsPage } from '../docs-page.ts';
+import { docsPage } from './docs-page.ts';
 import { describeApi } from '../openapi.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';
 

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { provisioningAnswer } from '../../api/answers.ts';
 import { cancelProvisioning, resumeProvisioning, rollBackByOperator } from '../../ledger/operator-acts.ts';
 import type { Snapshot } from '../../ledger/rows.ts';
-import { hasRole, type Caller } from '../caller.ts';
+import { hasRole, type Caller } from '../auth/caller.ts';
 import type { Deps } from '../deps.ts';
 import { Problem } from '../problem.ts';
 import { plainText, provisioningId } from '../requests.ts';

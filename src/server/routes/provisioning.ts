@@ -10,7 +10,7 @@ import type { Snapshot } from '../../ledger/rows.ts';
 import { provisionClient } from '../../queue/enqueue.ts';
 import { activeTraceParent } from '../../telemetry/trace-parent.ts';
 import type { Deps } from '../deps.ts';
-import { planProvisioning } from '../dry-run.ts';
+import { planProvisioning } from './dry-run.ts';
 import { Problem } from '../problem.ts';
 import { cursorFor, listQuery, newProvisioningSchema, provisioningId } from '../requests.ts';
 import { idempotencyKeyOf, replay, replyOf } from '../idempotency.ts';

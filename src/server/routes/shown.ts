@@ -1,7 +1,7 @@
 /** A provisioning as several routes answer it, and the answer to an id that names none. */
 import { presentProvisioning } from '../../api/present.ts';
 import { readFullSnapshots } from '../../ledger/provisionings.ts';
-import { hasRole, type Caller } from '../caller.ts';
+import { hasRole, type Caller } from '../auth/caller.ts';
 import type { Deps } from '../deps.ts';
 import { Problem } from '../problem.ts';
 

@@ -1,7 +1,7 @@
 /** Turns an answer of n8n, or of a proxy in front of it, into words for the person who has to mend it. Pure. */
 import { z } from 'zod';
 import { ProviderError } from '../../errors.ts';
-import { parseJson } from '../../json.ts';
+import { parseJson } from '../../http/json.ts';
 import { fails, type Finding } from '../check.ts';
 
 const ownAnswer = z.object({ message: z.string() });

@@ -1,5 +1,5 @@
 /** The template over the session pooler, with the project's own password. */
-import type { Permit } from '../../permit.ts';
+import type { Permit } from '../../http/permit.ts';
 import { BatchError, runBatch, type Session } from '../../providers/postgres-batch.ts';
 import { asSqlError, isPassingForTemplate, isPassingSqlError } from '../../providers/postgres-errors.ts';
 import { withDatabase, type DatabaseAddress, type DatabaseTls } from '../../providers/postgres.ts';

@@ -1,6 +1,6 @@
 /** The template over HTTPS, through the Management API: needs no open port 5432 and no password. */
 import { ProviderError, StepFailure } from '../../errors.ts';
-import { parseJson } from '../../json.ts';
+import { parseJson } from '../../http/json.ts';
 import { isPassingForTemplate, isPassingSqlError } from '../../providers/postgres-errors.ts';
 import { messageOf, type SupabaseClient } from '../../providers/supabase.ts';
 import { findCopy } from './commands.ts';

@@ -1,8 +1,8 @@
 /** A way to a project's database: its session pooler, or the Management API's query endpoint. */
 import { z } from 'zod';
 import { NotYet, StepFailure } from '../../errors.ts';
-import { parseJson } from '../../json.ts';
-import type { Permit } from '../../permit.ts';
+import { parseJson } from '../../http/json.ts';
+import type { Permit } from '../../http/permit.ts';
 import type { Template } from '../../schema/template.ts';
 import { hasTolerated } from './commands.ts';
 import { findFailure, fatalLists, findingsSchema, type Findings, type SchemaPolicy } from './findings.ts';

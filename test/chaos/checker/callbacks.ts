@@ -1,7 +1,7 @@
 /** I4: callbacks come at least once, in order, each time with the same id and the same bytes, and are signed. */
 import { Webhook } from 'standardwebhooks';
 import type { CallbackRow } from '../../../src/ledger/rows.ts';
-import type { ReceivedCallback } from '../../../src/sandbox/control/receivers.ts';
+import type { ReceivedCallback } from '../../../sandbox/control/receivers.ts';
 import type { EventRow, Violation, World } from '../world.ts';
 import { broken, type Case } from './cases.ts';
 import { field } from './read.ts';

@@ -1,5 +1,5 @@
 /** The world as the judges of single promises need it: who owns which object, and who has sent which request. */
-import type { SandboxObject } from '../../../src/sandbox/control/objects.ts';
+import type { SandboxObject } from '../../../sandbox/control/objects.ts';
 import type { Stranger, World } from '../world.ts';
 import { casesOf, slackMs, type Case } from './cases.ts';
 import { mutationsIn, type Mutation } from './mutations.ts';

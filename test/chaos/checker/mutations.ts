@@ -1,5 +1,5 @@
 /** What each request that may change something at a provider is about, told from its method, path and body alone. */
-import type { JournalEntry } from '../../../src/sandbox/journal.ts';
+import type { JournalEntry } from '../../../sandbox/journal.ts';
 import { markedProvisioning, type Named } from './names.ts';
 import { field, listField, textField } from './read.ts';
 

@@ -1,5 +1,5 @@
 /** I12, the other half: each step has seen its success after its last change, and not concluded it from an answer. */
-import type { JournalEntry } from '../../../src/sandbox/journal.ts';
+import type { JournalEntry } from '../../../sandbox/journal.ts';
 import type { Violation } from '../world.ts';
 import { broken, slackMs, type Case } from './cases.ts';
 import type { OwnedMutation } from './facts.ts';

@@ -4,8 +4,8 @@
  * A step that gives up is judged where an outage that was shorter than READY_TIMEOUT_MS is all that was wrong for it.
  * Where anything else was, its failure may be right, and nobody here decides that.
  */
-import type { ProviderName } from '../../../src/sandbox/exchange.ts';
-import type { JournalEntry } from '../../../src/sandbox/journal.ts';
+import type { ProviderName } from '../../../sandbox/exchange.ts';
+import type { JournalEntry } from '../../../sandbox/journal.ts';
 import type { EventRow, Outage, Violation } from '../world.ts';
 import { broken, slackMs, type Case } from './cases.ts';
 import type { Facts } from './facts.ts';

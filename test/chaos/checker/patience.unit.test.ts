@@ -1,6 +1,6 @@
 /** Worlds in which a provider was away for seconds: I22. */
 import { describe, expect, test } from 'vitest';
-import type { ProviderName } from '../../../src/sandbox/exchange.ts';
+import type { ProviderName } from '../../../sandbox/exchange.ts';
 import { checkWorld } from './check.ts';
 import { rejectEach } from './made/broken-worlds.ts';
 import { pick, type Entry, type WorldDraft } from './made/draft.ts';

@@ -1,5 +1,5 @@
 /** I12: what a succeeded provisioning promises is there at the providers. */
-import type { SandboxObject } from '../../../src/sandbox/control/objects.ts';
+import type { SandboxObject } from '../../../sandbox/control/objects.ts';
 import type { Violation } from '../world.ts';
 import { broken, isServing, type Case } from './cases.ts';
 import type { Facts } from './facts.ts';

@@ -1,5 +1,5 @@
 /** The variables of a client's Vercel project. */
-import type { SandboxObject } from '../../../src/sandbox/control/objects.ts';
+import type { SandboxObject } from '../../../sandbox/control/objects.ts';
 import type { Case } from './cases.ts';
 import { nameOf } from './names.ts';
 import { field, listField } from './read.ts';

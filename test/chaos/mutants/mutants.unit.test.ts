@@ -68,7 +68,7 @@ describe('a mutant counts as found', () => {
 
   test('not when nothing was found, and least of all when nothing was run', () => {
     expect(run(0, 'seed 7', 'took 9 s').is).toBe('missed');
-    expect(run(1, 'error: patch failed: src/http.ts:1').is).toBe('could not be run');
+    expect(run(1, 'error: patch failed: src/http/request.ts:1').is).toBe('could not be run');
     expect(run(0, '').is).toBe('could not be run');
   });
 });

@@ -7,7 +7,7 @@ import type { Ran } from './verdict.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const patchFolder = 'test/chaos/mutants';
-const copied = ['src', 'test', 'examples', 'package.json', 'tsconfig.json'];
+const copied = ['src', 'sandbox', 'local', 'demo', 'test', 'examples', 'package.json', 'tsconfig.json'];
 /** What only grows, and no mutant changes. */
 const shared = ['node_modules', '.cache'];
 

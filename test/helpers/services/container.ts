@@ -1,5 +1,5 @@
 import { getContainerRuntimeClient, type StartedTestContainer } from 'testcontainers';
-import { waitFor } from '../../../src/local/wait.ts';
+import { waitFor } from '../../../local/wait.ts';
 import { runProgram } from './run-program.ts';
 import type { TestServer } from './test-server.ts';
 

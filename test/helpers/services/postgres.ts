@@ -1,9 +1,9 @@
 import { PostgreSqlContainer } from '@testcontainers/postgresql';
 import { Client } from 'pg';
-import { freePort } from '../../../src/local/free-port.ts';
-import { startLocalPostgres } from '../../../src/local/postgres.ts';
-import { sandboxExtensions } from '../../../src/sandbox/sandbox.ts';
-import { waitFor } from '../../../src/local/wait.ts';
+import { freePort } from '../../../local/free-port.ts';
+import { startLocalPostgres } from '../../../local/postgres.ts';
+import { sandboxExtensions } from '../../../sandbox/sandbox.ts';
+import { waitFor } from '../../../local/wait.ts';
 import { controlContainer, dockerProblem } from './container.ts';
 import { forcedSource, notOurs, type TestServer } from './test-server.ts';
 

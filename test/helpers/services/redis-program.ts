@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
-import { freePort } from '../../../src/local/free-port.ts';
-import { dieWithParentPrefix } from '../../../src/local/server-user.ts';
-import { waitFor } from '../../../src/local/wait.ts';
+import { freePort } from '../../../local/free-port.ts';
+import { dieWithParentPrefix } from '../../../local/server-user.ts';
+import { waitFor } from '../../../local/wait.ts';
 import { runProgram } from './run-program.ts';
 import type { TestServer } from './test-server.ts';
 

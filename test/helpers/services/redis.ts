@@ -1,5 +1,5 @@
 import { RedisContainer } from '@testcontainers/redis';
-import { freePort } from '../../../src/local/free-port.ts';
+import { freePort } from '../../../local/free-port.ts';
 import { controlContainer, dockerProblem } from './container.ts';
 import { unpackDebianRedis } from './redis-debian.ts';
 import { answersPing, startRedisProgram } from './redis-program.ts';

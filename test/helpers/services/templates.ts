@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { migrateLedger } from '../../../src/ledger/migrate.ts';
 import { migrateQueue } from '../../../src/queue/queues.ts';
-import { createProjectTemplate } from '../../../src/sandbox/sandbox.ts';
+import { createProjectTemplate } from '../../../sandbox/sandbox.ts';
 import { execute } from './execute.ts';
 
 /** Names of databases that a test run copies, as a copy takes a third of the time that making one takes. */

@@ -1,4 +1,4 @@
-import type { ProviderName } from '../../../src/sandbox/sandbox.ts';
+import type { ProviderName } from '../../../sandbox/sandbox.ts';
 import { parseDescription, type Description } from '../openapi.ts';
 import type { OperationFacts, VendorFacts } from './facts.ts';
 import { github } from './github.ts';

@@ -1,7 +1,7 @@
 /** A provider of status pages: one verb, one request. */
 import { z } from 'zod';
-import { providerHttp } from '../../../src/http.ts';
-import type { Permit } from '../../../src/permit.ts';
+import { providerHttp } from '../../../src/http/request.ts';
+import type { Permit } from '../../../src/http/permit.ts';
 
 /** Just the fields that we read. */
 const pageSchema = z.object({

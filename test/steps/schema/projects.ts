@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { Permit } from '../../../src/permit.ts';
+import { Permit } from '../../../src/http/permit.ts';
 import { supabaseClient } from '../../../src/providers/supabase.ts';
 import type { Template } from '../../../src/schema/template.ts';
 import type { SchemaPolicy } from '../../../src/steps/schema/findings.ts';

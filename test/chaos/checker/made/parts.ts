@@ -1,5 +1,5 @@
 /** What each step makes, as requests and objects look in a real run. */
-import type { ObjectKind, ProviderName } from '../../../../src/sandbox/exchange.ts';
+import type { ObjectKind, ProviderName } from '../../../../sandbox/exchange.ts';
 import type { CaseRow } from './draft.ts';
 
 export interface Part {

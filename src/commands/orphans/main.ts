@@ -1,0 +1,83 @@
+/** `npm run orphans`: what looks like ours at the providers and is in no ledger; deletes one when told to. */
+import { userInfo } from 'node:os';
+import { presentOrphans } from '../../api/present-orphans.ts';
+import { coreEnvironment, loadConfig } from '../../config.ts';
+import { ConfigurationError, ProviderError } from '../../errors.ts';
+import { openPool } from '../../ledger/pool.ts';
+import { requireLedger } from '../../ledger/ready.ts';
+import { steps } from '../../steps/index.ts';
+import { withoutSteering } from '../text-table.ts';
+import { help, readOptions } from './options.ts';
+import { removeOrphan } from '../../orphans/remove-orphan.ts';
+import { scanOrphans } from '../../orphans/scan.ts';
+import { tableOf } from './table.ts';
+
+const stopping = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stopping.abort());
+
+/** An account without a name, as containers may have. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'unknown';
+  }
+}
+
+async function run(): Promise<boolean> {
+  const options = readOptions(process.argv.slice(2), userName());
+  if (options.isHelpWanted) {
+    process.stdout.write(help);
+    return true;
+  }
+  const wanted = {
+    DATABASE_URL: true,
+    PROVIDER_TIMEOUT_MS: true,
+    POLL_BASE_MS: true,
+    READY_TIMEOUT_MS: true,
+  } as const;
+  const searched = steps.filter(({ resources = [] }) => resources.some(({ search }) => search !== undefined));
+  const config = loadConfig(process.env, [
+    coreEnvironment.pick(wanted),
+    ...searched.map(({ environment }) => environment),
+  ]);
+  const pool = openPool({ url: config.DATABASE_URL, max: 5, onError: () => {} });
+  const surroundings = {
+    steps,
+    environment: process.env,
+    timeoutMs: config.PROVIDER_TIMEOUT_MS,
+    signal: stopping.signal,
+  };
+  try {
+    await requireLedger(pool);
+    if (options.deletion === undefined) {
+      const report = await scanOrphans(pool, surroundings);
+      const json = () => `${JSON.stringify(presentOrphans(report), undefined, 2)}\n`;
+      process.stdout.write(options.isJson ? json() : tableOf(report));
+      return report.errors.length === 0;
+    }
+    const { kind, externalId } = options.deletion;
+    const removal = await removeOrphan(pool, surroundings, options.deletion, {
+      pollMs: config.POLL_BASE_MS,
+      timeoutMs: config.READY_TIMEOUT_MS,
+    });
+    if (removal.is === 'gone') process.stdout.write(`${kind}/${externalId} is gone.\n`);
+    else {
+      const what = removal.is === 'refused' ? 'was not deleted' : 'may or may not be deleted';
+      process.stderr.write(`${withoutSteering(`${kind}/${externalId} ${what}: ${removal.reason}`)}.\n`);
+    }
+    return removal.is === 'gone';
+  } finally {
+    await pool.end();
+  }
+}
+
+try {
+  process.exitCode = (await run()) ? 0 : 1;
+} catch (error) {
+  const isExpected = error instanceof ConfigurationError || error instanceof ProviderError;
+  console.error(isExpected ? error.message : error);
+  process.exitCode = 1;
+}
+// Whatever still holds the event loop (a socket that lingers, say) must not keep a finished process alive.
+setTimeout(() => process.exit(), 1000).unref();

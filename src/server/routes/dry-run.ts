@@ -1,0 +1,29 @@
+/** What a provisioning would make, and what stands in its way. Writes nothing, here or at the providers. */
+import type { z } from 'zod';
+import { reportOf, type planAnswer } from '../../api/preflight.ts';
+import { readPlace } from '../../ledger/provisionings.ts';
+import { providerNames } from '../../names.ts';
+import { askWorker } from '../ask-worker.ts';
+import type { Deps } from '../deps.ts';
+
+export async function planProvisioning(deps: Deps, clientId: string): Promise<z.infer<typeof planAnswer>> {
+  const place = await readPlace(deps.pool, clientId);
+  const { checks, resources } = await askWorker(deps, { clientId });
+  const preflight = reportOf(checks);
+  const { webhookId: _, ...names } = providerNames(clientId);
+  return {
+    dryRun: true,
+    ok: place === undefined && preflight.ok,
+    clientId,
+    clientIsFree: place === undefined,
+    takenBy: place === undefined ? null : { provisioningId: place.takenBy, code: codeOf(place) },
+    steps: deps.steps.map(({ name }) => name),
+    names,
+    resources,
+    preflight,
+  };
+}
+
+function codeOf({ hasSucceeded }: { readonly hasSucceeded: boolean }): 'client-busy' | 'client-exists' {
+  return hasSucceeded ? 'client-exists' : 'client-busy';
+}

@@ -1,0 +1,58 @@
+/**
+ * Looks for orphans once an hour, whichever worker comes first, and keeps the report where the API finds it.
+ *
+ * The providers' tokens are the worker's. It works beside the sweeper and never for it: whatever goes wrong here is
+ * logged, and looked into again later.
+ */
+import { storeOrphanReport, claimOrphanScan } from '../../ledger/orphans.ts';
+import { scanOrphans } from '../../orphans/scan.ts';
+import type { Engine } from '../engine.ts';
+
+const intervalMs = 60 * 60 * 1000;
+/** The longest that one look takes. */
+const deadlineMs = 60 * 1000;
+/** Whoever dies on the way is followed by another worker after that time. */
+const claimMs = 5 * deadlineMs;
+
+type ScanEngine = Pick<
+  Engine,
+  'pool' | 'log' | 'steps' | 'environment' | 'timeoutMs' | 'sweepIntervalMs' | 'mayBegin'
+>;
+
+/** One look, if it is due and no other worker has it. Never throws. */
+async function scanOrphansWhenDue(engine: ScanEngine, stopped: AbortSignal): Promise<void> {
+  const { pool, log } = engine;
+  try {
+    if (!engine.mayBegin() || !(await claimOrphanScan(pool, claimMs))) return;
+    const signal = AbortSignal.any([stopped, AbortSignal.timeout(deadlineMs)]);
+    const report = await scanOrphans(pool, { ...engine, signal });
+    if (stopped.aborted) return;
+    await storeOrphanReport(pool, report, intervalMs);
+    const facts = { orphans: report.items.length, errors: report.errors };
+    if (facts.orphans > 0 || facts.errors.length > 0) log.warn(facts, 'orphans were looked for');
+    else log.info(facts, 'orphans were looked for');
+  } catch (error) {
+    if (!stopped.aborted) log.warn({ err: error }, 'orphans could not be looked for');
+  }
+}
+
+/** Asks every interval of the sweeper whether a look is due, until stopped. */
+export function startOrphanScanner(engine: ScanEngine): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let round = Promise.resolve();
+  const wait = () => {
+    if (!stopping.signal.aborted) timer = setTimeout(next, engine.sweepIntervalMs);
+  };
+  const next = () => {
+    round = scanOrphansWhenDue(engine, stopping.signal).then(wait);
+  };
+  wait();
+  return {
+    async stop() {
+      stopping.abort();
+      clearTimeout(timer);
+      await round;
+    },
+  };
+}

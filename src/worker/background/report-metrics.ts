@@ -1,0 +1,48 @@
+/** Writes down every few seconds what this worker has counted, so that any server can show it. Best effort. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { storeWorkerMetrics } from '../../ledger/worker-metrics.ts';
+import type { Engine } from '../engine.ts';
+
+const longestIntervalMs = 5000;
+/** So long does a report count: some of them may get lost. */
+const validIntervals = 6;
+/** So long may the last report hold up a stop. */
+const lastReportMs = 500;
+
+export interface MetricsReporter {
+  /** Ends with a last report. */
+  stop(): Promise<void>;
+}
+
+export function startMetricsReporter(
+  engine: Pick<Engine, 'pool' | 'log' | 'metrics' | 'presence' | 'sweepIntervalMs'>,
+): MetricsReporter {
+  const intervalMs = Math.min(engine.sweepIntervalMs, longestIntervalMs);
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  let round = Promise.resolve();
+  const report = async () => {
+    try {
+      await storeWorkerMetrics(engine.pool, {
+        holder: engine.presence.holder(),
+        metrics: await engine.metrics.registry.getMetricsAsJSON(),
+        validMs: intervalMs * validIntervals,
+      });
+    } catch (error) {
+      engine.log.debug({ err: error }, 'the metrics of this worker could not be reported');
+    }
+  };
+  const next = () => {
+    round = report().then(() => {
+      if (!isStopped) timer = setTimeout(next, intervalMs);
+    });
+  };
+  next();
+  return {
+    async stop() {
+      isStopped = true;
+      clearTimeout(timer);
+      await Promise.race([round.then(report), pause(lastReportMs, undefined, { ref: false })]);
+    },
+  };
+}

@@ -1,0 +1,89 @@
+/** Claims the provisioning of a job, and works on it for as long as the lease lasts. */
+import { performance } from 'node:perf_hooks';
+import { DelayedError, UnrecoverableError, type Job } from 'bullmq';
+import { passCrashPoint } from '../../crash-points.ts';
+import { claimProvisioning, manyClaims, type Claim } from '../../ledger/claims.ts';
+import { readSnapshot } from '../../ledger/provisionings.ts';
+import type { Snapshot } from '../../ledger/rows.ts';
+import type { RootJobData } from '../../queue/flows.ts';
+import { inTrace } from '../../telemetry/trace-parent.ts';
+import type { Engine } from '../engine.ts';
+import { holdLease, type Lease } from './lease.ts';
+import { postpone } from '../jobs/postpone.ts';
+
+/** A job of an older flow does nothing; one whose provisioning is held by another worker comes again. */
+export async function withClaim(
+  engine: Engine,
+  job: Job,
+  token: string | undefined,
+  data: RootJobData,
+  work: (lease: Lease, snapshot: Snapshot) => Promise<unknown>,
+): Promise<unknown> {
+  // Without a session of its own this process counts as dead, and must not take anything.
+  const { presence } = engine;
+  const presenceLost = presence.signal();
+  if (presenceLost.aborted) return postpone(job, token, 500);
+  const claimedAt = performance.now();
+  const times = { leaseMs: engine.leaseMs, graceMs: engine.sweepIntervalMs };
+  const result = await claimProvisioning(engine.pool, {
+    provisioningId: data.provisioningId,
+    flow: data.flow,
+    holder: presence.holder(),
+    stepNames: engine.steps.map(({ name }) => name),
+    ...times,
+  });
+  engine.metrics.claims.inc({ result: result.is });
+  if (result.is === 'superseded') return { superseded: true };
+  if (result.is === 'busy') return postpone(job, token, result.retryInMs);
+  if (result.is === 'unknown-steps') {
+    warnOnce(engine, data.provisioningId, result.names);
+    // By chance, so that it does not keep coming back to the same worker.
+    return postpone(job, token, engine.sweepIntervalMs * (0.2 + Math.random() * 0.8));
+  }
+  passCrashPoint('claimed');
+  const { unreturned } = result.claim;
+  if (unreturned >= manyClaims)
+    engine.log.error(
+      { provisioning: data.provisioningId, claims: unreturned },
+      'whoever works on it does not come back: it is tried ever more rarely',
+    );
+  const lease = holdLease(engine.pool, result.claim, claimedAt, {
+    ...times,
+    presenceLost,
+    metrics: engine.metrics,
+  });
+  try {
+    const { snapshot } = result.claim;
+    return await inTrace(snapshot.provisioning.trace_parent, () => work(lease, snapshot));
+  } catch (error) {
+    const isMeant = error instanceof DelayedError || error instanceof UnrecoverableError;
+    if (isMeant || !(await wasCancelled(engine, result.claim))) throw error;
+    // What a run could not write because of the cancel does not matter any more: its undo follows.
+    engine.log.info({ provisioning: data.provisioningId }, 'a run ended with its cancel');
+    await lease.release(engine.sweepIntervalMs).catch(() => {});
+    return await postpone(job, token, 50);
+  } finally {
+    lease.stop();
+  }
+}
+
+/** Provisionings that this process has warned about; forgotten when they are too many. */
+const warnedAbout = new Set<string>();
+
+/** An older or a newer program than the one that accepted it must not guess. */
+function warnOnce(engine: Engine, provisioningId: string, steps: readonly string[]): void {
+  if (warnedAbout.has(provisioningId)) return;
+  if (warnedAbout.size >= 1000) warnedAbout.clear();
+  warnedAbout.add(provisioningId);
+  engine.log.warn(
+    { provisioning: provisioningId, steps },
+    'this worker lacks steps of a provisioning, and leaves it to one that has them',
+  );
+}
+
+/** Whether it was cancelled since it was claimed. */
+async function wasCancelled(engine: Engine, { provisioningId, snapshot }: Claim): Promise<boolean> {
+  if (snapshot.provisioning.status === 'cancelled') return false;
+  const now = await readSnapshot(engine.pool, provisioningId).catch(() => undefined);
+  return now?.provisioning.status === 'cancelled';
+}

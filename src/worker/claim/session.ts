@@ -1,0 +1,28 @@
+/** What the engine works with while it holds one provisioning for one step. */
+import type { EncryptionKey } from '../../config.ts';
+import type { Pool } from '../../ledger/pool.ts';
+import type { ClientOrder } from '../../provisioning.ts';
+import type { Step } from '../../steps/step.ts';
+import type { Lease } from './lease.ts';
+
+export interface Session {
+  readonly pool: Pool;
+  readonly lease: Lease;
+  readonly client: ClientOrder;
+  readonly step: Step;
+  readonly encryptionKeys: readonly EncryptionKey[];
+  readonly limits: EffectLimits;
+}
+
+export interface EffectLimits {
+  /** The longest that one call may take. */
+  readonly timeoutMs: number;
+  /** How long a call in doubt is looked for before its absence counts as proof. */
+  readonly settleMs: number;
+  /** How often one effect may be sent without any answer. */
+  readonly maxCalls: number;
+  /** Asked before each call: false when the process is about to stop. */
+  readonly mayBegin: () => boolean;
+  /** Throws when others may take this process for dead. */
+  readonly confirmPresence: () => Promise<void>;
+}

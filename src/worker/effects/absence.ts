@@ -1,0 +1,55 @@
+/**
+ * Absences that are to count as proof.
+ *
+ * A provider answers the same for what is not there and for what a token may not see. So before an absence counts, the
+ * token must be shown to see everything of that kind.
+ */
+import { AbsenceUnproven, NotYet } from '../../errors.ts';
+import type { Sight } from '../../steps/step.ts';
+import type { Sees } from './decide.ts';
+import type { Context, Kind } from './look.ts';
+import type { Session } from '../claim/session.ts';
+
+export interface Judged<Seen, Decision> {
+  readonly seen: Seen;
+  readonly decision: Decision;
+  /** Undefined: it did not matter. */
+  readonly sight: Sight | undefined;
+}
+
+/**
+ * Looks and decides. Asks what the token sees only where that decides, and looks again afterwards: who was blind for a
+ * moment at the first look is not believed.
+ */
+export async function judgeBySight<Seen, Decision extends string>(
+  context: Context,
+  kind: Kind,
+  look: () => Promise<Seen>,
+  decide: (seen: Seen, sees: Sees) => Decision | 'prove-sight',
+): Promise<Judged<Seen, Decision | 'prove-sight'>> {
+  const seen = await look();
+  const decision = decide(seen, undefined);
+  if (decision !== 'prove-sight') return { seen, decision, sight: undefined };
+  const sight = await kind.proveSight(context);
+  const seenAgain = sight.sees === 'all' ? await look() : seen;
+  return { seen: seenAgain, decision: decide(seenAgain, sight.sees), sight };
+}
+
+/** What was to be deleted is not found, which proves nothing. */
+export function notProvenGone(what: string, sight: Sight | undefined): AbsenceUnproven {
+  return new AbsenceUnproven(`${what} is not found, ${whyNotProof(sight)}`);
+}
+
+/** Waits for a token that sees more, and fails the step in the end: nobody can know. */
+export function notProvenNotMade(session: Session, kind: Kind, sight: Sight | undefined): NotYet {
+  const what = `${kind.kind} "${kind.nameFor(session.client)}"`;
+  const message = `nobody can know whether ${what} was made: a call got no answer, and it is not found, ${whyNotProof(sight)}`;
+  return new NotYet(`proof whether ${what} was made, from a token that sees all of that kind`, {
+    atDeadline: { code: 'credentials-rejected', message },
+  });
+}
+
+function whyNotProof(sight: Sight | undefined): string {
+  if (sight === undefined || sight.sees === 'all') return 'which proves nothing';
+  return `which proves nothing: ${sight.why}. ${sight.whatToDo}`;
+}

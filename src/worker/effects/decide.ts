@@ -1,0 +1,182 @@
+/**
+ * What is to be done next about one effect, from what the ledger says and what a look shows. Pure.
+ *
+ * The engine reads and looks, asks here, and acts. The exploration in `test/explore` asks the same functions in every
+ * state that a few faults can lead to.
+ */
+import type { EffectRow, ResourceRow } from '../../ledger/rows.ts';
+import type { Presence, Sight, Sighting } from '../../steps/step.ts';
+import type { CallResult } from './protocol.ts';
+
+type Known = Pick<EffectRow, 'state' | 'doubts'> | undefined;
+type Called = CallResult<unknown>['is'];
+
+/** What the token is shown to see. Undefined: not asked yet, since nobody asks where it does not matter. */
+export type Sees = Sight['sees'] | undefined;
+
+/** What a look for everything of the wanted name shows. A stranger's object beside ours does not matter. */
+export type Seen = 'ours' | 'foreign' | 'nothing';
+
+/** A create, before anything is looked at. */
+export function planCreate(effect: Known, maxCalls: number): 'return' | 'resolve' | 'give-up' | 'look' {
+  if (effect === undefined) return 'look';
+  if (effect.state === 'confirmed') return 'return';
+  if (effect.state === 'intended') return 'resolve';
+  return effect.doubts >= maxCalls ? 'give-up' : 'look';
+}
+
+/** The look before a call. What is there before the first call cannot be ours. */
+export function decideCreate(effect: Known, seen: Seen): 'take-over' | 'report-foreign' | 'call' {
+  if (effect !== undefined && seen === 'ours') return 'take-over';
+  return seen === 'nothing' ? 'call' : 'report-foreign';
+}
+
+/**
+ * The look for what a call in doubt may have made.
+ *
+ * An absence is proof only once it has settled, and only to a token that sees everything: `not-proven` where it may not.
+ */
+export function resolveDoubt(
+  seen: Seen,
+  isSettled: boolean,
+  sees: Sees,
+): 'take-over' | 'wait' | 'prove-sight' | 'not-proven' | 'report-foreign' | 'not-made' {
+  if (seen === 'ours') return 'take-over';
+  if (!isSettled) return 'wait';
+  if (sees !== 'all') return sees === undefined ? 'prove-sight' : 'not-proven';
+  return seen === 'foreign' ? 'report-foreign' : 'not-made';
+}
+
+/** After a create was sent. The name may be taken by an earlier call of ours, if one was in doubt. */
+export function followCreate(called: Called, doubts: number): 'record' | 'report-foreign' | 'resolve' {
+  if (called === 'made') return 'record';
+  return called === 'name-taken' && doubts === 0 ? 'report-foreign' : 'resolve';
+}
+
+/** What an undo must know before it deletes anything. `all-known`: each call was answered, so nothing comes late. */
+export function planUndo(creation: Known): 'nothing-made' | 'all-known' | 'resolve' | 'look-for-late' {
+  if (creation === undefined) return 'nothing-made';
+  if (creation.state === 'intended') return 'resolve';
+  return mayHaveTwins(creation) ? 'look-for-late' : 'all-known';
+}
+
+/** Whether a call that counted as not made may have come through after all. */
+export function mayHaveTwins(creation: Known): boolean {
+  return creation !== undefined && creation.doubts > 0;
+}
+
+/** How far a provider's own clocks may be apart, and the longest that a call may take to have its effect. */
+const toleranceMs = 600_000;
+
+/**
+ * Whether a call of this effect can have made an object, by when that was made.
+ *
+ * Older is what an earlier effect has made, which an operator has taken off the list since. Later is a copy of ours,
+ * which has our mark too. All by the provider's clock: the database's only tells how much later the newest call was.
+ */
+export function isOfACall(
+  object: { readonly createdAt: Date | undefined },
+  effect: Pick<EffectRow, 'absent_at' | 'created_at' | 'called_at'>,
+): boolean {
+  const { absent_at: absentAt, created_at: intendedAt, called_at: calledAt } = effect;
+  if (object.createdAt === undefined || absentAt === undefined || calledAt === undefined) return true;
+  const ms = object.createdAt.getTime() - absentAt.getTime();
+  return ms >= -toleranceMs && ms <= calledAt.getTime() - intendedAt.getTime() + toleranceMs;
+}
+
+/**
+ * Picks, among all that carries the mark of our calls, one object of each call: the recorded one or else the oldest.
+ *
+ * The others are copies: they came after what they were made from, and say the same. `recordedCalls`: the calls whose
+ * object is recorded, so that all others of them are copies even where that object is deleted by now.
+ */
+export function originalsAmong<T extends Pick<Sighting<unknown>, 'externalId' | 'createdAt' | 'madeBy'>>(
+  claimed: readonly T[],
+  recorded: readonly string[],
+  recordedCalls: readonly string[],
+): T[] {
+  const isRecorded = ({ externalId }: T) => recorded.includes(externalId);
+  const rank = (one: T) => (isRecorded(one) ? -Infinity : (one.createdAt?.getTime() ?? Infinity));
+  const originals = new Map<string | undefined, T>();
+  for (const one of claimed) {
+    if (one.madeBy !== undefined && recordedCalls.includes(one.madeBy)) continue;
+    const earlier = originals.get(one.madeBy);
+    if (earlier === undefined || rank(one) < rank(earlier)) originals.set(one.madeBy, one);
+  }
+  return claimed.filter(
+    (one) => isRecorded(one) || one.madeBy === undefined || originals.get(one.madeBy) === one,
+  );
+}
+
+/** What the look around a deletion shows. */
+export interface SeenObject {
+  readonly presence: Presence;
+  /** The create was sent less than SETTLE_MS ago, so that the provider may not show the object yet. */
+  readonly isFresh: boolean;
+  readonly sees: Sees;
+}
+
+/**
+ * A deletion, after a fresh read.
+ *
+ * `isUnderWay`: a deletion was accepted less than SETTLE_MS ago. `isAccepted`: one of this very id was, whenever.
+ */
+export function decideDelete(
+  resource: Pick<ResourceRow, 'state' | 'external_id'>,
+  seen: SeenObject & { readonly isUnderWay: boolean; readonly isAccepted: boolean },
+): 'mark-deleted' | 'leave' | 'wait' | 'prove-sight' | 'not-proven' | 'call' {
+  if (isNotShown(seen.presence)) return seen.isAccepted ? 'mark-deleted' : judgeAbsence(seen);
+  // It is not proven to be ours.
+  if (resource.state === 'unknown' || resource.external_id === undefined) return 'leave';
+  return seen.presence === 'going' || seen.isUnderWay ? 'wait' : 'call';
+}
+
+/** After a deletion was sent. A 404 after an answer of 2xx is proof; without an answer it is what any other 404 is. */
+export function followDelete(
+  called: Called,
+  seen: SeenObject,
+): 'mark-deleted' | 'wait' | 'prove-sight' | 'not-proven' | 'retry' {
+  const unsent = called === 'in-doubt' ? 'retry' : 'wait';
+  if (!isNotShown(seen.presence)) return unsent;
+  if (called === 'made') return 'mark-deleted';
+  const judged = judgeAbsence(seen);
+  return judged === 'wait' ? unsent : judged;
+}
+
+function isNotShown(presence: Presence): boolean {
+  return presence === 'gone' || presence === 'absent';
+}
+
+/** An object that is not shown, and whose deletion nobody has confirmed to us. */
+function judgeAbsence({
+  presence,
+  isFresh,
+  sees,
+}: SeenObject): 'mark-deleted' | 'wait' | 'prove-sight' | 'not-proven' {
+  if (isFresh) return 'wait';
+  if (presence === 'gone' || sees === 'all') return 'mark-deleted';
+  return sees === undefined ? 'prove-sight' : 'not-proven';
+}
+
+/** How a change may be made. */
+interface ChangeRules {
+  readonly isRenewable?: boolean;
+  readonly isUnsafeToRepeat?: boolean;
+}
+
+/** A change, before anything is looked at. */
+export function planChange(effect: Known, rules: ChangeRules): 'return' | 'look' {
+  return effect?.state === 'confirmed' && rules.isRenewable !== true ? 'return' : 'look';
+}
+
+/** The look before a change is sent. `refuse-and-call`: the call before it is proven not made. */
+export function decideChange(
+  effect: Known,
+  seen: { readonly isMade: boolean; readonly isSettled: boolean },
+  rules: ChangeRules & { readonly maxCalls: number },
+): 'record' | 'wait' | 'give-up' | 'call' | 'refuse-and-call' {
+  if (seen.isMade) return 'record';
+  if (effect?.state !== 'intended' || rules.isUnsafeToRepeat !== true) return 'call';
+  if (!seen.isSettled) return 'wait';
+  return effect.doubts + 1 >= rules.maxCalls ? 'give-up' : 'refuse-and-call';
+}

@@ -1,0 +1,200 @@
+/** What became of a create in doubt, and how what is known of it is recorded. */
+import { passCrashPoint } from '../../crash-points.ts';
+import { StepFailure, type ProviderError } from '../../errors.ts';
+import { confirmEffect, refuseEffect } from '../../ledger/effects.ts';
+import {
+  confirmResource,
+  dropIntendedResource,
+  findResourceOfEffect,
+  insertForeignResource,
+  insertIntendedResource,
+  insertTwin,
+  listCreatedResources,
+} from '../../ledger/resources.ts';
+import type { EffectRow } from '../../ledger/rows.ts';
+import { mergeOutput } from '../../ledger/steps.ts';
+import type {
+  Intent,
+  LookUp,
+  ProviderObject,
+  ResourceContext,
+  ResourceType,
+  Sighting,
+} from '../../steps/step.ts';
+import { judgeBySight, notProvenNotMade } from './absence.ts';
+import { hasSettled, intentOf, stillInDoubt } from './protocol.ts';
+import { isOfACall, originalsAmong, resolveDoubt, type Seen } from './decide.ts';
+import type { Session } from '../claim/session.ts';
+
+export type Output = Readonly<Record<string, unknown>>;
+export type Kind = ResourceType<object, Output>;
+export type Context = ResourceContext<object>;
+
+/**
+ * Looks for what a call in doubt may have made.
+ *
+ * Ours is taken over, and its id returned. Once it has settled, an absence is proof that nothing was made, to a token
+ * that sees everything of that kind: undefined, or `name-taken` where a stranger has the name. Before that NotYet,
+ * whoever else is seen: where names are not unique, a stranger's object says nothing about ours. `unansweredBy`: the
+ * error of the call, where it was made just now.
+ */
+export async function resolveCreation(
+  session: Session,
+  context: Context,
+  kind: Kind,
+  effect: EffectRow,
+  unansweredBy?: ProviderError,
+): Promise<string | undefined> {
+  const isSettled = await hasSettled(session, effect);
+  passCrashPoint('looking', { verb: 'create' });
+  const { seen, decision, sight } = await judgeBySight(
+    context,
+    kind,
+    () => lookFor(session, context, kind, effect),
+    (lookUp, sees) => resolveDoubt(seenIn(lookUp), isSettled, sees),
+  );
+  if (decision === 'take-over') return recordCreated(session, kind, effect, oursIn(seen));
+  if (decision === 'wait') throw stillInDoubt(session, kind.nameFor(session.client), unansweredBy);
+  if (decision === 'not-proven' || decision === 'prove-sight') throw notProvenNotMade(session, kind, sight);
+  const renamed = await findRenamed(session, context, kind, effect, seen);
+  if (renamed.length > 0) {
+    // It is ours to delete, and no longer what the step is to make.
+    await recordCreated(session, kind, effect, renamed);
+    throw nameTaken(session, kind, seen.sightings);
+  }
+  await session.lease.write(async (db) => {
+    await refuseEffect(db, session.client.id, effect, true);
+    await dropIntendedResource(db, effect.id);
+  });
+  if (decision === 'report-foreign') throw await reportForeign(session, kind, seen.sightings);
+  return undefined;
+}
+
+/**
+ * Looks for everything of the wanted name, once a call was intended. `known`: what is known better than by the intent.
+ *
+ * A recorded object needs no other proof. An object is a stranger's where an operator has taken it off the list, where
+ * no call of the effect can have made it, and where it is a copy of one that a call has made.
+ */
+export async function lookFor(
+  session: Session,
+  context: Context,
+  kind: Kind,
+  effect: EffectRow,
+  known: Partial<Pick<Intent, 'mayExist'>> = {},
+): Promise<LookUp<Output>> {
+  const { recorded, recordedCalls, forgotten } = await listKnown(session, kind, effect);
+  const lookUp = await kind.find(context, { ...intentOf(effect), ...known, recorded });
+  const mayBeOurs = (sighting: Sighting<Output>) =>
+    recorded.includes(sighting.externalId) ||
+    (!forgotten.includes(sighting.externalId) && isOfACall(sighting, effect));
+  const claimed = lookUp.sightings.filter((sighting) => sighting.isOurs && mayBeOurs(sighting));
+  const ours = originalsAmong(claimed, recorded, recordedCalls);
+  return {
+    ...lookUp,
+    sightings: lookUp.sightings.map((sighting) => ({ ...sighting, isOurs: ours.includes(sighting) })),
+  };
+}
+
+/**
+ * Finds objects with our mark under another name: somebody may have renamed what a call in doubt has made.
+ *
+ * `shown`: the look for the wanted name, which has decided about all that it shows.
+ */
+export async function findRenamed(
+  session: Session,
+  context: Context,
+  kind: Kind,
+  effect: EffectRow,
+  shown: LookUp<Output>,
+): Promise<ProviderObject<Output>[]> {
+  if (kind.search === undefined) return [];
+  const { forgotten } = await listKnown(session, kind, effect);
+  const candidates = await kind.search.list(context.providers);
+  candidates.push(...((await kind.search.listUnmarked?.(context)) ?? []));
+  return candidates
+    .filter(({ evidence, provisioningId }) => evidence === 'mark' && provisioningId === session.client.id)
+    .filter((candidate) => isOfACall(candidate, effect) && !forgotten.includes(candidate.externalId))
+    .filter(({ externalId }) => !shown.sightings.some((sighting) => sighting.externalId === externalId))
+    .map(({ externalId, name, url }) => ({ externalId, name, url, output: {} }));
+}
+
+async function listKnown(session: Session, kind: Kind, effect: EffectRow) {
+  const known = await listCreatedResources(session.pool, session.client.id, session.step.name, kind.kind);
+  const idsOf = (rows: typeof known) => rows.flatMap(({ external_id: id }) => id ?? []);
+  return {
+    recorded: idsOf(known.filter(({ state }) => state !== 'forgotten' && state !== 'unknown')),
+    recordedCalls: known.flatMap((row) => (row.effect_id === effect.id ? (row.made_by ?? []) : [])),
+    forgotten: idsOf(known.filter(({ state }) => state === 'forgotten')),
+  };
+}
+
+export function oursIn(lookUp: LookUp<Output>): Sighting<Output>[] {
+  return lookUp.sightings.filter(({ isOurs }) => isOurs);
+}
+
+export function seenIn(lookUp: LookUp<Output>): Seen {
+  if (oursIn(lookUp).length > 0) return 'ours';
+  return lookUp.sightings.length > 0 ? 'foreign' : 'nothing';
+}
+
+/** Records what an effect made, normally one object. Returns the id of the first. */
+export async function recordCreated(
+  session: Session,
+  kind: Kind,
+  effect: EffectRow,
+  objects: readonly ProviderObject<Output>[],
+): Promise<string> {
+  const [first, ...twins] = objects;
+  if (first === undefined) throw new TypeError('there is nothing to record');
+  const provisioningId = session.client.id;
+  const ids = { provisioningId, effectId: effect.id, step: session.step.name, kind: kind.kind };
+  await session.lease.write(async (db) => {
+    await confirmEffect(db, provisioningId, effect);
+    if ((await findResourceOfEffect(db, effect.id)) === undefined)
+      await insertIntendedResource(db, { ...ids, name: kind.nameFor(session.client) });
+    await confirmResource(db, provisioningId, effect.id, first);
+    for (const twin of twins) await insertTwin(db, { ...ids, ...twin });
+    await mergeOutput(db, { provisioningId, name: session.step.name }, first.output);
+    passCrashPoint('record-open', { verb: 'create', transaction: db });
+  });
+  passCrashPoint('recorded', { verb: 'create' });
+  return first.externalId;
+}
+
+/** Lists what stands in the way, and says so. */
+export async function reportForeign(
+  session: Session,
+  kind: Kind,
+  sightings: readonly Sighting<Output>[],
+): Promise<StepFailure> {
+  const ids = { provisioningId: session.client.id, step: session.step.name, kind: kind.kind };
+  await session.lease.write(async (db) => {
+    for (const sighting of sightings) await insertForeignResource(db, { ...ids, ...sighting });
+  });
+  return nameTaken(session, kind, sightings);
+}
+
+/** Says what has the name, by its id, and where it is. `sightings`: empty where the provider shows none. */
+export function nameTaken(
+  session: Session,
+  kind: Kind,
+  sightings: readonly Sighting<Output>[] = [],
+): StepFailure {
+  const wanted = `${kind.kind} "${kind.nameFor(session.client)}"`;
+  const [first, ...others] = sightings.map(placeOf);
+  if (first === undefined)
+    return new StepFailure(
+      'name-taken',
+      `${wanted} exists already and was not made by this provisioning; its id is hidden from the token`,
+    );
+  const more = others.length === 0 ? '' : `, and ${others.length} more`;
+  return new StepFailure(
+    'name-taken',
+    `${wanted} cannot be made: ${first}${more}, and was not made by this provisioning`,
+  );
+}
+
+function placeOf({ externalId, takes = 'the name', url }: Sighting<Output>): string {
+  return `${externalId} has ${takes}${url === undefined ? '' : ` (${url})`}`;
+}

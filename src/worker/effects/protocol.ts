@@ -1,0 +1,186 @@
+/**
+ * The protocol of one effect: intent, gate, call, classification, record. The only place that grants a worker permits.
+ *
+ * What differs between creating, changing and deleting is how a call in doubt is resolved; that is theirs.
+ */
+import { randomBytes } from 'node:crypto';
+import { passCrashPoint } from '../../crash-points.ts';
+import { LeaseLost, NotYet, ProviderError, StepFailure, WorkerStopping } from '../../errors.ts';
+import {
+  forgiveDoubt,
+  insertIntent,
+  measureDoubt,
+  refuseEffect,
+  renewIntent,
+  type EffectKey,
+} from '../../ledger/effects.ts';
+import type { Queryable } from '../../ledger/pool.ts';
+import type { EffectRow } from '../../ledger/rows.ts';
+import { Permit } from '../../http/permit.ts';
+import type { Intent, Refusal, Verdict } from '../../steps/step.ts';
+import type { Session } from '../claim/session.ts';
+
+/**
+ * Time that the lease must outlive a call by, to record what came of it; and for what a call does before it leaves,
+ * such as to connect, or to read the name that an id has at this moment.
+ */
+function marginMs(timeoutMs: number): number {
+  return Math.max(2000, timeoutMs / 2);
+}
+
+/** What came of a call that did not plainly succeed. */
+export type CallResult<T> =
+  | { readonly is: 'made'; readonly value: T }
+  /** Perhaps made: look. */
+  | { readonly is: 'in-doubt'; readonly error: ProviderError }
+  | { readonly is: 'name-taken' };
+
+export function effectKey(session: Session, name: string): EffectKey {
+  return { provisioningId: session.client.id, step: session.step.name, name };
+}
+
+export function newMark(session: Session): string {
+  return `prov-${session.client.id}-${randomBytes(4).toString('hex')}`;
+}
+
+/** Of an effect that was never called: nothing can have come of it. */
+export function firstIntent(mark: string): Intent {
+  return { mark, absentAt: undefined, mayExist: false, recorded: [], calls: 0 };
+}
+
+export function intentOf(effect: EffectRow): Intent {
+  const mayExist = effect.state === 'intended' || effect.doubts > 0;
+  return { mark: effect.mark, absentAt: effect.absent_at, mayExist, recorded: [], calls: effect.calls };
+}
+
+/** Commits the intent of a call, within the caller's fenced transaction: the first of its effect, or a further one. */
+export async function commitIntent(
+  session: Session,
+  db: Queryable,
+  effect: {
+    readonly key: EffectKey;
+    readonly verb: EffectRow['verb'];
+    readonly naturalKey: string;
+    readonly mark: string;
+    readonly absentAt?: Date | undefined;
+    readonly earlier: EffectRow | undefined;
+  },
+): Promise<EffectRow> {
+  const { key, earlier, verb, naturalKey, mark, absentAt } = effect;
+  const { epoch } = session.lease;
+  const intended = await (earlier === undefined
+    ? insertIntent(db, key, { verb, naturalKey, mark, epoch, absentAt })
+    : renewIntent(db, key.provisioningId, earlier.id, epoch, absentAt));
+  passCrashPoint('intent-open', { verb, transaction: db });
+  return intended;
+}
+
+/**
+ * Sends one call whose intent is committed.
+ *
+ * A refusal is proof that it was not made, and is recorded as that before the error goes on. Everything unclear stays
+ * an intent without an outcome: in doubt, for this worker or the next one.
+ */
+export async function sendCall<T>(
+  session: Session,
+  effect: EffectRow,
+  call: {
+    readonly send: (permit: Permit) => Promise<T>;
+    readonly judge: ((refusal: Refusal) => Verdict | undefined) | undefined;
+    /** What else is known once it is proven that nothing was made; in the same transaction. */
+    readonly whenRefused?: (db: Queryable) => Promise<void>;
+  },
+): Promise<CallResult<T>> {
+  const { lease } = session;
+  const { verb } = effect;
+  passCrashPoint('intent-committed', { verb });
+  let permit: Permit | undefined;
+  try {
+    permit = await passGate(session);
+    const value = await call.send(permit);
+    passCrashPoint('answered', { verb });
+    return { is: 'made', value };
+  } catch (error) {
+    if (lease.signal.aborted) throw new LeaseLost(session.client.id, { cause: error });
+    if (permit?.isTaken === true && !isProofOfNothingMade(error)) {
+      if (error instanceof ProviderError) return { is: 'in-doubt', error };
+      throw error;
+    }
+    const verdict = error instanceof ProviderError ? call.judge?.(error) : undefined;
+    // The name may be taken by our own earlier call, whose answer was lost: only a look can tell.
+    if (verdict?.is === 'name-taken') return { is: 'name-taken' };
+    await lease.write(async (db) => {
+      await refuseEffect(db, session.client.id, effect);
+      await call.whenRefused?.(db);
+    });
+    if (verdict?.is === 'too-early') throw new NotYet(verdict.waitingFor, { cause: error });
+    if (verdict?.is === 'final') throw new StepFailure(verdict.code, verdict.message, { cause: error });
+    throw error;
+  }
+}
+
+/** The gate: the lease outlives the call, so that this call is dead before another worker may start one. */
+async function passGate({ lease, limits }: Session): Promise<Permit> {
+  if (!limits.mayBegin()) throw new WorkerStopping();
+  // Whoever is taken for dead may have lost its lease to another worker already.
+  await limits.confirmPresence();
+  await lease.ensure(limits.timeoutMs + marginMs(limits.timeoutMs));
+  return Permit.grant({
+    signal: lease.signal,
+    timeoutMs: limits.timeoutMs,
+    mayStart: () => limits.mayBegin() && lease.remainingMs() > limits.timeoutMs,
+  });
+}
+
+/** What a call itself declares final, or too early, has left nothing behind. */
+function isProofOfNothingMade(error: unknown): boolean {
+  if (error instanceof ProviderError) return error.outcome === 'not-made';
+  return error instanceof StepFailure || error instanceof NotYet;
+}
+
+/**
+ * Whether an absence counts as proof by now.
+ *
+ * Call it before the look: what a look shows counts for the time at which it began. Throws LeaseLost.
+ */
+export async function hasSettled(session: Session, effect: EffectRow): Promise<boolean> {
+  const doubtMs = await session.lease.write((db) => measureDoubt(db, effect.id));
+  return doubtMs >= session.limits.settleMs;
+}
+
+/**
+ * What counts against an effect's calls: none of those before an operator had it go on, and none that was answered in
+ * the place of a provider that was away.
+ */
+export function countedCalls(effect: EffectRow | undefined): Pick<EffectRow, 'state' | 'doubts'> | undefined {
+  return effect && { state: effect.state, doubts: effect.doubts - effect.forgiven_doubts };
+}
+
+/** A provider that was away at a call uses up none of the effect's calls: the deadline of waits bounds them. */
+export async function forgiveAbsence(
+  session: Session,
+  effect: EffectRow,
+  { isAway }: ProviderError,
+): Promise<void> {
+  if (isAway) await session.lease.write((db) => forgiveDoubt(db, effect.id));
+}
+
+/**
+ * Looks again soon: a lost answer's object usually shows up at once.
+ *
+ * `unansweredBy`: the error of the call, where it was made just now. A provider that asks to be left alone is.
+ */
+export function stillInDoubt(session: Session, what: string, unansweredBy?: ProviderError): NotYet {
+  const soonMs = Math.max(20, Math.min(1000, Math.ceil(session.limits.settleMs / 5)));
+  const lookAgainMs = Math.max(soonMs, unansweredBy?.retryAfterMs ?? 0);
+  // Another call follows, so that a provider that is away has to bound it.
+  const endsByItself = unansweredBy?.isAway !== true;
+  return new NotYet(`proof whether ${what} was made`, { lookAgainMs, endsByItself });
+}
+
+export function refuseFurtherCalls(what: string): StepFailure {
+  return new StepFailure(
+    'provider-unavailable',
+    `${what}: no answer to any of the calls, and nothing was made`,
+  );
+}

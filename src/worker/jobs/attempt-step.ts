@@ -1,0 +1,205 @@
+/** One attempt at a step, or one look of a step that waits: work, then write down what came of it. */
+import { performance } from 'node:perf_hooks';
+import { UnrecoverableError, type Job } from 'bullmq';
+import { reportChange } from '../../api/report.ts';
+import { passCrashPoint } from '../../crash-points.ts';
+import { ConfigurationError, StepFailure } from '../../errors.ts';
+import { releaseLease } from '../../ledger/claims.ts';
+import { failProvisioning, pauseProvisioning } from '../../ledger/endings.ts';
+import { isDatabaseAway, type Queryable } from '../../ledger/pool.ts';
+import { failResources } from '../../ledger/resources.ts';
+import type { StepError, StepWarning } from '../../ledger/rows.ts';
+import {
+  beginStep,
+  completeStep,
+  failStep,
+  postponeStep,
+  type BegunStep,
+  type StepKey,
+  type Wait,
+} from '../../ledger/steps.ts';
+import type { Engine } from '../engine.ts';
+import { measureStep, type AttemptResult } from './measure-step.ts';
+import { decideOutcome, type Outcome } from './outcome.ts';
+import { postpone } from './postpone.ts';
+import { readProviderText } from './provider-text.ts';
+import type { Session } from '../claim/session.ts';
+import { showLine, showProgress } from './show.ts';
+import { parseOutput, stepContext } from './step-context.ts';
+import { wakeSender } from '../callbacks/wake-sender.ts';
+import { watchStep } from './watch-step.ts';
+
+export interface StepTask {
+  readonly engine: Engine;
+  readonly session: Session;
+  readonly key: StepKey;
+  readonly onFailure: 'rollback' | 'pause';
+  readonly job: Job;
+  readonly token: string | undefined;
+}
+
+/** A step that takes its worker down each time must come to an end too. */
+const maxInterruptions = 100;
+
+interface Attempt {
+  readonly progress: BegunStep;
+  /** What a log line says of it. */
+  readonly facts: Readonly<Record<string, unknown>>;
+  /** To be told what came of it, once that is written down. */
+  readonly count: (result: AttemptResult) => void;
+}
+
+/** Runs or undoes a step once, and writes down what came of it. Throws what the queue is to do next. */
+export async function attemptStep(task: StepTask): Promise<unknown> {
+  const { engine, session, key, job } = task;
+  const startedAt = performance.now();
+  const progress = await session.lease.write((db) => beginStep(db, key));
+  const count = measureStep(engine.metrics, key, progress);
+  await showProgress(job, { step: key.name, status: 'running', attempt: progress.attempts });
+  const result =
+    progress.interruptions > maxInterruptions
+      ? {
+          error: new StepFailure(
+            'internal-error',
+            'it was interrupted again and again: the worker log has it',
+          ),
+        }
+      : await watchStep(engine, key, () => perform(task));
+  const facts = {
+    provisioning: key.provisioningId,
+    client: session.client.clientId,
+    step: key.name,
+    direction: key.direction,
+    attempt: progress.attempts,
+    durationMs: Math.round(performance.now() - startedAt),
+  };
+  if ('error' in result) return conclude(task, { progress, facts, count }, result.error);
+
+  await session.lease.write((db) => completeStep(db, key, result, engine.sweepIntervalMs));
+  passCrashPoint('step-recorded');
+  count('succeeded');
+  engine.log.info(facts, key.direction === 'run' ? 'step succeeded' : 'undo succeeded');
+  await showProgress(job, { step: key.name, status: 'succeeded', attempt: progress.attempts });
+  await showLine(job, `attempt ${progress.attempts}: succeeded`);
+  return { attempts: progress.attempts };
+}
+
+interface StepResult {
+  readonly output: Record<string, unknown>;
+  readonly warnings: readonly StepWarning[];
+}
+
+async function perform({ engine, session, key }: StepTask): Promise<StepResult | { error: unknown }> {
+  const { step, lease } = session;
+  const warnings: StepWarning[] = [];
+  try {
+    const environment = step.environment.safeParse(engine.environment);
+    // Not final: a file that one of them names may be out of reach for a moment only.
+    if (!environment.success) {
+      const names = environment.error.issues.map(({ path }) => path.join('.')).join(', ');
+      throw new ConfigurationError(`the worker lacks the variables of ${step.name}: ${names}`);
+    }
+    const signal = AbortSignal.any([lease.signal, engine.cutOff]);
+    const limits = { timeoutMs: engine.timeoutMs, signal };
+    const context = stepContext(session, key, step.connect(environment.data, limits), warnings);
+    if (key.direction === 'run')
+      return { output: parseOutput(step.output, await step.run(context)), warnings };
+    const undo = engine.rollbackActions.get(step.name);
+    if (undo === undefined) throw new StepFailure('internal-error', `there is no undo of ${step.name}`);
+    await undo(context);
+    return { output: {}, warnings: [] };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** Writes down what follows from an error, and tells the queue. */
+async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promise<unknown> {
+  const { engine, session, key, job, token } = task;
+  const { progress, facts, count } = attempt;
+  // A call that was cut off says nothing about the step.
+  const outcome: Outcome = engine.cutOff.aborted
+    ? { is: 'interrupted' }
+    : decideOutcome(error, progress, key.direction, engine.patience, Math.random);
+  if (outcome.is === 'interrupted') {
+    count('interrupted');
+    const reason = error instanceof Error ? error.name : 'unknown';
+    engine.log.info({ ...facts, reason }, 'the step was left to another worker');
+    await session.lease.release(engine.sweepIntervalMs).catch(() => {});
+    // Whoever runs the job logs that, and waits for the database.
+    if (isDatabaseAway(error)) throw error;
+    return postpone(job, token, 100);
+  }
+  if (outcome.is === 'postponed') return wait(task, attempt, outcome, error);
+
+  const providerText = await readProviderText(engine, key.provisioningId, error);
+  const callbackId = await session.lease.write((db) => endInFailure(db, task, outcome.error, providerText));
+  passCrashPoint('outcome-recorded');
+  count('failed');
+  engine.log.error(
+    { ...facts, err: error, code: outcome.error.code, providerText },
+    'the step failed for good',
+  );
+  const { code } = outcome.error;
+  await showProgress(job, { step: key.name, status: 'failed', attempt: progress.attempts, code });
+  await showLine(job, `attempt ${progress.attempts}: failed for good, ${code}`);
+  await wakeSender(engine, callbackId);
+  // Step and code only: what is thrown here is stored in the queue and shown on the dashboard.
+  throw new UnrecoverableError(`${key.name}: ${code}`);
+}
+
+async function wait(
+  { engine, session, key, job, token }: StepTask,
+  { progress, facts, count }: Attempt,
+  outcome: Extract<Outcome, { is: 'postponed' }>,
+  error: unknown,
+): Promise<never> {
+  const { waitingFor, delayMs } = outcome;
+  await session.lease.write((db) =>
+    postponeStep(db, key, { ...outcome, sweepAfterMs: engine.sweepIntervalMs }),
+  );
+  count(waitingFor === undefined ? 'retried' : 'waiting');
+  const attempt = progress.attempts;
+  if (waitingFor === undefined) {
+    const providerText = await readProviderText(engine, key.provisioningId, error);
+    engine.log.warn({ ...facts, err: error, delayMs, providerText }, 'an attempt failed');
+    const code = outcome.error?.code ?? 'internal-error';
+    await showProgress(job, { step: key.name, status: 'waiting', attempt, code });
+    await showLine(job, `attempt ${attempt}: ${code}, again in ${delayMs} ms`);
+  } else {
+    const isNew = waitingFor !== progress.wait?.waitingFor;
+    // Somebody may have to act: once per wait it is worth a line that is kept.
+    const level = outcome.isAway && isNew ? 'warn' : 'debug';
+    engine.log[level]({ ...facts, waitingFor, delayMs, endsInMs: outcome.endsInMs }, 'the step waits');
+    await showProgress(job, { step: key.name, status: 'waiting', attempt, waitingFor });
+    // One line per wait, not per look.
+    if (isNew) await showLine(job, `attempt ${attempt}: waiting for ${waitingFor}${limitOf(outcome)}`);
+  }
+  return postpone(job, token, delayMs);
+}
+
+function limitOf({ endsInMs }: Wait): string {
+  return endsInMs === undefined ? '' : `, for ${Math.round(endsInMs / 1000)} s at the longest`;
+}
+
+/** A step that failed for good ends the provisioning, or pauses it; a failed undo lists what it could not delete. */
+async function endInFailure(
+  db: Queryable,
+  { engine, key, onFailure }: StepTask,
+  error: StepError,
+  providerText: string | undefined,
+): Promise<string | undefined> {
+  await failStep(db, key, error);
+  if (key.direction === 'undo') {
+    await failResources(db, key.provisioningId, key.name, error.message);
+    await releaseLease(db, key.provisioningId, engine.sweepIntervalMs);
+    return undefined;
+  }
+  const failure = { step: key.name, ...error, providerText };
+  if (onFailure === 'pause') {
+    await pauseProvisioning(db, key.provisioningId, failure);
+    return reportChange(db, engine, key.provisioningId, 'provisioning.paused');
+  }
+  await failProvisioning(db, key.provisioningId, failure, engine.sweepIntervalMs);
+  return reportChange(db, engine, key.provisioningId, 'provisioning.failed');
+}

@@ -1,0 +1,70 @@
+/**
+ * The root job of a flow: it runs when the chain below it has ended, reads the ledger and decides what follows.
+ *
+ * Never from what the queue thinks of the jobs: a job can fail there without its step having failed.
+ */
+import type { Job } from 'bullmq';
+import { z } from 'zod';
+import { reportChange } from '../../api/report.ts';
+import { passCrashPoint } from '../../crash-points.ts';
+import { releaseLease } from '../../ledger/claims.ts';
+import { beginRollback, endRollback, succeedProvisioning } from '../../ledger/endings.ts';
+import type { RootJobData } from '../../queue/flows.ts';
+import { planNextFlow } from './drive.ts';
+import type { Engine } from '../engine.ts';
+import type { Lease } from '../claim/lease.ts';
+import { nextAction } from './next-action.ts';
+import { wakeSender } from '../callbacks/wake-sender.ts';
+import { withClaim } from '../claim/claim.ts';
+
+const rootJobData = z.object({
+  provisioningId: z.uuid(),
+  flow: z.number(),
+  direction: z.enum(['run', 'undo']),
+}) satisfies z.ZodType<RootJobData>;
+
+export async function finishFlow(engine: Engine, job: Job, token: string | undefined): Promise<unknown> {
+  const data = rootJobData.parse(job.data);
+  return withClaim(engine, job, token, data, async (lease, snapshot) => {
+    const action = nextAction(snapshot);
+    const facts = { provisioning: data.provisioningId, client: snapshot.provisioning.client_id };
+    if (action.do === 'succeed') {
+      await succeed(engine, lease);
+      engine.log.info(facts, 'provisioning succeeded');
+      return { outcome: 'succeeded' };
+    }
+    if (action.do === 'end-rollback') {
+      const outcome = await closeRollback(engine, lease);
+      engine.log.info({ ...facts, outcome }, 'rollback ended');
+      return { outcome: `rollback ${outcome}` };
+    }
+    // Something is left: the rollback that a failure asks for, or a flow whose jobs got lost.
+    const enqueue = await lease.write(async (db) => {
+      await releaseLease(db, data.provisioningId, engine.sweepIntervalMs);
+      return planNextFlow(engine, db, snapshot);
+    });
+    await enqueue?.();
+    return { outcome: action.do === 'rest' ? 'nothing to do' : `${action.direction} goes on` };
+  });
+}
+
+async function succeed(engine: Engine, lease: Lease): Promise<void> {
+  const callbackId = await lease.write(async (db) => {
+    await succeedProvisioning(db, lease.provisioningId);
+    return reportChange(db, engine, lease.provisioningId, 'provisioning.succeeded');
+  });
+  passCrashPoint('outcome-recorded');
+  await wakeSender(engine, callbackId);
+}
+
+async function closeRollback(engine: Engine, lease: Lease): Promise<'completed' | 'incomplete'> {
+  const { outcome, callbackId } = await lease.write(async (db) => {
+    await beginRollback(db, lease.provisioningId);
+    const ended = await endRollback(db, lease.provisioningId);
+    const type = ended === 'completed' ? 'provisioning.rolled_back' : 'provisioning.rollback_incomplete';
+    return { outcome: ended, callbackId: await reportChange(db, engine, lease.provisioningId, type) };
+  });
+  passCrashPoint('outcome-recorded');
+  await wakeSender(engine, callbackId);
+  return outcome;
+}

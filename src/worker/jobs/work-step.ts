@@ -1,0 +1,71 @@
+/** One job of one step, or of its undo: is it this one's turn? */
+import { UnrecoverableError, type Job } from 'bullmq';
+import { z } from 'zod';
+import type { ProvisioningRow } from '../../ledger/rows.ts';
+import type { StepJobData } from '../../queue/flows.ts';
+import type { ClientOrder } from '../../provisioning.ts';
+import { attemptStep } from './attempt-step.ts';
+import type { Engine } from '../engine.ts';
+import { nextAction } from './next-action.ts';
+import { withClaim } from '../claim/claim.ts';
+
+const stepJobData = z.object({
+  provisioningId: z.uuid(),
+  flow: z.number(),
+  direction: z.enum(['run', 'undo']),
+  position: z.number(),
+  step: z.string(),
+}) satisfies z.ZodType<StepJobData>;
+
+export async function workStep(engine: Engine, job: Job, token: string | undefined): Promise<unknown> {
+  const data = stepJobData.parse(job.data);
+  return withClaim(engine, job, token, data, async (lease, snapshot) => {
+    const action = nextAction(snapshot);
+    const remaining = action.do === 'work' && action.direction === data.direction ? action.remaining : [];
+    if (remaining[0]?.position !== data.position) {
+      await lease.release(engine.sweepIntervalMs);
+      if (!remaining.some(({ position }) => position === data.position)) return { done: true };
+      throw new UnrecoverableError('an earlier step is not done: the root job builds the flow again');
+    }
+    const step = engine.steps.find(({ name }) => name === data.step);
+    if (step === undefined) throw new Error(`a claim was granted without the step ${data.step}`);
+    const { provisioning } = snapshot;
+    const session = {
+      pool: engine.pool,
+      lease,
+      client: clientOf(provisioning),
+      step,
+      encryptionKeys: engine.encryptionKeys,
+      limits: {
+        timeoutMs: engine.timeoutMs,
+        settleMs: engine.settleMs,
+        maxCalls: engine.patience.maxAttempts,
+        mayBegin: engine.mayBegin,
+        confirmPresence: () => engine.presence.confirm(),
+      },
+    };
+    return attemptStep({
+      engine,
+      session,
+      key: {
+        provisioningId: provisioning.id,
+        direction: data.direction,
+        position: data.position,
+        name: data.step,
+      },
+      onFailure: provisioning.on_failure,
+      job,
+      token,
+    });
+  });
+}
+
+function clientOf(row: ProvisioningRow): ClientOrder {
+  return {
+    id: row.id,
+    clientId: row.client_id,
+    clientName: row.client_name,
+    orgEmail: row.org_email,
+    tier: row.tier,
+  };
+}
