@@ -66,7 +66,7 @@ export type ResourceState = (typeof resourceStates)[number];
 
 /** What a step knows of the provisioning it works for. */
 export interface ClientOrder {
-  readonly id: string;
+  readonly provisioningId: string;
   readonly clientId: string;
   readonly clientName: string;
   readonly orgEmail: string;

@@ -49,7 +49,7 @@ export interface Answer<T> {
 }
 
 /** An answer that is not a success, before anybody decided what it means. */
-export interface Refusal {
+export interface ErrorAnswer {
   readonly status: number;
   /** Parsed JSON, or undefined where the body is none. */
   readonly body: unknown;
@@ -65,7 +65,7 @@ export interface ProviderHttp {
   /** Reads what may be absent: `undefined` only when `isAbsent` recognises the refusal as the provider's "not there". */
   readIfThere<T>(
     operation: ReadOperation,
-    call: Call<T> & { isAbsent: (refusal: Refusal) => boolean },
+    call: Call<T> & { isAbsent: (refusal: ErrorAnswer) => boolean },
   ): Promise<Answer<T> | undefined>;
   /** Makes one mutating call. A ProviderError says whether it was `not-made` or is `in-doubt`. */
   mutate<T>(permit: Permit, operation: MutatingOperation, call: Call<T>): Promise<Answer<T>>;

@@ -25,7 +25,7 @@ export interface Presence {
   stop(): Promise<void>;
 }
 
-interface Session {
+interface PresenceSession {
   readonly holder: number;
   readonly client: pg.Client;
   readonly lost: AbortController;
@@ -82,7 +82,7 @@ export async function announcePresence(options: {
   };
 }
 
-async function openSession(databaseUrl: string, onLoss: (error: Error) => void): Promise<Session> {
+async function openSession(databaseUrl: string, onLoss: (error: Error) => void): Promise<PresenceSession> {
   const client = new pg.Client({
     connectionString: databaseUrl,
     keepAlive: true,

@@ -4,7 +4,7 @@ import { ConfigurationError } from '../errors.ts';
 import type { OrphanSearch, ResourceType, Step } from '../steps/step.ts';
 
 /** Where orphans are looked for, and for how long. */
-export interface Surroundings {
+export interface SearchOptions {
   readonly steps: readonly Step[];
   /** The environment that the steps read their own variables from. */
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -22,8 +22,8 @@ export interface SearchedKind {
   connect(): object;
 }
 
-export function searchedKinds(surroundings: Surroundings): SearchedKind[] {
-  const { steps, environment, timeoutMs, signal } = surroundings;
+export function searchedKinds(search: SearchOptions): SearchedKind[] {
+  const { steps, environment, timeoutMs, signal } = search;
   return steps.flatMap((step) =>
     (step.resources ?? []).flatMap((resource) => {
       const { kind, search } = resource;

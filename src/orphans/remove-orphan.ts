@@ -16,7 +16,7 @@ import {
 import { readKnowledge, readTime } from '../ledger/orphans.ts';
 import { inTransaction, type Pool } from '../ledger/pool.ts';
 import { Permit } from '../http/permit.ts';
-import { searchedKinds, type SearchedKind, type Surroundings } from './kinds.ts';
+import { searchedKinds, type SearchedKind, type SearchOptions } from './kinds.ts';
 import { refusalOf, type DeletionRequest } from './may-delete.ts';
 import { standingOf } from './standing.ts';
 
@@ -37,11 +37,11 @@ export type Removal =
 /** Deletes one object that nothing owns, if a fresh read and the ledger allow it, and sees that it is gone. */
 export async function removeOrphan(
   pool: Pool,
-  surroundings: Surroundings,
+  search: SearchOptions,
   request: DeletionRequest,
   patience: RemovalPatience,
 ): Promise<Removal> {
-  const searched = searchedKinds(surroundings).find(({ kind }) => kind === request.kind);
+  const searched = searchedKinds(search).find(({ kind }) => kind === request.kind);
   if (searched === undefined) return { is: 'refused', reason: `there is no kind "${request.kind}"` };
   const context = { providers: searched.connect() };
   const { externalId } = request;
@@ -66,7 +66,7 @@ export async function removeOrphan(
   if (recorded.id === undefined) return { is: 'refused', reason: recorded.reason };
   const { id } = recorded;
   try {
-    const removal = await removeUntilGone(searched, context, externalId, surroundings, patience);
+    const removal = await removeUntilGone(searched, context, externalId, search, patience);
     if (removal.is === 'gone') await confirmOrphanDeletions(pool, request);
     else await endOrphanDeletion(pool, id, removal.is, removal.reason);
     return removal;
@@ -104,7 +104,7 @@ async function removeUntilGone(
   searched: SearchedKind,
   context: { readonly providers: object },
   externalId: string,
-  { signal, timeoutMs }: Surroundings,
+  { signal, timeoutMs }: SearchOptions,
   patience: RemovalPatience,
 ): Promise<Removal> {
   const { resource, search } = searched;

@@ -3,17 +3,17 @@ import { ConfigurationError, ProviderError } from '../errors.ts';
 import { readKnowledge, readTime, type Orphan, type OrphanReport } from '../ledger/orphans.ts';
 import type { Queryable } from '../ledger/pool.ts';
 import type { Candidate } from '../steps/step.ts';
-import { searchedKinds, type SearchedKind, type Surroundings } from './kinds.ts';
+import { searchedKinds, type SearchedKind, type SearchOptions } from './kinds.ts';
 import { standingOf, type Standing } from './standing.ts';
 
 /** How many orphans a report names. */
 const mostItems = 1000;
 
 /** All kinds at once. A list that fails is an error of the report, and says nothing about the others. */
-export async function scanOrphans(db: Queryable, surroundings: Surroundings): Promise<OrphanReport> {
+export async function scanOrphans(db: Queryable, search: SearchOptions): Promise<OrphanReport> {
   const checkedAt = await readTime(db);
   const results = await Promise.all(
-    searchedKinds(surroundings).map(async (searched) => {
+    searchedKinds(search).map(async (searched) => {
       try {
         return await findOrphans(db, searched);
       } catch (error) {

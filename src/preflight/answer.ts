@@ -2,15 +2,15 @@
 import type { PreflightFindings } from '../api/preflight.ts';
 import { planResources } from './plan-resources.ts';
 import { runChecks } from './run-checks.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { PreflightOptions } from './connect.ts';
 
 export async function answerPreflight(
-  surroundings: Surroundings,
+  options: PreflightOptions,
   clientId: string | undefined,
 ): Promise<PreflightFindings> {
   const [checks, plans] = await Promise.all([
-    runChecks(surroundings),
-    clientId === undefined ? [] : planResources(surroundings, clientId),
+    runChecks(options),
+    clientId === undefined ? [] : planResources(options, clientId),
   ]);
   return {
     checks: [...checks, ...plans.map(({ check }) => check)],

@@ -12,7 +12,7 @@ import type { CallLimits, Intent, ResourceContext, ResourceType, Step } from '..
 import { ask } from './ask.ts';
 import type { Source } from './explain-failure.ts';
 import { resultOf } from './run-checks.ts';
-import { connector, type Surroundings } from './surroundings.ts';
+import { connector, type PreflightOptions } from './connect.ts';
 
 export interface ResourcePlan {
   readonly resource: PlannedResource;
@@ -21,29 +21,29 @@ export interface ResourcePlan {
 }
 
 /** One entry per kind of resource, in the order in which they are made. */
-export async function planResources(surroundings: Surroundings, clientId: string): Promise<ResourcePlan[]> {
+export async function planResources(options: PreflightOptions, clientId: string): Promise<ResourcePlan[]> {
   const client = clientOf(clientId);
   return Promise.all(
-    surroundings.steps.flatMap((step) =>
-      (step.resources ?? []).map((type) => planResource(surroundings, step, type, client)),
+    options.steps.flatMap((step) =>
+      (step.resources ?? []).map((type) => planResource(options, step, type, client)),
     ),
   );
 }
 
 /** All that is known of a client before anything was accepted. Names depend on nothing else. */
 function clientOf(clientId: string): ClientOrder {
-  return { id: randomUUID(), clientId, clientName: clientId, orgEmail: '', tier: 'starter' };
+  return { provisioningId: randomUUID(), clientId, clientName: clientId, orgEmail: '', tier: 'starter' };
 }
 
 async function planResource(
-  surroundings: Surroundings,
+  options: PreflightOptions,
   step: Step,
   type: ResourceType<object, unknown>,
   client: ClientOrder,
 ): Promise<ResourcePlan> {
   const [provider = type.kind] = type.kind.split('.');
   const source: Source = step.checks?.find((check) => check.provider === provider) ?? { provider };
-  const connection = connector(step, surroundings.environment);
+  const connection = connector(step, options.environment);
   let existing: PlannedResource['existing'] = null;
   const look = async (limits: CallLimits): Promise<Finding> => {
     if ('failure' in connection) return connection.failure;
@@ -52,7 +52,7 @@ async function planResource(
     existing = sightings.map(({ externalId, name, url = null }) => ({ externalId, name, url }));
     return judge(type, client, existing);
   };
-  const finding = await ask(source, surroundings, look);
+  const finding = await ask(source, options, look);
   return {
     resource: { step: step.name, kind: type.kind, name: type.nameFor(client), existing },
     check: resultOf({ provider, name: 'name-free' }, finding),

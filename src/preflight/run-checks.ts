@@ -3,20 +3,20 @@ import type { CheckResult } from '../api/preflight.ts';
 import type { Check, Finding } from '../steps/check.ts';
 import type { CallLimits, Step } from '../steps/step.ts';
 import { ask } from './ask.ts';
-import { connector, type Surroundings } from './surroundings.ts';
+import { connector, type PreflightOptions } from './connect.ts';
 
 /** In the order of the steps, and of each step's checks. */
-export async function runChecks(surroundings: Surroundings): Promise<CheckResult[]> {
-  const results = surroundings.steps.map((step) => runChecksOf(step, surroundings));
+export async function runChecks(options: PreflightOptions): Promise<CheckResult[]> {
+  const results = options.steps.map((step) => runChecksOf(step, options));
   return (await Promise.all(results)).flat();
 }
 
-async function runChecksOf(step: Step, surroundings: Surroundings): Promise<CheckResult[]> {
-  const connection = connector(step, surroundings.environment);
+async function runChecksOf(step: Step, options: PreflightOptions): Promise<CheckResult[]> {
+  const connection = connector(step, options.environment);
   const run = async (check: Check<object>): Promise<CheckResult> => {
     if ('failure' in connection) return resultOf(check, connection.failure);
     const look = async (limits: CallLimits) => check.look(connection.connect(limits));
-    return resultOf(check, await ask(check, surroundings, look));
+    return resultOf(check, await ask(check, options, look));
   };
   return Promise.all((step.checks ?? []).map(run));
 }

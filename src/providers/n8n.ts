@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import { ProviderError } from '../errors.ts';
-import { providerHttp, type Refusal } from '../http/request.ts';
+import { providerHttp, type ErrorAnswer } from '../http/request.ts';
 import { parseJson } from '../http/json.ts';
 import type { Permit } from '../http/permit.ts';
 import { readWholeList, type Page, type Place } from './n8n-list.ts';
@@ -235,7 +235,7 @@ function isUnknownRoute(error: unknown): boolean {
 }
 
 /** n8n's own 404. Anything else on that status, such as a proxy's page, proves nothing. */
-function isNotFound({ status, body }: Refusal): boolean {
+function isNotFound({ status, body }: ErrorAnswer): boolean {
   return status === 404 && messageSchema.safeParse(body).success;
 }
 

@@ -10,7 +10,7 @@ import type pg from 'pg';
 import { asSqlError, type SqlError } from './postgres-errors.ts';
 
 /** An open connection to a project's database. */
-export type Session = pg.Client;
+export type Connection = pg.Client;
 
 export interface BatchStatement {
   readonly sql: string;
@@ -36,7 +36,7 @@ export class BatchError extends Error {
 
 /** Runs them in one message. Throws a BatchError, or what the connection ended with. */
 export async function runBatch(
-  client: Session,
+  client: Connection,
   statements: readonly BatchStatement[],
   timeoutMs: number,
 ): Promise<void> {

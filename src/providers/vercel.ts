@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import { ProviderError } from '../errors.ts';
-import { providerHttp, type Refusal } from '../http/request.ts';
+import { providerHttp, type ErrorAnswer } from '../http/request.ts';
 import { parseJson } from '../http/json.ts';
 import { readAllPages, withSmallerPages } from '../http/pages.ts';
 import type { Permit } from '../http/permit.ts';
@@ -308,7 +308,7 @@ function teamQuery(team: string | undefined): Readonly<Record<string, string | u
 
 const errorSchema = z.object({ error: z.object({ code: z.string() }) });
 
-function isNotFound({ status, body }: Refusal): boolean {
+function isNotFound({ status, body }: ErrorAnswer): boolean {
   return status === 404 && errorSchema.safeParse(body).success;
 }
 

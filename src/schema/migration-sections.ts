@@ -1,5 +1,5 @@
 /** Files that hold a migration and its undoing one below the other, told apart by comments. Pure. */
-import type { Refusal } from './psql-commands.ts';
+import type { RefusedCommand } from './psql-commands.ts';
 import type { ScriptStatement } from './split-script.ts';
 
 /** dbmate, goose, sql-migrate (Go), node-pg-migrate. */
@@ -10,7 +10,7 @@ const undoing =
 export function refuseSections(
   text: string,
   statements: readonly ScriptStatement[],
-): (Refusal & { readonly offset: number }) | undefined {
+): (RefusedCommand & { readonly offset: number }) | undefined {
   for (const found of text.matchAll(undoing)) {
     const isComment = statements.every(({ first, last }) => found.index < first || found.index >= last);
     if (!isComment || !statements.some(({ first }) => first > found.index)) continue;

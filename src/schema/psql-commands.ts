@@ -1,6 +1,6 @@
 /** Which of psql's own commands a template may hold, and what to do about the others. Pure. */
 
-export interface Refusal {
+export interface RefusedCommand {
   readonly what: string;
   readonly fix: string;
 }
@@ -28,7 +28,7 @@ const otherwise = 'Remove the line: only psql knows it';
 const database = /^"?postgres"?$/;
 
 /** Undefined: pg_dump writes it and it changes nothing. `text` begins with the backslash. */
-export function refusePsqlCommand(text: string, isAlone: boolean): Refusal | undefined {
+export function refusePsqlCommand(text: string, isAlone: boolean): RefusedCommand | undefined {
   const [command = '', ...values] = text.slice(1).trim().split(/\s+/);
   if (isAlone && isHarmless(command, values)) return undefined;
   const named = /^[\w!?.;]+/.exec(command)?.[0] ?? '';

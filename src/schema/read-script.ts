@@ -2,7 +2,7 @@
 import type { Flaw } from './flaws.ts';
 import type { Grammar, ParsedStatement } from './grammar.ts';
 import { placesIn, type Place } from './places.ts';
-import { refusePsqlCommand, type Refusal } from './psql-commands.ts';
+import { refusePsqlCommand, type RefusedCommand } from './psql-commands.ts';
 import type { TextFile } from './read-files.ts';
 import { refuseSections } from './migration-sections.ts';
 import { refuseStatement } from './refused-statements.ts';
@@ -24,7 +24,7 @@ export function* readScript({ name, text }: TextFile, grammar: Grammar): Generat
   const { statements, commands, openComment } = splitScript(text);
   const placeOf = placesIn(text);
   const isPlain = /^[\0-\x7f]*$/.test(text);
-  const flaw = (offset: number, refusal: Refusal): ScriptPart => ({
+  const flaw = (offset: number, refusal: RefusedCommand): ScriptPart => ({
     flaw: { file: name, place: placeOf(offset), ...refusal },
   });
 
@@ -80,11 +80,11 @@ function blankOut(sql: string, spans: readonly Span[]): string {
 
 const mendIt = 'Mend the file: PostgreSQL does not read it.';
 
-function refuseCommand(text: string, { start, end, isAlone }: PsqlCommand): Refusal | undefined {
+function refuseCommand(text: string, { start, end, isAlone }: PsqlCommand): RefusedCommand | undefined {
   return refusePsqlCommand(text.slice(start, end), isAlone);
 }
 
-function refuseRows({ isClosed, isCrowded }: CopyRows): Refusal | undefined {
+function refuseRows({ isClosed, isCrowded }: CopyRows): RefusedCommand | undefined {
   if (isCrowded)
     return {
       what: 'something follows COPY … FROM stdin; on its line',

@@ -4,10 +4,10 @@
  * The list follows the callers of PreventInTransactionBlock in PostgreSQL 17.
  */
 import type { DefElem, Node, TransactionStmt, VariableSetStmt } from 'libpg-query';
-import type { Refusal } from './psql-commands.ts';
+import type { RefusedCommand } from './psql-commands.ts';
 
 /** Undefined: the statement may be part of a transaction. `isPlain`: its file holds ASCII and nothing else. */
-export function refuseStatement(node: Node, isPlain: boolean): Refusal | undefined {
+export function refuseStatement(node: Node, isPlain: boolean): RefusedCommand | undefined {
   if ('TransactionStmt' in node) return refuseTransaction(node.TransactionStmt);
   if ('VariableSetStmt' in node) return refuseSetting(node.VariableSetStmt, isPlain);
   const found = alone(node);
@@ -27,7 +27,7 @@ const transactionNames: Partial<Record<NonNullable<TransactionStmt['kind']>, str
 };
 
 /** Savepoints stay: they live and end inside the one transaction. */
-function refuseTransaction({ kind }: TransactionStmt): Refusal | undefined {
+function refuseTransaction({ kind }: TransactionStmt): RefusedCommand | undefined {
   const name = kind && transactionNames[kind];
   if (name === undefined) return undefined;
   return {
@@ -36,7 +36,7 @@ function refuseTransaction({ kind }: TransactionStmt): Refusal | undefined {
   };
 }
 
-function refuseSetting({ kind, name = '', args }: VariableSetStmt, isPlain: boolean): Refusal | undefined {
+function refuseSetting({ kind, name = '', args }: VariableSetStmt, isPlain: boolean): RefusedCommand | undefined {
   const value = textOf(args?.[0]);
   if (kind === 'VAR_SET_MULTI' && (name === 'TRANSACTION' || name === 'SESSION CHARACTERISTICS'))
     return {

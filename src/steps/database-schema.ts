@@ -65,7 +65,7 @@ export const databaseSchema = defineStep({
     const { settings } = context.providers;
     const template = await readTemplate(settings.SCHEMA_PATH);
     const transport = await openTransport(context);
-    const provisioningId = context.client.id;
+    const provisioningId = context.client.provisioningId;
     const policy = { grants: settings.SCHEMA_API_GRANTS, rls: settings.SCHEMA_RLS };
     await context.change({
       name: 'apply template schema',

@@ -5,7 +5,7 @@ import type { ClientOrder } from '../provisioning.ts';
 
 /** The mark: which provisioning has made it. */
 export function webhookNodeId(client: ClientOrder): string {
-  return `prov-${client.id}`;
+  return `prov-${client.provisioningId}`;
 }
 
 /** Which call has made it: a copy keeps that too, so of each call only the oldest is no copy. */

@@ -159,7 +159,7 @@ export interface LookUp<Output> {
  * `gone`: the provider says that it was there and is no more. `absent`: it is not shown, which proves something only
  * after an accepted deletion of that very id, or to a token that sees everything of that kind.
  */
-export type Presence = 'present' | 'going' | 'gone' | 'absent';
+export type Existence = 'present' | 'going' | 'gone' | 'absent';
 
 /** Whether the token is shown to see every object of a kind. Providers answer 404 for what a token may not see, too. */
 export type Sight =
@@ -190,7 +190,7 @@ export interface ResourceType<Providers, Output> {
     intent: Intent,
   ): Promise<ProviderObject<Output>>;
   /** Reads one by its immutable id. */
-  read(context: ProviderContext<ReadOnly<Providers>>, externalId: string): Promise<Presence>;
+  read(context: ProviderContext<ReadOnly<Providers>>, externalId: string): Promise<Existence>;
   /**
    * Whether the token sees all objects of this kind, so that what it does not find is not there.
    *

@@ -81,7 +81,7 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
     const variables = await providers.vercel.listVariables(found.id);
     const isOurs = isMarkHidden(variables)
       ? await isLinkedToOurs(found, intent, context)
-      : markAmong(variables) === client.id;
+      : markAmong(variables) === client.provisioningId;
     return { sightings: [{ ...describe(found), createdAt: found.createdAt, isOurs }], at: undefined };
   },
 
@@ -126,7 +126,7 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
       return candidates;
     },
     async listUnmarked(context) {
-      const { id: provisioningId } = context.client;
+      const { provisioningId } = context.client;
       return (await listLinkedToOurs(context)).map((found) => ({
         ...describe(found),
         createdAt: found.createdAt,
@@ -232,7 +232,7 @@ async function wantedVariables(context: ResourceContext<Providers>): Promise<New
     plain('NEXT_PUBLIC_APP_URL', `https://${providerNames(client.clientId).vercelProject}.vercel.app`),
     plain('CLIENT_ID', client.clientId),
     plain('CLIENT_TIER', client.tier),
-    plain('PROVISIONING_ID', client.id),
+    plain('PROVISIONING_ID', client.provisioningId),
     {
       key: 'SUPABASE_SERVICE_ROLE_KEY',
       value: await secrets.read('supabase-service-role-key'),

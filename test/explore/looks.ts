@@ -1,5 +1,5 @@
 /** What a look shows: everything that exists or, where lists lag, less. */
-import type { Presence } from '../../src/steps/step.ts';
+import type { Existence } from '../../src/steps/step.ts';
 import type { Seen } from '../../src/worker/effects/decide.ts';
 import type { Move } from './moves.ts';
 import { afterTrouble } from './plans.ts';
@@ -38,7 +38,7 @@ export function looks(turn: Turn, hides: 'nothing' | 'strangers' | 'anything'): 
 }
 
 /** Reads one object by its id. Soon after its create, a provider may not show it yet. */
-export function reads(turn: Turn, decide: (presence: Presence, isFresh: boolean) => Partial<Worker>): Move[] {
+export function reads(turn: Turn, decide: (presence: Existence, isFresh: boolean) => Partial<Worker>): Move[] {
   const { rules, worker, step, go } = turn;
   if (step.token === 'revoked') {
     if (!rules.checksToken) return [go('a read answers 404', decide('absent', false))];

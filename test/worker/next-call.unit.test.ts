@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ResourceState } from '../../src/provisioning.ts';
-import type { Presence } from '../../src/steps/step.ts';
+import type { Existence } from '../../src/steps/step.ts';
 import {
   decideChange,
   decideCreate,
@@ -96,7 +96,7 @@ describe('an undo', () => {
     expect(planUndo(effect)).toBe(expected);
   });
 
-  const seen = (presence: Presence, more: Partial<Parameters<typeof decideDelete>[1]> = {}) => ({
+  const seen = (presence: Existence, more: Partial<Parameters<typeof decideDelete>[1]> = {}) => ({
     presence,
     isFresh: false,
     sees: undefined,

@@ -42,7 +42,7 @@ async function run(): Promise<boolean> {
     ...searched.map(({ environment }) => environment),
   ]);
   const pool = openPool({ url: config.DATABASE_URL, max: 5, onError: () => {} });
-  const surroundings = {
+  const search = {
     steps,
     environment: process.env,
     timeoutMs: config.PROVIDER_TIMEOUT_MS,
@@ -51,13 +51,13 @@ async function run(): Promise<boolean> {
   try {
     await requireLedger(pool);
     if (options.deletion === undefined) {
-      const report = await scanOrphans(pool, surroundings);
+      const report = await scanOrphans(pool, search);
       const json = () => `${JSON.stringify(presentOrphans(report), undefined, 2)}\n`;
       process.stdout.write(options.isJson ? json() : tableOf(report));
       return report.errors.length === 0;
     }
     const { kind, externalId } = options.deletion;
-    const removal = await removeOrphan(pool, surroundings, options.deletion, {
+    const removal = await removeOrphan(pool, search, options.deletion, {
       pollMs: config.POLL_BASE_MS,
       timeoutMs: config.READY_TIMEOUT_MS,
     });

@@ -3,12 +3,12 @@ import type { z } from 'zod';
 import { reportOf, type planAnswer } from '../../api/preflight.ts';
 import { readPlace } from '../../ledger/provisionings.ts';
 import { providerNames } from '../../names.ts';
-import { askWorker } from '../ask-worker.ts';
+import { askPreflight } from '../ask-preflight.ts';
 import type { Deps } from '../deps.ts';
 
 export async function planProvisioning(deps: Deps, clientId: string): Promise<z.infer<typeof planAnswer>> {
   const place = await readPlace(deps.pool, clientId);
-  const { checks, resources } = await askWorker(deps, { clientId });
+  const { checks, resources } = await askPreflight(deps, { clientId });
   const preflight = reportOf(checks);
   const { webhookId: _, ...names } = providerNames(clientId);
   return {

@@ -1,6 +1,6 @@
 /** `/api/preflight`: whether the providers would let a provisioning through, as a worker sees it right now. */
 import { preflightAnswer, reportOf } from '../../api/preflight.ts';
-import { askWorker } from '../ask-worker.ts';
+import { askPreflight } from '../ask-preflight.ts';
 import type { Deps } from '../deps.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';
 
@@ -19,7 +19,7 @@ export function preflightRoutes(deps: Deps): AnyRoute[] {
     },
     problems: { 503: '`worker-unavailable`: no worker has answered.' },
     isWithoutDatabase: true,
-    handle: async () => ({ status: 200, body: reportOf((await askWorker(deps, {})).checks) }),
+    handle: async () => ({ status: 200, body: reportOf((await askPreflight(deps, {})).checks) }),
   });
   return [check];
 }

@@ -1,6 +1,6 @@
 /** The template over the session pooler, with the project's own password. */
 import type { Permit } from '../../http/permit.ts';
-import { BatchError, runBatch, type Session } from '../../providers/postgres-batch.ts';
+import { BatchError, runBatch, type Connection } from '../../providers/postgres-batch.ts';
 import { asSqlError, isPassingForTemplate, isPassingSqlError } from '../../providers/postgres-errors.ts';
 import { withDatabase, type DatabaseAddress, type DatabaseTls } from '../../providers/postgres.ts';
 import type { CallLimits } from '../step.ts';
@@ -63,7 +63,7 @@ function permitLimits(permit: Permit): CallLimits {
 }
 
 async function runCommands(
-  database: Session,
+  database: Connection,
   commands: readonly Command[],
   policy: SchemaPolicy,
   timeoutMs: number,

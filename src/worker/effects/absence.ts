@@ -8,7 +8,7 @@ import { AbsenceUnproven, NotYet } from '../../errors.ts';
 import type { Sight } from '../../steps/step.ts';
 import type { Sees } from './decide.ts';
 import type { Context, Kind } from './look.ts';
-import type { Session } from '../claim/session.ts';
+import type { EffectScope } from './scope.ts';
 
 export interface Judged<Seen, Decision> {
   readonly seen: Seen;
@@ -41,8 +41,8 @@ export function notProvenGone(what: string, sight: Sight | undefined): AbsenceUn
 }
 
 /** Waits for a token that sees more, and fails the step in the end: nobody can know. */
-export function notProvenNotMade(session: Session, kind: Kind, sight: Sight | undefined): NotYet {
-  const what = `${kind.kind} "${kind.nameFor(session.client)}"`;
+export function notProvenNotMade(scope: EffectScope, kind: Kind, sight: Sight | undefined): NotYet {
+  const what = `${kind.kind} "${kind.nameFor(scope.client)}"`;
   const message = `nobody can know whether ${what} was made: a call got no answer, and it is not found, ${whyNotProof(sight)}`;
   return new NotYet(`proof whether ${what} was made, from a token that sees all of that kind`, {
     atDeadline: { code: 'credentials-rejected', message },

@@ -19,64 +19,64 @@ import {
   stillInDoubt,
 } from './protocol.ts';
 import { decideChange, planChange } from './decide.ts';
-import type { Session } from '../claim/session.ts';
+import type { EffectScope } from './scope.ts';
 
 type Output = Readonly<Record<string, unknown>>;
 
 /** Returns everything that the step has recorded, this change included. */
-export async function makeChange(session: Session, change: Change<Output>): Promise<unknown> {
-  const key = effectKey(session, change.name);
-  const effect = await findEffect(session.pool, key);
-  if (planChange(effect, change) === 'return') return recorded(session);
+export async function makeChange(scope: EffectScope, change: Change<Output>): Promise<unknown> {
+  const key = effectKey(scope, change.name);
+  const effect = await findEffect(scope.pool, key);
+  if (planChange(effect, change) === 'return') return recorded(scope);
 
-  const isSettled = effect?.state === 'intended' ? await hasSettled(session, effect) : true;
-  const mark = effect?.mark ?? newMark(session);
+  const isSettled = effect?.state === 'intended' ? await hasSettled(scope, effect) : true;
+  const mark = effect?.mark ?? newMark(scope);
   if (effect?.state === 'intended') passCrashPoint('looking', { verb: 'change' });
   const seen = await change.look(effect === undefined ? firstIntent(mark) : intentOf(effect));
-  if (seen !== undefined) return record(session, effect, seen);
-  const { maxCalls } = session.limits;
+  if (seen !== undefined) return record(scope, effect, seen);
+  const { maxCalls } = scope.limits;
   const rules = { ...change, maxCalls };
   const decision = decideChange(countedCalls(effect), { isMade: false, isSettled }, rules);
-  if (decision === 'wait') throw stillInDoubt(session, change.name);
+  if (decision === 'wait') throw stillInDoubt(scope, change.name);
   if (decision === 'give-up') throw refuseFurtherCalls(change.name);
   if (decision === 'refuse-and-call' && effect !== undefined)
-    await session.lease.write((db) => refuseEffect(db, session.client.id, effect, true));
+    await scope.lease.write((db) => refuseEffect(db, scope.client.provisioningId, effect, true));
 
-  const intended = await session.lease.write((db) =>
-    commitIntent(session, db, { key, verb: 'change', naturalKey: change.target, mark, earlier: effect }),
+  const intended = await scope.lease.write((db) =>
+    commitIntent(scope, db, { key, verb: 'change', naturalKey: change.target, mark, earlier: effect }),
   );
-  const result = await sendCall(session, intended, {
+  const result = await sendCall(scope, intended, {
     send: (permit) => change.send(permit, intentOf(intended)),
     judge: (refusal) => change.judge?.(refusal),
   });
-  if (result.is === 'made') return record(session, intended, result.value);
+  if (result.is === 'made') return record(scope, intended, result.value);
   if (result.is === 'name-taken') {
-    await session.lease.write((db) => refuseEffect(db, session.client.id, intended));
+    await scope.lease.write((db) => refuseEffect(db, scope.client.provisioningId, intended));
     throw new StepFailure('name-taken', `${change.name}: something else already has what it needs`);
   }
   const { error } = result;
-  await forgiveAbsence(session, intended, error);
+  await forgiveAbsence(scope, intended, error);
   // A provider that asks to be left alone is.
   if (error.retryAfterMs === undefined) {
     passCrashPoint('looking', { verb: 'change' });
     const found = await change.look(intentOf(intended));
-    if (found !== undefined) return record(session, intended, found);
+    if (found !== undefined) return record(scope, intended, found);
   }
-  if (change.isUnsafeToRepeat === true) throw stillInDoubt(session, change.name, error);
+  if (change.isUnsafeToRepeat === true) throw stillInDoubt(scope, change.name, error);
   throw error;
 }
 
-async function record(session: Session, effect: EffectRow | undefined, output: Output): Promise<unknown> {
-  await session.lease.write(async (db) => {
+async function record(scope: EffectScope, effect: EffectRow | undefined, output: Output): Promise<unknown> {
+  await scope.lease.write(async (db) => {
     if (effect !== undefined && effect.state !== 'confirmed')
-      await confirmEffect(db, session.client.id, effect);
-    await mergeOutput(db, { provisioningId: session.client.id, name: session.step.name }, output);
+      await confirmEffect(db, scope.client.provisioningId, effect);
+    await mergeOutput(db, { provisioningId: scope.client.provisioningId, name: scope.step.name }, output);
     passCrashPoint('record-open', { verb: 'change', transaction: db });
   });
   passCrashPoint('recorded', { verb: 'change' });
-  return recorded(session);
+  return recorded(scope);
 }
 
-async function recorded(session: Session): Promise<unknown> {
-  return readOutput(session.pool, session.client.id, session.step.name);
+async function recorded(scope: EffectScope): Promise<unknown> {
+  return readOutput(scope.pool, scope.client.provisioningId, scope.step.name);
 }

@@ -34,27 +34,27 @@ import {
   type Context,
   type Kind,
 } from './look.ts';
-import type { Session } from '../claim/session.ts';
+import type { EffectScope } from './scope.ts';
 
 export function creationName(kind: string): string {
   return `create ${kind}`;
 }
 
 /** Returns the provider's immutable id. Throws `name-taken`, NotYet, or what the provider answered. */
-export async function createResource(session: Session, context: Context, kind: Kind): Promise<string> {
-  const key = effectKey(session, creationName(kind.kind));
-  let effect = await findEffect(session.pool, key);
-  let plan = planCreate(countedCalls(effect), session.limits.maxCalls);
+export async function createResource(scope: EffectScope, context: Context, kind: Kind): Promise<string> {
+  const key = effectKey(scope, creationName(kind.kind));
+  let effect = await findEffect(scope.pool, key);
+  let plan = planCreate(countedCalls(effect), scope.limits.maxCalls);
   if (plan === 'resolve' && effect !== undefined) {
-    const found = await resolveCreation(session, context, kind, effect);
+    const found = await resolveCreation(scope, context, kind, effect);
     if (found !== undefined) return found;
-    effect = await findEffect(session.pool, key);
-    plan = planCreate(countedCalls(effect), session.limits.maxCalls);
+    effect = await findEffect(scope.pool, key);
+    plan = planCreate(countedCalls(effect), scope.limits.maxCalls);
   }
-  if (plan === 'return' && effect !== undefined) return recordedId(session, effect);
-  if (plan === 'give-up') throw refuseFurtherCalls(kind.nameFor(session.client));
-  const intended = await intend(session, context, kind, effect);
-  return typeof intended === 'string' ? intended : call(session, context, kind, intended);
+  if (plan === 'return' && effect !== undefined) return recordedId(scope, effect);
+  if (plan === 'give-up') throw refuseFurtherCalls(kind.nameFor(scope.client));
+  const intended = await intend(scope, context, kind, effect);
+  return typeof intended === 'string' ? intended : call(scope, context, kind, intended);
 }
 
 /**
@@ -64,26 +64,26 @@ export async function createResource(session: Session, context: Context, kind: K
  * is returned then.
  */
 async function intend(
-  session: Session,
+  scope: EffectScope,
   context: Context,
   kind: Kind,
   earlier: EffectRow | undefined,
 ): Promise<EffectRow | string> {
-  const name = kind.nameFor(session.client);
-  const mark = earlier?.mark ?? newMark(session);
+  const name = kind.nameFor(scope.client);
+  const mark = earlier?.mark ?? newMark(scope);
   // Before the first call nothing can be ours.
   const lookUp =
     earlier === undefined
       ? await kind.find(context, firstIntent(mark))
-      : await lookFor(session, context, kind, earlier);
+      : await lookFor(scope, context, kind, earlier);
   const decision = decideCreate(earlier, seenIn(lookUp));
   if (decision === 'take-over' && earlier !== undefined)
-    return recordCreated(session, kind, earlier, oursIn(lookUp));
-  if (decision === 'report-foreign') throw await reportForeign(session, kind, lookUp.sightings);
+    return recordCreated(scope, kind, earlier, oursIn(lookUp));
+  if (decision === 'report-foreign') throw await reportForeign(scope, kind, lookUp.sightings);
 
-  return session.lease.write(async (db) => {
-    const key = effectKey(session, creationName(kind.kind));
-    const intended = await commitIntent(session, db, {
+  return scope.lease.write(async (db) => {
+    const key = effectKey(scope, creationName(kind.kind));
+    const intended = await commitIntent(scope, db, {
       key,
       verb: 'create',
       naturalKey: name,
@@ -92,57 +92,57 @@ async function intend(
       earlier,
     });
     await insertIntendedResource(db, {
-      provisioningId: session.client.id,
+      provisioningId: scope.client.provisioningId,
       effectId: intended.id,
-      step: session.step.name,
+      step: scope.step.name,
       kind: kind.kind,
       name,
     });
-    if (earlier === undefined) await chooseSecrets(session, kind, db);
+    if (earlier === undefined) await chooseSecrets(scope, kind, db);
     return intended;
   });
 }
 
-async function chooseSecrets(session: Session, kind: Kind, db: Queryable): Promise<void> {
+async function chooseSecrets(scope: EffectScope, kind: Kind, db: Queryable): Promise<void> {
   for (const [name, value] of Object.entries(kind.chooseSecrets?.() ?? {}))
-    await storeSecret(db, session.encryptionKeys, { provisioningId: session.client.id, name }, value);
+    await storeSecret(db, scope.encryptionKeys, { provisioningId: scope.client.provisioningId, name }, value);
 }
 
-async function call(session: Session, context: Context, kind: Kind, effect: EffectRow): Promise<string> {
-  const result = await sendCall(session, effect, {
+async function call(scope: EffectScope, context: Context, kind: Kind, effect: EffectRow): Promise<string> {
+  const result = await sendCall(scope, effect, {
     send: (permit) => kind.create(permit, context, intentOf(effect)),
     judge: (refusal) => kind.judge(refusal),
     whenRefused: (db) => dropIntendedResource(db, effect.id),
   });
-  if (result.is === 'made') return recordCreated(session, kind, effect, [result.value]);
+  if (result.is === 'made') return recordCreated(scope, kind, effect, [result.value]);
   if (followCreate(result.is, effect.doubts) === 'report-foreign') {
-    const lookUp = await lookFor(session, context, kind, effect, { mayExist: false });
+    const lookUp = await lookFor(scope, context, kind, effect, { mayExist: false });
     // It carries our mark: the call came through twice on its way, and its second answer reached us.
     const ours = oursIn(lookUp);
-    if (ours.length > 0) return recordCreated(session, kind, effect, ours);
+    if (ours.length > 0) return recordCreated(scope, kind, effect, ours);
     // Whatever has the name is not ours, even if this token cannot see it. Until here the call is in doubt.
-    await session.lease.write(async (db) => {
-      await refuseEffect(db, session.client.id, effect);
+    await scope.lease.write(async (db) => {
+      await refuseEffect(db, scope.client.provisioningId, effect);
       await dropIntendedResource(db, effect.id);
     });
     throw lookUp.sightings.length > 0
-      ? await reportForeign(session, kind, lookUp.sightings)
-      : nameTaken(session, kind);
+      ? await reportForeign(scope, kind, lookUp.sightings)
+      : nameTaken(scope, kind);
   }
   const unansweredBy = result.is === 'in-doubt' ? result.error : undefined;
-  if (unansweredBy !== undefined) await forgiveAbsence(session, effect, unansweredBy);
+  if (unansweredBy !== undefined) await forgiveAbsence(scope, effect, unansweredBy);
   if (unansweredBy?.retryAfterMs !== undefined) {
     // The doubt begins now, and the look for what was made comes when the provider takes requests again.
-    await hasSettled(session, effect);
-    throw stillInDoubt(session, kind.nameFor(session.client), unansweredBy);
+    await hasSettled(scope, effect);
+    throw stillInDoubt(scope, kind.nameFor(scope.client), unansweredBy);
   }
-  const found = await resolveCreation(session, context, kind, effect, unansweredBy);
+  const found = await resolveCreation(scope, context, kind, effect, unansweredBy);
   if (found !== undefined) return found;
-  throw stillInDoubt(session, kind.nameFor(session.client), unansweredBy);
+  throw stillInDoubt(scope, kind.nameFor(scope.client), unansweredBy);
 }
 
-async function recordedId(session: Session, effect: EffectRow): Promise<string> {
-  const resource = await findResourceOfEffect(session.pool, effect.id);
+async function recordedId(scope: EffectScope, effect: EffectRow): Promise<string> {
+  const resource = await findResourceOfEffect(scope.pool, effect.id);
   if (resource?.external_id === undefined)
     throw new StepFailure('internal-error', `the ledger has no id of what "${effect.name}" made`);
   return resource.external_id;

@@ -5,7 +5,7 @@
  * state that a few faults can lead to.
  */
 import type { EffectRow, ResourceRow } from '../../ledger/rows.ts';
-import type { Presence, Sight, Sighting } from '../../steps/step.ts';
+import type { Existence, Sight, Sighting } from '../../steps/step.ts';
 import type { CallResult } from './protocol.ts';
 
 type Known = Pick<EffectRow, 'state' | 'doubts'> | undefined;
@@ -110,7 +110,7 @@ export function originalsAmong<T extends Pick<Sighting<unknown>, 'externalId' | 
 
 /** What the look around a deletion shows. */
 export interface SeenObject {
-  readonly presence: Presence;
+  readonly presence: Existence;
   /** The create was sent less than SETTLE_MS ago, so that the provider may not show the object yet. */
   readonly isFresh: boolean;
   readonly sees: Sees;
@@ -143,7 +143,7 @@ export function followDelete(
   return judged === 'wait' ? unsent : judged;
 }
 
-function isNotShown(presence: Presence): boolean {
+function isNotShown(presence: Existence): boolean {
   return presence === 'gone' || presence === 'absent';
 }
 

@@ -24,7 +24,7 @@ import type {
 import { judgeBySight, notProvenNotMade } from './absence.ts';
 import { hasSettled, intentOf, stillInDoubt } from './protocol.ts';
 import { isOfACall, originalsAmong, resolveDoubt, type Seen } from './decide.ts';
-import type { Session } from '../claim/session.ts';
+import type { EffectScope } from './scope.ts';
 
 export type Output = Readonly<Record<string, unknown>>;
 export type Kind = ResourceType<object, Output>;
@@ -39,34 +39,34 @@ export type Context = ResourceContext<object>;
  * error of the call, where it was made just now.
  */
 export async function resolveCreation(
-  session: Session,
+  scope: EffectScope,
   context: Context,
   kind: Kind,
   effect: EffectRow,
   unansweredBy?: ProviderError,
 ): Promise<string | undefined> {
-  const isSettled = await hasSettled(session, effect);
+  const isSettled = await hasSettled(scope, effect);
   passCrashPoint('looking', { verb: 'create' });
   const { seen, decision, sight } = await judgeBySight(
     context,
     kind,
-    () => lookFor(session, context, kind, effect),
+    () => lookFor(scope, context, kind, effect),
     (lookUp, sees) => resolveDoubt(seenIn(lookUp), isSettled, sees),
   );
-  if (decision === 'take-over') return recordCreated(session, kind, effect, oursIn(seen));
-  if (decision === 'wait') throw stillInDoubt(session, kind.nameFor(session.client), unansweredBy);
-  if (decision === 'not-proven' || decision === 'prove-sight') throw notProvenNotMade(session, kind, sight);
-  const renamed = await findRenamed(session, context, kind, effect, seen);
+  if (decision === 'take-over') return recordCreated(scope, kind, effect, oursIn(seen));
+  if (decision === 'wait') throw stillInDoubt(scope, kind.nameFor(scope.client), unansweredBy);
+  if (decision === 'not-proven' || decision === 'prove-sight') throw notProvenNotMade(scope, kind, sight);
+  const renamed = await findRenamed(scope, context, kind, effect, seen);
   if (renamed.length > 0) {
     // It is ours to delete, and no longer what the step is to make.
-    await recordCreated(session, kind, effect, renamed);
-    throw nameTaken(session, kind, seen.sightings);
+    await recordCreated(scope, kind, effect, renamed);
+    throw nameTaken(scope, kind, seen.sightings);
   }
-  await session.lease.write(async (db) => {
-    await refuseEffect(db, session.client.id, effect, true);
+  await scope.lease.write(async (db) => {
+    await refuseEffect(db, scope.client.provisioningId, effect, true);
     await dropIntendedResource(db, effect.id);
   });
-  if (decision === 'report-foreign') throw await reportForeign(session, kind, seen.sightings);
+  if (decision === 'report-foreign') throw await reportForeign(scope, kind, seen.sightings);
   return undefined;
 }
 
@@ -77,13 +77,13 @@ export async function resolveCreation(
  * no call of the effect can have made it, and where it is a copy of one that a call has made.
  */
 export async function lookFor(
-  session: Session,
+  scope: EffectScope,
   context: Context,
   kind: Kind,
   effect: EffectRow,
   known: Partial<Pick<Intent, 'mayExist'>> = {},
 ): Promise<LookUp<Output>> {
-  const { recorded, recordedCalls, forgotten } = await listKnown(session, kind, effect);
+  const { recorded, recordedCalls, forgotten } = await listKnown(scope, kind, effect);
   const lookUp = await kind.find(context, { ...intentOf(effect), ...known, recorded });
   const mayBeOurs = (sighting: Sighting<Output>) =>
     recorded.includes(sighting.externalId) ||
@@ -102,25 +102,25 @@ export async function lookFor(
  * `shown`: the look for the wanted name, which has decided about all that it shows.
  */
 export async function findRenamed(
-  session: Session,
+  scope: EffectScope,
   context: Context,
   kind: Kind,
   effect: EffectRow,
   shown: LookUp<Output>,
 ): Promise<ProviderObject<Output>[]> {
   if (kind.search === undefined) return [];
-  const { forgotten } = await listKnown(session, kind, effect);
+  const { forgotten } = await listKnown(scope, kind, effect);
   const candidates = await kind.search.list(context.providers);
   candidates.push(...((await kind.search.listUnmarked?.(context)) ?? []));
   return candidates
-    .filter(({ evidence, provisioningId }) => evidence === 'mark' && provisioningId === session.client.id)
+    .filter(({ evidence, provisioningId }) => evidence === 'mark' && provisioningId === scope.client.provisioningId)
     .filter((candidate) => isOfACall(candidate, effect) && !forgotten.includes(candidate.externalId))
     .filter(({ externalId }) => !shown.sightings.some((sighting) => sighting.externalId === externalId))
     .map(({ externalId, name, url }) => ({ externalId, name, url, output: {} }));
 }
 
-async function listKnown(session: Session, kind: Kind, effect: EffectRow) {
-  const known = await listCreatedResources(session.pool, session.client.id, session.step.name, kind.kind);
+async function listKnown(scope: EffectScope, kind: Kind, effect: EffectRow) {
+  const known = await listCreatedResources(scope.pool, scope.client.provisioningId, scope.step.name, kind.kind);
   const idsOf = (rows: typeof known) => rows.flatMap(({ external_id: id }) => id ?? []);
   return {
     recorded: idsOf(known.filter(({ state }) => state !== 'forgotten' && state !== 'unknown')),
@@ -140,22 +140,22 @@ export function seenIn(lookUp: LookUp<Output>): Seen {
 
 /** Records what an effect made, normally one object. Returns the id of the first. */
 export async function recordCreated(
-  session: Session,
+  scope: EffectScope,
   kind: Kind,
   effect: EffectRow,
   objects: readonly ProviderObject<Output>[],
 ): Promise<string> {
   const [first, ...twins] = objects;
   if (first === undefined) throw new TypeError('there is nothing to record');
-  const provisioningId = session.client.id;
-  const ids = { provisioningId, effectId: effect.id, step: session.step.name, kind: kind.kind };
-  await session.lease.write(async (db) => {
+  const provisioningId = scope.client.provisioningId;
+  const ids = { provisioningId, effectId: effect.id, step: scope.step.name, kind: kind.kind };
+  await scope.lease.write(async (db) => {
     await confirmEffect(db, provisioningId, effect);
     if ((await findResourceOfEffect(db, effect.id)) === undefined)
-      await insertIntendedResource(db, { ...ids, name: kind.nameFor(session.client) });
+      await insertIntendedResource(db, { ...ids, name: kind.nameFor(scope.client) });
     await confirmResource(db, provisioningId, effect.id, first);
     for (const twin of twins) await insertTwin(db, { ...ids, ...twin });
-    await mergeOutput(db, { provisioningId, name: session.step.name }, first.output);
+    await mergeOutput(db, { provisioningId, name: scope.step.name }, first.output);
     passCrashPoint('record-open', { verb: 'create', transaction: db });
   });
   passCrashPoint('recorded', { verb: 'create' });
@@ -164,24 +164,24 @@ export async function recordCreated(
 
 /** Lists what stands in the way, and says so. */
 export async function reportForeign(
-  session: Session,
+  scope: EffectScope,
   kind: Kind,
   sightings: readonly Sighting<Output>[],
 ): Promise<StepFailure> {
-  const ids = { provisioningId: session.client.id, step: session.step.name, kind: kind.kind };
-  await session.lease.write(async (db) => {
+  const ids = { provisioningId: scope.client.provisioningId, step: scope.step.name, kind: kind.kind };
+  await scope.lease.write(async (db) => {
     for (const sighting of sightings) await insertForeignResource(db, { ...ids, ...sighting });
   });
-  return nameTaken(session, kind, sightings);
+  return nameTaken(scope, kind, sightings);
 }
 
 /** Says what has the name, by its id, and where it is. `sightings`: empty where the provider shows none. */
 export function nameTaken(
-  session: Session,
+  scope: EffectScope,
   kind: Kind,
   sightings: readonly Sighting<Output>[] = [],
 ): StepFailure {
-  const wanted = `${kind.kind} "${kind.nameFor(session.client)}"`;
+  const wanted = `${kind.kind} "${kind.nameFor(scope.client)}"`;
   const [first, ...others] = sightings.map(placeOf);
   if (first === undefined)
     return new StepFailure(

@@ -18,7 +18,7 @@ import type { Queryable } from '../../ledger/pool.ts';
 import type { EffectRow } from '../../ledger/rows.ts';
 import { Permit } from '../../http/permit.ts';
 import type { Intent, Refusal, Verdict } from '../../steps/step.ts';
-import type { Session } from '../claim/session.ts';
+import type { EffectScope } from './scope.ts';
 
 /**
  * Time that the lease must outlive a call by, to record what came of it; and for what a call does before it leaves,
@@ -35,12 +35,12 @@ export type CallResult<T> =
   | { readonly is: 'in-doubt'; readonly error: ProviderError }
   | { readonly is: 'name-taken' };
 
-export function effectKey(session: Session, name: string): EffectKey {
-  return { provisioningId: session.client.id, step: session.step.name, name };
+export function effectKey(scope: EffectScope, name: string): EffectKey {
+  return { provisioningId: scope.client.provisioningId, step: scope.step.name, name };
 }
 
-export function newMark(session: Session): string {
-  return `prov-${session.client.id}-${randomBytes(4).toString('hex')}`;
+export function newMark(scope: EffectScope): string {
+  return `prov-${scope.client.provisioningId}-${randomBytes(4).toString('hex')}`;
 }
 
 /** Of an effect that was never called: nothing can have come of it. */
@@ -55,7 +55,7 @@ export function intentOf(effect: EffectRow): Intent {
 
 /** Commits the intent of a call, within the caller's fenced transaction: the first of its effect, or a further one. */
 export async function commitIntent(
-  session: Session,
+  scope: EffectScope,
   db: Queryable,
   effect: {
     readonly key: EffectKey;
@@ -67,7 +67,7 @@ export async function commitIntent(
   },
 ): Promise<EffectRow> {
   const { key, earlier, verb, naturalKey, mark, absentAt } = effect;
-  const { epoch } = session.lease;
+  const { epoch } = scope.lease;
   const intended = await (earlier === undefined
     ? insertIntent(db, key, { verb, naturalKey, mark, epoch, absentAt })
     : renewIntent(db, key.provisioningId, earlier.id, epoch, absentAt));
@@ -82,7 +82,7 @@ export async function commitIntent(
  * an intent without an outcome: in doubt, for this worker or the next one.
  */
 export async function sendCall<T>(
-  session: Session,
+  scope: EffectScope,
   effect: EffectRow,
   call: {
     readonly send: (permit: Permit) => Promise<T>;
@@ -91,17 +91,17 @@ export async function sendCall<T>(
     readonly whenRefused?: (db: Queryable) => Promise<void>;
   },
 ): Promise<CallResult<T>> {
-  const { lease } = session;
+  const { lease } = scope;
   const { verb } = effect;
   passCrashPoint('intent-committed', { verb });
   let permit: Permit | undefined;
   try {
-    permit = await passGate(session);
+    permit = await passGate(scope);
     const value = await call.send(permit);
     passCrashPoint('answered', { verb });
     return { is: 'made', value };
   } catch (error) {
-    if (lease.signal.aborted) throw new LeaseLost(session.client.id, { cause: error });
+    if (lease.signal.aborted) throw new LeaseLost(scope.client.provisioningId, { cause: error });
     if (permit?.isTaken === true && !isProofOfNothingMade(error)) {
       if (error instanceof ProviderError) return { is: 'in-doubt', error };
       throw error;
@@ -110,7 +110,7 @@ export async function sendCall<T>(
     // The name may be taken by our own earlier call, whose answer was lost: only a look can tell.
     if (verdict?.is === 'name-taken') return { is: 'name-taken' };
     await lease.write(async (db) => {
-      await refuseEffect(db, session.client.id, effect);
+      await refuseEffect(db, scope.client.provisioningId, effect);
       await call.whenRefused?.(db);
     });
     if (verdict?.is === 'too-early') throw new NotYet(verdict.waitingFor, { cause: error });
@@ -120,7 +120,7 @@ export async function sendCall<T>(
 }
 
 /** The gate: the lease outlives the call, so that this call is dead before another worker may start one. */
-async function passGate({ lease, limits }: Session): Promise<Permit> {
+async function passGate({ lease, limits }: EffectScope): Promise<Permit> {
   if (!limits.mayBegin()) throw new WorkerStopping();
   // Whoever is taken for dead may have lost its lease to another worker already.
   await limits.confirmPresence();
@@ -143,9 +143,9 @@ function isProofOfNothingMade(error: unknown): boolean {
  *
  * Call it before the look: what a look shows counts for the time at which it began. Throws LeaseLost.
  */
-export async function hasSettled(session: Session, effect: EffectRow): Promise<boolean> {
-  const doubtMs = await session.lease.write((db) => measureDoubt(db, effect.id));
-  return doubtMs >= session.limits.settleMs;
+export async function hasSettled(scope: EffectScope, effect: EffectRow): Promise<boolean> {
+  const doubtMs = await scope.lease.write((db) => measureDoubt(db, effect.id));
+  return doubtMs >= scope.limits.settleMs;
 }
 
 /**
@@ -158,11 +158,11 @@ export function countedCalls(effect: EffectRow | undefined): Pick<EffectRow, 'st
 
 /** A provider that was away at a call uses up none of the effect's calls: the deadline of waits bounds them. */
 export async function forgiveAbsence(
-  session: Session,
+  scope: EffectScope,
   effect: EffectRow,
   { isAway }: ProviderError,
 ): Promise<void> {
-  if (isAway) await session.lease.write((db) => forgiveDoubt(db, effect.id));
+  if (isAway) await scope.lease.write((db) => forgiveDoubt(db, effect.id));
 }
 
 /**
@@ -170,8 +170,8 @@ export async function forgiveAbsence(
  *
  * `unansweredBy`: the error of the call, where it was made just now. A provider that asks to be left alone is.
  */
-export function stillInDoubt(session: Session, what: string, unansweredBy?: ProviderError): NotYet {
-  const soonMs = Math.max(20, Math.min(1000, Math.ceil(session.limits.settleMs / 5)));
+export function stillInDoubt(scope: EffectScope, what: string, unansweredBy?: ProviderError): NotYet {
+  const soonMs = Math.max(20, Math.min(1000, Math.ceil(scope.limits.settleMs / 5)));
   const lookAgainMs = Math.max(soonMs, unansweredBy?.retryAfterMs ?? 0);
   // Another call follows, so that a provider that is away has to bound it.
   const endsByItself = unansweredBy?.isAway !== true;

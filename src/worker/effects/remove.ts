@@ -20,41 +20,41 @@ import type { Sight } from '../../steps/step.ts';
 import { commitIntent, effectKey, newMark, sendCall } from './protocol.ts';
 import { decideDelete, followDelete, mayHaveTwins, planUndo } from './decide.ts';
 import { findRenamed, lookFor, oursIn, resolveCreation, type Context, type Kind } from './look.ts';
-import type { Session } from '../claim/session.ts';
+import type { EffectScope } from './scope.ts';
 
 /** Deletes all of a kind that this provisioning made. Throws NotYet until each is seen to be gone. */
 export async function removeResources(
-  session: Session,
+  scope: EffectScope,
   context: Context,
   kind: Kind,
   before: ((externalId: string) => Promise<void>) | undefined,
 ): Promise<void> {
-  const limited = await findLateObjects(session, context, kind);
-  for (const resource of await listLeft(session, kind))
-    await removeResource(session, context, kind, resource, before);
+  const limited = await findLateObjects(scope, context, kind);
+  for (const resource of await listLeft(scope, kind))
+    await removeResource(scope, context, kind, resource, before);
   if (limited === undefined) return;
-  const name = kind.nameFor(session.client);
+  const name = kind.nameFor(scope.client);
   throw notProvenGone(`what a further call for ${kind.kind} "${name}" may have made`, limited);
 }
 
 /** Deletes what a call in doubt has made a second time. Looks only where a call was ever in doubt. */
 export async function removeTwins(
-  session: Session,
+  scope: EffectScope,
   context: Context,
   kind: Kind,
   survivorId: string,
 ): Promise<void> {
-  const creation = await findEffect(session.pool, effectKey(session, creationName(kind.kind)));
+  const creation = await findEffect(scope.pool, effectKey(scope, creationName(kind.kind)));
   if (creation !== undefined && mayHaveTwins(creation))
-    await recordLateObjects(session, context, kind, creation, true);
-  for (const resource of await listLeft(session, kind))
+    await recordLateObjects(scope, context, kind, creation, true);
+  for (const resource of await listLeft(scope, kind))
     if (resource.external_id !== survivorId)
-      await removeResource(session, context, kind, resource, undefined);
+      await removeResource(scope, context, kind, resource, undefined);
 }
 
-async function listLeft(session: Session, kind: Kind): Promise<ResourceRow[]> {
-  const { pool, client, step } = session;
-  const created = await listCreatedResources(pool, client.id, step.name, kind.kind);
+async function listLeft(scope: EffectScope, kind: Kind): Promise<ResourceRow[]> {
+  const { pool, client, step } = scope;
+  const created = await listCreatedResources(pool, client.provisioningId, step.name, kind.kind);
   return created.filter(({ state }) => state !== 'deleted' && state !== 'forgotten');
 }
 
@@ -64,18 +64,18 @@ async function listLeft(session: Session, kind: Kind): Promise<ResourceRow[]> {
  * Returns the sight of a token from which something of that may be hidden. It may still see what is recorded, which is
  * deleted first.
  */
-async function findLateObjects(session: Session, context: Context, kind: Kind): Promise<Sight | undefined> {
-  const creation = await findEffect(session.pool, effectKey(session, creationName(kind.kind)));
+async function findLateObjects(scope: EffectScope, context: Context, kind: Kind): Promise<Sight | undefined> {
+  const creation = await findEffect(scope.pool, effectKey(scope, creationName(kind.kind)));
   const plan = planUndo(creation);
   if (creation === undefined || plan === 'nothing-made' || plan === 'all-known') return undefined;
   if (plan === 'look-for-late') {
     const sight = await kind.proveSight(context);
     const limited = sight.sees === 'all' ? undefined : sight;
-    await recordLateObjects(session, context, kind, creation, limited === undefined);
+    await recordLateObjects(scope, context, kind, creation, limited === undefined);
     return limited;
   }
   try {
-    await resolveCreation(session, context, kind, creation);
+    await resolveCreation(scope, context, kind, creation);
   } catch (error) {
     // Somebody else's object of our name: then ours was not made, and there is nothing to delete.
     if (!(error instanceof StepFailure && error.code === 'name-taken')) throw error;
@@ -85,17 +85,17 @@ async function findLateObjects(session: Session, context: Context, kind: Kind): 
 
 /** Records every object of ours that a look shows, whichever call has made it. `isAll`: no other one is there. */
 async function recordLateObjects(
-  session: Session,
+  scope: EffectScope,
   context: Context,
   kind: Kind,
   creation: EffectRow,
   isAll: boolean,
 ): Promise<void> {
-  const lookUp = await lookFor(session, context, kind, creation);
-  const ours = [...oursIn(lookUp), ...(await findRenamed(session, context, kind, creation, lookUp))];
-  const provisioningId = session.client.id;
-  const ids = { provisioningId, effectId: creation.id, step: session.step.name, kind: kind.kind };
-  await session.lease.write(async (db) => {
+  const lookUp = await lookFor(scope, context, kind, creation);
+  const ours = [...oursIn(lookUp), ...(await findRenamed(scope, context, kind, creation, lookUp))];
+  const provisioningId = scope.client.provisioningId;
+  const ids = { provisioningId, effectId: creation.id, step: scope.step.name, kind: kind.kind };
+  await scope.lease.write(async (db) => {
     // It stood for what this look shows, or shows not to be there.
     if (isAll && creation.state === 'refused') await dropIntendedResource(db, creation.id);
     for (const object of ours) await insertTwin(db, { ...ids, ...object });
@@ -103,21 +103,21 @@ async function recordLateObjects(
 }
 
 async function removeResource(
-  session: Session,
+  scope: EffectScope,
   context: Context,
   kind: Kind,
   resource: ResourceRow,
   before: ((externalId: string) => Promise<void>) | undefined,
 ): Promise<void> {
   const { external_id: externalId } = resource;
-  const { settleMs } = session.limits;
+  const { settleMs } = scope.limits;
   // Before the read: what it shows counts for the time at which it began.
-  const isFresh = await isCreatedWithin(session, resource, settleMs);
-  const key = effectKey(session, `delete ${kind.kind} ${externalId}`);
-  const earlier = await findEffect(session.pool, key);
+  const isFresh = await isCreatedWithin(scope, resource, settleMs);
+  const key = effectKey(scope, `delete ${kind.kind} ${externalId}`);
+  const earlier = await findEffect(scope.pool, key);
   // It was accepted and is not visible yet. Ask again only when it had time enough.
   const isUnderWay =
-    earlier?.state === 'confirmed' && (await measureCallAge(session.pool, earlier.id)) < settleMs;
+    earlier?.state === 'confirmed' && (await measureCallAge(scope.pool, earlier.id)) < settleMs;
 
   const isAccepted = earlier?.state === 'confirmed';
   const { decision, sight } = await judgeBySight(
@@ -126,7 +126,7 @@ async function removeResource(
     async () => (externalId === undefined ? 'present' : kind.read(context, externalId)),
     (presence, sees) => decideDelete(resource, { presence, isFresh, sees, isUnderWay, isAccepted }),
   );
-  if (decision === 'mark-deleted') return markDeleted(session, resource);
+  if (decision === 'mark-deleted') return markDeleted(scope, resource);
   if (decision === 'leave' || externalId === undefined)
     throw new StepFailure(
       'verification-failed',
@@ -138,17 +138,17 @@ async function removeResource(
   if (decision !== 'call') throw notProvenGone(what, sight);
 
   await before?.(externalId);
-  const effect = await session.lease.write(async (db) => {
+  const effect = await scope.lease.write(async (db) => {
     await setResourceState(db, resource, 'deleting');
-    const mark = earlier?.mark ?? newMark(session);
-    return commitIntent(session, db, { key, verb: 'delete', naturalKey: externalId, mark, earlier });
+    const mark = earlier?.mark ?? newMark(scope);
+    return commitIntent(scope, db, { key, verb: 'delete', naturalKey: externalId, mark, earlier });
   });
-  const result = await sendCall(session, effect, {
+  const result = await sendCall(scope, effect, {
     send: (permit) => kind.remove(permit, context, externalId),
     judge: (refusal) => kind.judge(refusal),
   });
   if (result.is === 'made' && effect.state !== 'confirmed')
-    await session.lease.write((db) => confirmEffect(db, session.client.id, effect));
+    await scope.lease.write((db) => confirmEffect(db, scope.client.provisioningId, effect));
   passCrashPoint('looking', { verb: 'delete' });
   const next = await judgeBySight(
     context,
@@ -156,20 +156,20 @@ async function removeResource(
     () => kind.read(context, externalId),
     (presence, sees) => followDelete(result.is, { presence, isFresh, sees }),
   );
-  if (next.decision === 'mark-deleted') return markDeleted(session, resource);
+  if (next.decision === 'mark-deleted') return markDeleted(scope, resource);
   if (next.decision === 'wait') throw toBeGone;
   if (next.decision === 'retry') throw result.is === 'in-doubt' ? result.error : toBeGone;
   throw notProvenGone(what, next.sight);
 }
 
 /** Until then a provider may not show what it has made. */
-async function isCreatedWithin(session: Session, resource: ResourceRow, ms: number): Promise<boolean> {
+async function isCreatedWithin(scope: EffectScope, resource: ResourceRow, ms: number): Promise<boolean> {
   const { effect_id: creation } = resource;
-  return creation !== undefined && (await measureCallAge(session.pool, creation)) < ms;
+  return creation !== undefined && (await measureCallAge(scope.pool, creation)) < ms;
 }
 
-async function markDeleted(session: Session, resource: ResourceRow): Promise<void> {
-  await session.lease.write(async (db) => {
+async function markDeleted(scope: EffectScope, resource: ResourceRow): Promise<void> {
+  await scope.lease.write(async (db) => {
     await setResourceState(db, resource, 'deleted');
     passCrashPoint('record-open', { verb: 'delete', transaction: db });
   });

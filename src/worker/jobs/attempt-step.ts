@@ -23,7 +23,7 @@ import { measureStep, type AttemptResult } from './measure-step.ts';
 import { decideOutcome, type Outcome } from './outcome.ts';
 import { postpone } from './postpone.ts';
 import { readProviderText } from './provider-text.ts';
-import type { Session } from '../claim/session.ts';
+import type { EffectScope } from '../effects/scope.ts';
 import { showLine, showProgress } from './show.ts';
 import { parseOutput, stepContext } from './step-context.ts';
 import { wakeSender } from '../callbacks/wake-sender.ts';
@@ -31,7 +31,7 @@ import { watchStep } from './watch-step.ts';
 
 export interface StepTask {
   readonly engine: Engine;
-  readonly session: Session;
+  readonly scope: EffectScope;
   readonly key: StepKey;
   readonly onFailure: 'rollback' | 'pause';
   readonly job: Job;
@@ -51,9 +51,9 @@ interface Attempt {
 
 /** Runs or undoes a step once, and writes down what came of it. Throws what the queue is to do next. */
 export async function attemptStep(task: StepTask): Promise<unknown> {
-  const { engine, session, key, job } = task;
+  const { engine, scope, key, job } = task;
   const startedAt = performance.now();
-  const progress = await session.lease.write((db) => beginStep(db, key));
+  const progress = await scope.lease.write((db) => beginStep(db, key));
   const count = measureStep(engine.metrics, key, progress);
   await showProgress(job, { step: key.name, status: 'running', attempt: progress.attempts });
   const result =
@@ -67,7 +67,7 @@ export async function attemptStep(task: StepTask): Promise<unknown> {
       : await watchStep(engine, key, () => perform(task));
   const facts = {
     provisioning: key.provisioningId,
-    client: session.client.clientId,
+    client: scope.client.clientId,
     step: key.name,
     direction: key.direction,
     attempt: progress.attempts,
@@ -75,7 +75,7 @@ export async function attemptStep(task: StepTask): Promise<unknown> {
   };
   if ('error' in result) return conclude(task, { progress, facts, count }, result.error);
 
-  await session.lease.write((db) => completeStep(db, key, result, engine.sweepIntervalMs));
+  await scope.lease.write((db) => completeStep(db, key, result, engine.sweepIntervalMs));
   passCrashPoint('step-recorded');
   count('succeeded');
   engine.log.info(facts, key.direction === 'run' ? 'step succeeded' : 'undo succeeded');
@@ -89,8 +89,8 @@ interface StepResult {
   readonly warnings: readonly StepWarning[];
 }
 
-async function perform({ engine, session, key }: StepTask): Promise<StepResult | { error: unknown }> {
-  const { step, lease } = session;
+async function perform({ engine, scope, key }: StepTask): Promise<StepResult | { error: unknown }> {
+  const { step, lease } = scope;
   const warnings: StepWarning[] = [];
   try {
     const environment = step.environment.safeParse(engine.environment);
@@ -101,7 +101,7 @@ async function perform({ engine, session, key }: StepTask): Promise<StepResult |
     }
     const signal = AbortSignal.any([lease.signal, engine.cutOff]);
     const limits = { timeoutMs: engine.timeoutMs, signal };
-    const context = stepContext(session, key, step.connect(environment.data, limits), warnings);
+    const context = stepContext(scope, key, step.connect(environment.data, limits), warnings);
     if (key.direction === 'run')
       return { output: parseOutput(step.output, await step.run(context)), warnings };
     const undo = engine.rollbackActions.get(step.name);
@@ -115,7 +115,7 @@ async function perform({ engine, session, key }: StepTask): Promise<StepResult |
 
 /** Writes down what follows from an error, and tells the queue. */
 async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promise<unknown> {
-  const { engine, session, key, job, token } = task;
+  const { engine, scope, key, job, token } = task;
   const { progress, facts, count } = attempt;
   // A call that was cut off says nothing about the step.
   const outcome: Outcome = engine.cutOff.aborted
@@ -125,7 +125,7 @@ async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promi
     count('interrupted');
     const reason = error instanceof Error ? error.name : 'unknown';
     engine.log.info({ ...facts, reason }, 'the step was left to another worker');
-    await session.lease.release(engine.sweepIntervalMs).catch(() => {});
+    await scope.lease.release(engine.sweepIntervalMs).catch(() => {});
     // Whoever runs the job logs that, and waits for the database.
     if (isDatabaseAway(error)) throw error;
     return postpone(job, token, 100);
@@ -133,7 +133,7 @@ async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promi
   if (outcome.is === 'postponed') return wait(task, attempt, outcome, error);
 
   const providerText = await readProviderText(engine, key.provisioningId, error);
-  const callbackId = await session.lease.write((db) => endInFailure(db, task, outcome.error, providerText));
+  const callbackId = await scope.lease.write((db) => endInFailure(db, task, outcome.error, providerText));
   passCrashPoint('outcome-recorded');
   count('failed');
   engine.log.error(
@@ -149,13 +149,13 @@ async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promi
 }
 
 async function wait(
-  { engine, session, key, job, token }: StepTask,
+  { engine, scope, key, job, token }: StepTask,
   { progress, facts, count }: Attempt,
   outcome: Extract<Outcome, { is: 'postponed' }>,
   error: unknown,
 ): Promise<never> {
   const { waitingFor, delayMs } = outcome;
-  await session.lease.write((db) =>
+  await scope.lease.write((db) =>
     postponeStep(db, key, { ...outcome, sweepAfterMs: engine.sweepIntervalMs }),
   );
   count(waitingFor === undefined ? 'retried' : 'waiting');

@@ -10,7 +10,7 @@ import { createResource } from '../effects/create.ts';
 import { makeChange } from '../effects/change.ts';
 import { removeResources, removeTwins } from '../effects/remove.ts';
 import { reportForeign } from '../effects/look.ts';
-import type { Session } from '../claim/session.ts';
+import type { EffectScope } from '../effects/scope.ts';
 
 type Output = Record<string, unknown>;
 
@@ -19,14 +19,14 @@ const looksToOutlast = 3;
 
 /** `warnings`: where those of this run are collected. A repeated run begins with none. */
 export function stepContext(
-  session: Session,
+  scope: EffectScope,
   key: StepKey,
   providers: object,
   warnings: StepWarning[],
 ): StepContext<Output, object> {
-  const { pool, lease, client, step, encryptionKeys } = session;
-  const { settleMs } = session.limits;
-  const secretKey = (name: string) => ({ provisioningId: client.id, name });
+  const { pool, lease, client, step, encryptionKeys } = scope;
+  const { settleMs } = scope.limits;
+  const secretKey = (name: string) => ({ provisioningId: client.provisioningId, name });
   const partialOutput = step.output.partial();
 
   const context: ResourceContext<object> = {
@@ -43,7 +43,7 @@ export function stepContext(
       },
     },
     async outputOf(earlier) {
-      const output = earlier.output.safeParse(await readOutput(pool, client.id, earlier.name));
+      const output = earlier.output.safeParse(await readOutput(pool, client.provisioningId, earlier.name));
       if (output.success) return output.data;
       const fields = output.error.issues.map(({ path }) => path.join('.')).join(', ');
       throw new StepFailure('internal-error', `the output of ${earlier.name} lacks ${fields}`);
@@ -60,19 +60,19 @@ export function stepContext(
   return {
     ...context,
     async create(resource) {
-      const id = await createResource(session, context, resource);
-      await removeTwins(session, context, resource, id);
+      const id = await createResource(scope, context, resource);
+      await removeTwins(scope, context, resource, id);
       return id;
     },
-    change: async (change) => partialOutput.parse(await makeChange(session, change)),
-    reportForeign: (resource, sightings) => reportForeign(session, resource, sightings),
-    remove: (resource, before) => removeResources(session, context, resource, before),
+    change: async (change) => partialOutput.parse(await makeChange(scope, change)),
+    reportForeign: (resource, sightings) => reportForeign(scope, resource, sightings),
+    remove: (resource, before) => removeResources(scope, context, resource, before),
     warn(code, message) {
       if (!warnings.some((known) => known.code === code && known.message === message))
         warnings.push({ code, message });
     },
     async disown(kind, reason) {
-      const resources = await listCreatedResources(pool, client.id, step.name, kind);
+      const resources = await listCreatedResources(pool, client.provisioningId, step.name, kind);
       await lease.write(async (db) => {
         for (const resource of resources)
           if (resource.state !== 'deleted' && resource.state !== 'forgotten')

@@ -30,7 +30,7 @@ export async function workStep(engine: Engine, job: Job, token: string | undefin
     const step = engine.steps.find(({ name }) => name === data.step);
     if (step === undefined) throw new Error(`a claim was granted without the step ${data.step}`);
     const { provisioning } = snapshot;
-    const session = {
+    const scope = {
       pool: engine.pool,
       lease,
       client: clientOf(provisioning),
@@ -46,7 +46,7 @@ export async function workStep(engine: Engine, job: Job, token: string | undefin
     };
     return attemptStep({
       engine,
-      session,
+      scope,
       key: {
         provisioningId: provisioning.id,
         direction: data.direction,
@@ -62,7 +62,7 @@ export async function workStep(engine: Engine, job: Job, token: string | undefin
 
 function clientOf(row: ProvisioningRow): ClientOrder {
   return {
-    id: row.id,
+    provisioningId: row.id,
     clientId: row.client_id,
     clientName: row.client_name,
     orgEmail: row.org_email,

@@ -3,7 +3,7 @@ import { withoutEmpty } from '../config.ts';
 import { fails, type Finding } from '../steps/check.ts';
 import type { CallLimits, Step } from '../steps/step.ts';
 
-export interface Surroundings {
+export interface PreflightOptions {
   readonly steps: readonly Step[];
   /** The environment that the steps read their own variables from. */
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -19,7 +19,7 @@ export interface Surroundings {
 /** Builds a step's provider clients, or says which of its variables keep that from being done. */
 export function connector(
   step: Step,
-  environment: Surroundings['environment'],
+  environment: PreflightOptions['environment'],
 ): { connect: (limits: CallLimits) => object } | { failure: Finding } {
   const settings = step.environment.safeParse(withoutEmpty(environment));
   if (settings.success) return { connect: (limits) => step.connect(settings.data, limits) };

@@ -3,9 +3,9 @@ import type { EncryptionKey } from '../../config.ts';
 import type { Pool } from '../../ledger/pool.ts';
 import type { ClientOrder } from '../../provisioning.ts';
 import type { Step } from '../../steps/step.ts';
-import type { Lease } from './lease.ts';
+import type { Lease } from '../claim/lease.ts';
 
-export interface Session {
+export interface EffectScope {
   readonly pool: Pool;
   readonly lease: Lease;
   readonly client: ClientOrder;

@@ -8,7 +8,7 @@ import { Problem } from './problem.ts';
 const timeoutMs = 25_000;
 
 /** Throws a 503 when no worker answers, or one of another version that answers something else. */
-export async function askWorker(deps: Deps, question: PreflightJobData): Promise<PreflightFindings> {
+export async function askPreflight(deps: Deps, question: PreflightJobData): Promise<PreflightFindings> {
   const asked = deps.queues()?.askPreflight(question, timeoutMs);
   const answer = await asked?.catch((error: unknown) => {
     deps.log.warn({ err: error }, 'the queue did not take a question');
