@@ -64,6 +64,10 @@ export const resourceStates = [
 ] as const;
 export type ResourceState = (typeof resourceStates)[number];
 
+/** Valid as a part of a name at every provider. Different ids give different names. */
+export const clientIdPattern = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+export const longestClientId = 50;
+
 /** What a step knows of the provisioning it works for. */
 export interface ClientOrder {
   readonly provisioningId: string;

@@ -51,13 +51,9 @@ export const planAnswer = z
       .nullable()
       .meta({ description: 'What the request would be refused with.' }),
     steps: z.array(z.string()),
-    names: z.strictObject({
-      supabaseProject: z.string(),
-      repository: z.string(),
-      vercelProject: z.string(),
-      workflow: z.string(),
-      webhookPath: z.string(),
-    }),
+    names: z
+      .record(z.string(), z.string())
+      .meta({ description: 'What will be taken at the providers, by kind, such as `github.repository`.' }),
     resources: z.array(plannedResourceAnswer),
     preflight: preflightAnswer,
   })

@@ -1,6 +1,6 @@
 /** The kinds of things in which orphans are looked for, each with its provider clients. */
-import { withoutEmpty } from '../config.ts';
 import { ConfigurationError } from '../errors.ts';
+import { connectStep } from '../steps/connect.ts';
 import type { OrphanSearch, ResourceType, Step } from '../steps/step.ts';
 
 /** Where orphans are looked for, and for how long. */
@@ -28,10 +28,10 @@ export function searchedKinds(search: SearchOptions): SearchedKind[] {
     (step.resources ?? []).flatMap((resource) => {
       const { kind, search } = resource;
       const connect = () => {
-        const settings = step.environment.safeParse(withoutEmpty(environment));
-        if (!settings.success)
-          throw new ConfigurationError(`the variables of ${step.name} are not all there`);
-        return step.connect(settings.data, { timeoutMs, signal });
+        const connection = connectStep(step, environment);
+        if (connection.isComplete) return connection.connect({ timeoutMs, signal });
+        const names = connection.variables.join(', ');
+        throw new ConfigurationError(`${step.name} cannot be searched without its variables: ${names}`);
       };
       return search === undefined ? [] : { kind, step: step.name, resource, search, connect };
     }),

@@ -2,7 +2,7 @@
 import type { PreflightFindings } from '../api/preflight.ts';
 import { planResources } from './plan-resources.ts';
 import { runChecks } from './run-checks.ts';
-import type { PreflightOptions } from './connect.ts';
+import type { PreflightOptions } from './options.ts';
 
 export async function answerPreflight(
   options: PreflightOptions,

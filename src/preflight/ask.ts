@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Finding } from '../steps/check.ts';
 import type { CallLimits } from '../steps/step.ts';
 import { CheckTooSlow, explainFailure, isDefect, type Source } from './explain-failure.ts';
-import type { PreflightOptions } from './connect.ts';
+import type { PreflightOptions } from './options.ts';
 
 /** Throws only where the signal is aborted. */
 export async function ask(

@@ -8,11 +8,12 @@ import type { CheckResult, PlannedResource } from '../api/preflight.ts';
 import { StepFailure } from '../errors.ts';
 import type { ClientOrder } from '../provisioning.ts';
 import { fails, holds, type Finding } from '../steps/check.ts';
-import type { CallLimits, Intent, ResourceContext, ResourceType, Step } from '../steps/step.ts';
+import { connectStep } from '../steps/connect.ts';
+import type { Intent, ResourceContext, ResourceType, Step } from '../steps/step.ts';
 import { ask } from './ask.ts';
 import type { Source } from './explain-failure.ts';
 import { resultOf } from './run-checks.ts';
-import { connector, type PreflightOptions } from './connect.ts';
+import { lookWith, type PreflightOptions } from './options.ts';
 
 export interface ResourcePlan {
   readonly resource: PlannedResource;
@@ -43,16 +44,15 @@ async function planResource(
 ): Promise<ResourcePlan> {
   const [provider = type.kind] = type.kind.split('.');
   const source: Source = step.checks?.find((check) => check.provider === provider) ?? { provider };
-  const connection = connector(step, options.environment);
+  const connection = connectStep(step, options.environment);
   let existing: PlannedResource['existing'] = null;
-  const look = async (limits: CallLimits): Promise<Finding> => {
-    if ('failure' in connection) return connection.failure;
-    const context = contextOf(client, connection.connect(limits));
+  const look = async (providers: object): Promise<Finding> => {
+    const context = contextOf(client, providers);
     const { sightings } = await type.find(context, strangersIntent);
     existing = sightings.map(({ externalId, name, url = null }) => ({ externalId, name, url }));
     return judge(type, client, existing);
   };
-  const finding = await ask(source, options, look);
+  const finding = await ask(source, options, (limits) => lookWith(connection, limits, look));
   return {
     resource: { step: step.name, kind: type.kind, name: type.nameFor(client), existing },
     check: resultOf({ provider, name: 'name-free' }, finding),

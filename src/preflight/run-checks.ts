@@ -1,9 +1,10 @@
 /** Runs the checks of all steps, side by side. Reads only: a check has no client that could change anything. */
 import type { CheckResult } from '../api/preflight.ts';
 import type { Check, Finding } from '../steps/check.ts';
-import type { CallLimits, Step } from '../steps/step.ts';
+import { connectStep } from '../steps/connect.ts';
+import type { Step } from '../steps/step.ts';
 import { ask } from './ask.ts';
-import { connector, type PreflightOptions } from './connect.ts';
+import { lookWith, type PreflightOptions } from './options.ts';
 
 /** In the order of the steps, and of each step's checks. */
 export async function runChecks(options: PreflightOptions): Promise<CheckResult[]> {
@@ -12,11 +13,10 @@ export async function runChecks(options: PreflightOptions): Promise<CheckResult[
 }
 
 async function runChecksOf(step: Step, options: PreflightOptions): Promise<CheckResult[]> {
-  const connection = connector(step, options.environment);
+  const connection = connectStep(step, options.environment);
   const run = async (check: Check<object>): Promise<CheckResult> => {
-    if ('failure' in connection) return resultOf(check, connection.failure);
-    const look = async (limits: CallLimits) => check.look(connection.connect(limits));
-    return resultOf(check, await ask(check, options, look));
+    const look = async (providers: object) => check.look(providers);
+    return resultOf(check, await ask(check, options, (limits) => lookWith(connection, limits, look)));
   };
   return Promise.all((step.checks ?? []).map(run));
 }

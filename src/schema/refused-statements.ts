@@ -36,7 +36,10 @@ function refuseTransaction({ kind }: TransactionStmt): RefusedCommand | undefine
   };
 }
 
-function refuseSetting({ kind, name = '', args }: VariableSetStmt, isPlain: boolean): RefusedCommand | undefined {
+function refuseSetting(
+  { kind, name = '', args }: VariableSetStmt,
+  isPlain: boolean,
+): RefusedCommand | undefined {
   const value = textOf(args?.[0]);
   if (kind === 'VAR_SET_MULTI' && (name === 'TRANSACTION' || name === 'SESSION CHARACTERISTICS'))
     return {

@@ -1,8 +1,7 @@
 /** What callers may send. */
 import { z } from 'zod';
 import type { AllowedHost } from '../config.ts';
-import { clientIdPattern } from '../names.ts';
-import { provisioningStatuses, tiers } from '../provisioning.ts';
+import { clientIdPattern, longestClientId, provisioningStatuses, tiers } from '../provisioning.ts';
 import { refuseCallbackUrl } from '../callbacks/guard.ts';
 
 /** Control characters, line separators, and marks that turn the direction of the text around them. */
@@ -24,7 +23,7 @@ export function newProvisioningSchema(allowedHosts: readonly AllowedHost[]) {
     clientId: z
       .string('must be a string')
       .min(1, 'must not be empty')
-      .max(50, 'must have at most 50 characters')
+      .max(longestClientId, `must have at most ${longestClientId} characters`)
       .regex(clientIdPattern, 'must be lower-case letters and digits, in groups joined by single hyphens'),
     clientName: plainText(100),
     orgEmail: z.email('must be an email address').max(254, 'must have at most 254 characters'),

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { credential } from '../http/credential.ts';
 import { NotYet } from '../errors.ts';
-import { isClientName, providerNames } from '../names.ts';
+import { isClientName } from './client-name.ts';
 import { githubChecks } from './checks/github.ts';
 import { proveRepositorySight } from './github-sight.ts';
 import { awaitVisible } from './lag.ts';
@@ -42,9 +42,13 @@ function connect(settings: z.infer<typeof environment>, limits: CallLimits) {
 }
 type Providers = ReturnType<typeof connect>;
 
+function repositoryName(clientId: string): string {
+  return `client-${clientId}-app`;
+}
+
 const repository: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
   kind: 'github.repository',
-  nameFor: (client) => providerNames(client.clientId).repository,
+  nameFor: ({ clientId }) => repositoryName(clientId),
 
   async find({ client, providers }, intent) {
     const { repository: found, at } = await providers.github.findRepository(this.nameFor(client));
@@ -96,7 +100,7 @@ const repository: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
 function candidateIn(found: ListedRepository): Candidate | undefined {
   const [, mark = ''] = [...(found.description ?? '').matchAll(/\[(prov-[^[\]]+)\]/g)].at(-1) ?? [];
   const provisioningId = provisioningOfMark(mark);
-  if (provisioningId === undefined && !isClientName('repository', found.name)) return undefined;
+  if (provisioningId === undefined && !isClientName(repositoryName, found.name)) return undefined;
   return {
     externalId: String(found.id),
     name: found.name,

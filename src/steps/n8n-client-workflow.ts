@@ -1,7 +1,21 @@
 /** The content of a client's workflow, and what in it tells whose it is. */
-import { providerNames } from '../names.ts';
+import { createHash } from 'node:crypto';
 import type { NewWorkflow } from '../providers/n8n.ts';
 import type { ClientOrder } from '../provisioning.ts';
+
+export function workflowName(clientId: string): string {
+  return `Client ${clientId}`;
+}
+
+/** Path of the client's webhook, below the path of all webhooks. */
+export function webhookPath(clientId: string): string {
+  return `client-${clientId}/content`;
+}
+
+/** A fixed UUID per client: n8n keeps a webhook's URL stable only when it is given one. */
+export function webhookId(clientId: string): string {
+  return stableUuid(`client-provisioner/webhook/${clientId}`);
+}
 
 /** The mark: which provisioning has made it. */
 export function webhookNodeId(client: ClientOrder): string {
@@ -20,9 +34,9 @@ export function answerNodeId(call: number): string {
  * evaluates nothing in it; without `respondWith` the node would send the caller's own headers back.
  */
 export function clientWorkflow(client: ClientOrder, call: number): NewWorkflow {
-  const names = providerNames(client.clientId);
+  const { clientId } = client;
   return {
-    name: names.workflow,
+    name: workflowName(clientId),
     nodes: [
       {
         id: webhookNodeId(client),
@@ -30,10 +44,10 @@ export function clientWorkflow(client: ClientOrder, call: number): NewWorkflow {
         type: 'n8n-nodes-base.webhook',
         typeVersion: 2.1,
         position: [260, 300],
-        webhookId: names.webhookId,
+        webhookId: webhookId(clientId),
         parameters: {
           httpMethod: 'POST',
-          path: names.webhookPath,
+          path: webhookPath(clientId),
           responseMode: 'responseNode',
           options: {},
         },
@@ -50,4 +64,13 @@ export function clientWorkflow(client: ClientOrder, call: number): NewWorkflow {
     connections: { 'Client webhook': { main: [[{ node: 'Answer', type: 'main', index: 0 }]] } },
     settings: { executionOrder: 'v1' },
   };
+}
+
+/** A UUID made from a name (RFC 9562 version 8: the hash is ours to choose). */
+function stableUuid(name: string): string {
+  const bytes = createHash('sha256').update(name).digest().subarray(0, 16);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = bytes.toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }

@@ -1,9 +1,9 @@
 /** Tells our workflows from strangers', and from copies that somebody has made of ours. Pure. */
-import { isClientName, providerNames } from '../names.ts';
 import type { N8nWorkflow } from '../providers/n8n-workflow.ts';
 import type { ClientOrder } from '../provisioning.ts';
 import { provisioningOfMark } from './mark.ts';
-import { webhookNodeId } from './n8n-client-workflow.ts';
+import { isClientName } from './client-name.ts';
+import { webhookId, webhookNodeId, webhookPath, workflowName } from './n8n-client-workflow.ts';
 import type { Candidate, Intent } from './step.ts';
 
 /**
@@ -17,11 +17,11 @@ export function oursAmong(
   client: ClientOrder,
   { mayExist, recorded }: Intent,
 ): ReadonlySet<string> {
-  const names = providerNames(client.clientId);
+  const { clientId } = client;
   const marked = workflows.filter(({ webhooks }) =>
-    webhooks.some(({ id, webhookId }) => id === webhookNodeId(client) && webhookId === names.webhookId),
+    webhooks.some((node) => node.id === webhookNodeId(client) && node.webhookId === webhookId(clientId)),
   );
-  const named = marked.filter(({ name }) => name === names.workflow);
+  const named = marked.filter(({ name }) => name === workflowName(clientId));
   const renamed = named.length === 0 && recorded.length === 0 ? marked : [];
   const made = mayExist ? [...named, ...renamed] : [];
   return new Set([...recorded, ...made.map(({ id }) => id)]);
@@ -39,13 +39,14 @@ export function takenFrom(
   host: string,
   ours: ReadonlySet<string>,
 ) {
-  const names = providerNames(client.clientId);
+  const name = workflowName(client.clientId);
+  const path = webhookPath(client.clientId);
   return workflows.flatMap((found) => {
     const isOurs = ours.has(found.id);
-    const hasName = !found.isArchived && found.name === names.workflow;
-    const hasPath = !found.isArchived && ownsPath(found, names.webhookPath);
+    const hasName = !found.isArchived && found.name === name;
+    const hasPath = !found.isArchived && ownsPath(found, path);
     if (!isOurs && !hasName && !hasPath) return [];
-    const takes = hasName ? 'the name' : `the webhook path "${names.webhookPath}"`;
+    const takes = hasName ? 'the name' : `the webhook path "${path}"`;
     const { createdAt, answerId: madeBy } = found;
     return { ...describe(host, found), createdAt, isOurs, takes, madeBy };
   });
@@ -58,7 +59,7 @@ export function takenFrom(
  * nobody can tell them apart by looking at one.
  */
 export function candidateIn(host: string, found: N8nWorkflow): Candidate | undefined {
-  const isNamed = isClientName('workflow', found.name);
+  const isNamed = isClientName(workflowName, found.name);
   const marked = found.webhooks.find(({ id }) => provisioningOfMark(id ?? '') !== undefined);
   if (marked === undefined && !isNamed) return undefined;
   const isWhole = isNamed && marked !== undefined && isWebhookOf(found.name, marked.webhookId);
@@ -71,9 +72,9 @@ export function candidateIn(host: string, found: N8nWorkflow): Candidate | undef
 }
 
 /** True where the client whose workflow has that name has that webhook. */
-function isWebhookOf(name: string, webhookId: string | undefined): boolean {
-  const clientId = name.slice(providerNames('').workflow.length);
-  return providerNames(clientId).webhookId === webhookId;
+function isWebhookOf(name: string, id: string | undefined): boolean {
+  const clientId = name.slice(workflowName('').length);
+  return webhookId(clientId) === id;
 }
 
 /** As the ledger records it. */
@@ -92,6 +93,6 @@ export function urlOf(host: string, id: string): string {
 }
 
 /** True where one of its webhooks has that path. */
-export function ownsPath({ webhooks }: N8nWorkflow, webhookPath: string): boolean {
-  return webhooks.some(({ path }) => path === webhookPath);
+export function ownsPath({ webhooks }: N8nWorkflow, wanted: string): boolean {
+  return webhooks.some(({ path }) => path === wanted);
 }

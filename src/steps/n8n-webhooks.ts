@@ -1,12 +1,11 @@
 /** Step 5: an n8n workflow that answers the client's own webhook. */
 import { z } from 'zod';
 import { NotYet, StepFailure, type WaitFailure } from '../errors.ts';
-import { providerNames } from '../names.ts';
 import type { N8nWorkflow } from '../providers/n8n-workflow.ts';
 import type { WebhookState } from '../providers/n8n-webhook.ts';
 import { inWordsOfServer, n8nClient, type ActivationWords } from '../providers/n8n.ts';
 import { n8nChecks } from './checks/n8n.ts';
-import { answerNodeId, clientWorkflow } from './n8n-client-workflow.ts';
+import { answerNodeId, clientWorkflow, webhookPath, workflowName } from './n8n-client-workflow.ts';
 import { misplacedWebhook, n8nEnvironment } from './n8n-environment.ts';
 import { candidateIn, describe, oursAmong, ownsPath, takenFrom, urlOf } from './n8n-ownership.ts';
 import {
@@ -41,7 +40,8 @@ type Context = StepContext<Output, Providers>;
 
 const workflow: ResourceType<Providers, Partial<Output>> = {
   kind: 'n8n.workflow',
-  nameFor: (client) => providerNames(client.clientId).workflow,
+  nameFor: ({ clientId }) => workflowName(clientId),
+  otherNames: ({ clientId }) => ({ 'n8n.webhook': webhookPath(clientId) }),
 
   async find({ client, providers }, intent) {
     const { workflows, at } = await providers.n8n.listWorkflows();
@@ -126,11 +126,11 @@ async function publishAnew(context: Context, id: string): Promise<boolean> {
 
 /** The failure of a step that has waited for the webhook in vain. */
 function neverServed({ client, providers }: Context, id: string, isRenewed: boolean): WaitFailure {
-  const { webhookPath } = providerNames(client.clientId);
+  const path = webhookPath(client.clientId);
   const also = isRenewed ? ', also after it was published anew' : '';
   return {
     code: 'not-ready-in-time',
-    message: `n8n has workflow ${id} as published and does not serve its webhook "${webhookPath}"${also} (${urlOf(providers.host, id)})`,
+    message: `n8n has workflow ${id} as published and does not serve its webhook "${path}"${also} (${urlOf(providers.host, id)})`,
     whatToDo:
       "Look for the workflow's activation in n8n's log. If n8n runs webhook processors, check that N8N_WEBHOOK_URL leads to them. Restart n8n if nothing else helps.",
   };
@@ -180,9 +180,9 @@ async function refuseRivals(
 ): Promise<void> {
   const { client, providers } = context;
   const { workflows } = await providers.n8n.listWorkflows();
-  const { webhookPath } = providerNames(client.clientId);
+  const path = webhookPath(client.clientId);
   const rivals = workflows.filter(
-    (found) => found.id !== id && !found.isArchived && counts(found) && ownsPath(found, webhookPath),
+    (found) => found.id !== id && !found.isArchived && counts(found) && ownsPath(found, path),
   );
   if (rivals.length === 0) return;
   throw await context.reportForeign(workflow, takenFrom(rivals, client, providers.host, new Set()));
@@ -191,12 +191,12 @@ async function refuseRivals(
 /** Looks whether the webhook is registered, without running anybody's workflow. */
 async function lookAtWebhook(context: Context, id: string): Promise<WebhookState> {
   const { n8n } = context.providers;
-  const { webhookPath } = providerNames(context.client.clientId);
-  const told = await n8n.readWebhook(webhookPath);
+  const path = webhookPath(context.client.clientId);
+  const told = await n8n.readWebhook(path);
   if (told.is !== 'untold') return told;
   // A GET would run what is registered for GET.
   await refuseRivals(context, id);
-  return n8n.askWebhook(webhookPath);
+  return n8n.askWebhook(path);
 }
 
 export const n8nWebhooks = defineStep({
@@ -211,7 +211,7 @@ export const n8nWebhooks = defineStep({
 
   async run(context) {
     const { n8n } = context.providers;
-    const { webhookPath } = providerNames(context.client.clientId);
+    const path = webhookPath(context.client.clientId);
     const id = await context.create(workflow);
     await publish(context, id);
     const webhook = await lookAtWebhook(context, id);
@@ -224,7 +224,7 @@ export const n8nWebhooks = defineStep({
     }
     // Two workflows published at the same instant are both told that they are live, and one is not.
     await refuseRivals(context, id);
-    return { n8nWorkflowId: id, n8nWebhookUrl: n8n.webhookUrl(webhookPath) };
+    return { n8nWorkflowId: id, n8nWebhookUrl: n8n.webhookUrl(path) };
   },
 
   undo: (context) => context.remove(workflow, (id) => switchWorkflow(context, id, 'unpublish')),

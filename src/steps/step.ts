@@ -177,8 +177,10 @@ export type Sight =
 export interface ResourceType<Providers, Output> {
   /** `<provider>.<thing>`, as the API shows it. */
   readonly kind: string;
-  /** The name at the provider, from the client id. */
-  nameFor(client: ClientOrder): string;
+  /** The name at the provider, from the client id alone. Different clients never have a name in common. */
+  nameFor(client: Pick<ClientOrder, 'clientId'>): string;
+  /** What else it takes that can be taken only once, such as the path of a webhook; each under a name of its own. */
+  otherNames?(client: Pick<ClientOrder, 'clientId'>): Readonly<Record<string, string>>;
   /** Values that we choose and cannot read back; stored encrypted together with the intent, before the call. */
   chooseSecrets?(): Readonly<Record<string, string>>;
   /** Looks for everything of that name. A look-up that fails is an error, never an absence. */

@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { credential } from '../http/credential.ts';
 import { NotYet, ProviderError, StepFailure } from '../errors.ts';
-import { isClientName, providerNames } from '../names.ts';
 import { AddressRefused, PasswordRefused, withDatabase } from '../providers/postgres.ts';
 import {
   isMasked,
@@ -14,6 +13,8 @@ import {
   type SupabasePooler,
   type SupabaseProject,
 } from '../providers/supabase.ts';
+import { isClientName } from './client-name.ts';
+import { projectName } from './supabase-name.ts';
 import type { ReadOnly } from './check.ts';
 import { supabaseChecks } from './checks/supabase.ts';
 import { databaseAddress, databaseEnvironment, databaseTls, requireAuthority } from './project-database.ts';
@@ -81,7 +82,7 @@ type Readers = ReadOnly<Providers>;
 
 const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
   kind: 'supabase.project',
-  nameFor: (client) => providerNames(client.clientId).supabaseProject,
+  nameFor: ({ clientId }) => projectName(clientId),
   // Supabase never gives the password back, so a lost answer would lose it too.
   chooseSecrets: () => ({ 'database-password': randomBytes(24).toString('base64url') }),
 
@@ -160,7 +161,7 @@ const scopedRole = (plan: string | undefined): Sight => ({
 
 /** A project has no field for a mark: all that it shows is its name. */
 function candidateIn(found: SupabaseProject): Candidate | undefined {
-  if (!isClientName('supabaseProject', found.name)) return undefined;
+  if (!isClientName(projectName, found.name)) return undefined;
   return { ...describe(found), createdAt: found.created_at, evidence: 'name', provisioningId: undefined };
 }
 

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { credential } from '../http/credential.ts';
 import { NotYet, StepFailure } from '../errors.ts';
-import { isClientName, providerNames } from '../names.ts';
 import {
   vercelClient,
   vercelErrorCode,
@@ -13,6 +12,7 @@ import {
   type VercelProject,
   type VercelVariable,
 } from '../providers/vercel.ts';
+import { isClientName } from './client-name.ts';
 import type { ReadOnly } from './check.ts';
 import { vercelChecks } from './checks/vercel.ts';
 import { githubRepo } from './github-repo.ts';
@@ -70,9 +70,13 @@ function connect(settings: z.infer<typeof environment>, limits: CallLimits) {
 type Providers = ReturnType<typeof connect>;
 type Readers = ReadOnly<Providers>;
 
+function projectName(clientId: string): string {
+  return `client-${clientId}-app`;
+}
+
 const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
   kind: 'vercel.project',
-  nameFor: (client) => providerNames(client.clientId).vercelProject,
+  nameFor: ({ clientId }) => projectName(clientId),
 
   async find(context, intent) {
     const { client, providers } = context;
@@ -168,7 +172,7 @@ function judgeSight({ limited, membership }: VercelAccount, isTeam: boolean): Si
 
 /** The list has the variables, perhaps without their values: then those that may be ours are asked for theirs. */
 function mayHaveMark({ env, name }: ListedVercelProject): boolean {
-  return env === undefined || hasMark(env) || isClientName('vercelProject', name);
+  return env === undefined || hasMark(env) || isClientName(projectName, name);
 }
 
 async function readCandidate({ vercel }: Readers, id: string): Promise<Candidate | undefined> {
@@ -185,7 +189,7 @@ async function readCandidate({ vercel }: Readers, id: string): Promise<Candidate
 }
 
 function candidateIn(found: VercelProject, provisioningId: string | undefined): Candidate | undefined {
-  if (provisioningId === undefined && !isClientName('vercelProject', found.name)) return undefined;
+  if (provisioningId === undefined && !isClientName(projectName, found.name)) return undefined;
   const evidence = provisioningId === undefined ? 'name' : 'mark';
   return { ...describe(found), createdAt: found.createdAt, evidence, provisioningId };
 }
@@ -229,7 +233,7 @@ async function wantedVariables(context: ResourceContext<Providers>): Promise<New
     plain('NEXT_PUBLIC_SUPABASE_URL', supabaseUrl),
     plain('NEXT_PUBLIC_SUPABASE_ANON_KEY', await secrets.read('supabase-anon-key')),
     // Vercel gives a new project this address, or a longer one where somebody else has it.
-    plain('NEXT_PUBLIC_APP_URL', `https://${providerNames(client.clientId).vercelProject}.vercel.app`),
+    plain('NEXT_PUBLIC_APP_URL', `https://${projectName(client.clientId)}.vercel.app`),
     plain('CLIENT_ID', client.clientId),
     plain('CLIENT_TIER', client.tier),
     plain('PROVISIONING_ID', client.provisioningId),
@@ -279,7 +283,7 @@ export const vercelDeployment = defineStep({
       throw new StepFailure('verification-failed', 'Vercel has linked another repository of the same name');
     const { vercelDeploymentId } = await context.change({
       name: 'deploy to production',
-      target: providerNames(context.client.clientId).vercelProject,
+      target: projectName(context.client.clientId),
       isUnsafeToRepeat: true,
       judge: judgeRefusal,
       async look(intent) {
@@ -289,7 +293,7 @@ export const vercelDeployment = defineStep({
       send: async (permit, intent) => ({
         vercelDeploymentId: await vercel.createDeployment(permit, {
           projectId,
-          name: providerNames(context.client.clientId).vercelProject,
+          name: projectName(context.client.clientId),
           repositoryId: repository.githubRepositoryId,
           branch: repository.githubBranch,
           sha: repository.githubHeadSha,
@@ -319,7 +323,7 @@ export const vercelDeployment = defineStep({
     }
     if (deployment.aliasError != null)
       throw new StepFailure('provider-rejected', `Vercel deployment ${vercelDeploymentId} got no address`);
-    const alias = productionAlias(deployment, providerNames(context.client.clientId).vercelProject);
+    const alias = productionAlias(deployment, projectName(context.client.clientId));
     if (deployment.readyState !== 'READY' || !isAliasAssigned(deployment) || alias === undefined)
       throw new NotYet('the deployment to be ready');
     return {

@@ -1,6 +1,6 @@
 /** The worker process: it waits for its database and its queue, then works until it is told to stop. */
 import { DelayedError, UnrecoverableError, type Job } from 'bullmq';
-import { publicUrlOf, withoutEmpty, type WorkerConfig } from '../config.ts';
+import { publicUrlOf, type WorkerConfig } from '../config.ts';
 import { isDatabaseAway, openPool } from '../ledger/pool.ts';
 import { announcePresence } from '../ledger/presence.ts';
 import { requireLedger } from '../ledger/ready.ts';
@@ -68,7 +68,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
     metrics: createWorkerMetrics(),
     steps,
     rollbackActions: rollbackActions(steps),
-    environment: withoutEmpty(options.environment),
+    environment: options.environment,
     encryptionKeys: config.ENCRYPTION_KEYS,
     publicUrl: publicUrlOf(config),
     presence,

@@ -38,7 +38,10 @@ export function looks(turn: Turn, hides: 'nothing' | 'strangers' | 'anything'): 
 }
 
 /** Reads one object by its id. Soon after its create, a provider may not show it yet. */
-export function reads(turn: Turn, decide: (presence: Existence, isFresh: boolean) => Partial<Worker>): Move[] {
+export function reads(
+  turn: Turn,
+  decide: (presence: Existence, isFresh: boolean) => Partial<Worker>,
+): Move[] {
   const { rules, worker, step, go } = turn;
   if (step.token === 'revoked') {
     if (!rules.checksToken) return [go('a read answers 404', decide('absent', false))];

@@ -1,7 +1,8 @@
 /** `npm run orphans -- --delete`: one orphan, by its id, after everything that speaks against it was looked at. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { providerNames } from '../../src/names.ts';
+import { webhookId } from '../../src/steps/n8n-client-workflow.ts';
+import { namesOf } from '../helpers/names.ts';
 import { n8nVersions } from '../../sandbox/n8n/version.ts';
 import { newClientId, startStack, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
@@ -92,7 +93,7 @@ describe('refused, and nothing is sent:', () => {
 
   test('one that a provisioning has met as a stranger’s', async () => {
     const clientId = newClientId();
-    const name = providerNames(clientId).repository;
+    const name = namesOf(clientId).repository;
     const id = await stack.sandbox.control.createForeign('github.repository', name, { createdAt: longAgo() });
     const { id: provisioningId } = await stack.provision({ clientId });
     await stack.waitUntilDone(provisioningId);
@@ -216,7 +217,7 @@ describe('deleted:', () => {
         const id = await other.sandbox.control.createForeign('n8n.workflow', 'Client acme', {
           path: 'client-acme/content',
           nodeId: `prov-${randomUUID()}`,
-          webhookId: providerNames('acme').webhookId,
+          webhookId: webhookId('acme'),
           active: true,
           createdAt: longAgo(),
         });

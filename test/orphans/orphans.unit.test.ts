@@ -1,10 +1,8 @@
 /** The parts that decide: what looks like ours, what a request may delete, and what a command line means. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Knowledge } from '../../src/ledger/orphans.ts';
-import { clientIdPattern, isClientName, providerNames } from '../../src/names.ts';
 import { refusalOf } from '../../src/orphans/may-delete.ts';
 import { readOptions } from '../../src/commands/orphans/options.ts';
 import { standingOf } from '../../src/orphans/standing.ts';
@@ -33,30 +31,6 @@ const nothingKnown: Knowledge = {
   has_another: false,
   is_in_doubt: false,
 };
-
-test('every name that a client gives is recognized, each in its own part', () => {
-  const clientId = fc
-    .stringMatching(/^[a-z0-9]+(-[a-z0-9]+)*$/)
-    .filter((text) => text.length <= 50 && clientIdPattern.test(text));
-  fc.assert(
-    fc.property(clientId, (text) => {
-      const names = providerNames(text);
-      for (const part of ['supabaseProject', 'repository', 'vercelProject', 'workflow'] as const)
-        expect(isClientName(part, names[part])).toBe(true);
-    }),
-  );
-});
-
-test.each([
-  'client--prod',
-  'client-prod',
-  'client-A-prod',
-  'client-a-prod ',
-  `client-${'a'.repeat(51)}-prod`,
-  '',
-])('"%s" is no name of a client’s project', (name) =>
-  expect(isClientName('supabaseProject', name)).toBe(false),
-);
 
 test.each([
   [`prov-${id}`, id],

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { insertIntent } from '../../src/ledger/effects.ts';
-import { providerNames } from '../../src/names.ts';
+import { webhookId } from '../../src/steps/n8n-client-workflow.ts';
+import { namesOf } from '../helpers/names.ts';
 import { newClientId, startStack, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 import { post } from '../server/support.ts';
@@ -40,7 +41,7 @@ test('what a lost row has left behind is reported with its mark, where the provi
 
   expect({ code, errors }).toEqual({ code: 0, errors: [] });
   expect(items.map(({ kind }) => kind)).toEqual(kinds);
-  const names = providerNames(clientId);
+  const names = namesOf(clientId);
   expect(items.map(({ name }) => name)).toEqual([
     names.supabaseProject,
     names.repository,
@@ -81,7 +82,7 @@ test('a project without a mark is in doubt as long as a creation of its name is'
   const idle = await startStack({ backend: 'redis', workers: 0 });
   try {
     const { id, clientId } = await idle.provision();
-    const name = providerNames(clientId).supabaseProject;
+    const name = namesOf(clientId).supabaseProject;
     await insertIntent(
       idle.pool,
       { provisioningId: id, step: 'supabase-project', name: 'create supabase.project' },
@@ -125,7 +126,7 @@ describe("a stranger's object", () => {
     const clientId = newClientId();
     const externalId = await stack.sandbox.control.createForeign(
       'github.repository',
-      providerNames(clientId).repository,
+      namesOf(clientId).repository,
     );
     const { id } = await stack.provision({ clientId });
     await stack.waitUntilDone(id);
@@ -165,8 +166,13 @@ test('an object with our mark is found under any name', async () => {
 
 test('a copy of our workflow under its very name is not taken for ours, before the offboarding and after it', async () => {
   const { id, clientId } = await provisioned();
-  const { workflow, webhookId, webhookPath } = providerNames(clientId);
-  const details = { path: webhookPath, nodeId: `prov-${id}`, webhookId, createdAt: longAgo() };
+  const { workflow, webhookPath } = namesOf(clientId);
+  const details = {
+    path: webhookPath,
+    nodeId: `prov-${id}`,
+    webhookId: webhookId(clientId),
+    createdAt: longAgo(),
+  };
   const copyId = await stack.sandbox.control.createForeign('n8n.workflow', workflow, details);
   const asCopy = [{ externalId: copyId, evidence: 'name', provisioningId: id }];
 

@@ -93,11 +93,11 @@ describe.each(backends)('with the queue in %s', (backend) => {
       takenBy: null,
       steps: ['supabase-project', 'database-schema', 'github-repo', 'vercel-deployment', 'n8n-webhooks'],
       names: {
-        supabaseProject: 'client-acme-prod',
-        repository: 'client-acme-app',
-        vercelProject: 'client-acme-app',
-        workflow: 'Client acme',
-        webhookPath: 'client-acme/content',
+        'supabase.project': 'client-acme-prod',
+        'github.repository': 'client-acme-app',
+        'vercel.project': 'client-acme-app',
+        'n8n.workflow': 'Client acme',
+        'n8n.webhook': 'client-acme/content',
       },
     });
     expect(resources.map(({ kind, existing }) => [kind, existing?.length])).toEqual([

@@ -1,6 +1,6 @@
 /** The whole life of a client's workflow at a real server, with what goes wrong in it. */
 import { z } from 'zod';
-import { providerNames } from '../../src/names.ts';
+import { namesOf } from '../helpers/names.ts';
 import type { N8nProxy } from '../helpers/n8n-proxy.ts';
 import { newClientId, type ShownProvisioning } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
@@ -41,14 +41,14 @@ async function expectServed({ n8n }: Place, shown: ShownProvisioning): Promise<v
   const answer = await fetch(n8n.url + url.pathname, { method: 'POST', body: '{}' });
   const text = await answer.text();
   expect(answer.status === 200 && text === '{"ok":true}', 'the webhook answers', [answer.status, text]);
-  const own = (await n8n.workflows()).filter(({ name }) => name === providerNames(shown.clientId).workflow);
+  const own = (await n8n.workflows()).filter(({ name }) => name === namesOf(shown.clientId).workflow);
   expect(own.length === 1, 'there is one workflow', own);
 }
 
 async function expectGone({ n8n, product }: Place, shown: ShownProvisioning): Promise<void> {
   const after = await product.offboard(shown);
   expect(after.rollback.status === 'completed', 'it is undone', after.resources);
-  const left = (await n8n.workflows()).filter(({ name }) => name === providerNames(shown.clientId).workflow);
+  const left = (await n8n.workflows()).filter(({ name }) => name === namesOf(shown.clientId).workflow);
   expect(left.length === 0, 'nothing is left', left);
 }
 
@@ -137,7 +137,7 @@ export const scenes: readonly Scene[] = [
       await product.post(`/${id}/cancel`);
       const shown = await product.untilDone(id);
       expect(shown.rollback.status === 'completed', 'it is undone', shown);
-      const left = (await n8n.workflows()).filter(({ name }) => name === providerNames(clientId).workflow);
+      const left = (await n8n.workflows()).filter(({ name }) => name === namesOf(clientId).workflow);
       expect(left.length === 0, 'nothing is left', left);
     },
   },
@@ -145,7 +145,7 @@ export const scenes: readonly Scene[] = [
     name: "a stranger's workflow has the name",
     async play(place) {
       const clientId = newClientId();
-      const stranger = await makeStranger(place, providerNames(clientId).workflow, 'theirs', false);
+      const stranger = await makeStranger(place, namesOf(clientId).workflow, 'theirs', false);
       await expectNameTaken(place, clientId, stranger.id);
       await stranger.remove();
     },
@@ -154,7 +154,7 @@ export const scenes: readonly Scene[] = [
     name: "a stranger's published workflow has the path",
     async play(place) {
       const clientId = newClientId();
-      const stranger = await makeStranger(place, 'Theirs', providerNames(clientId).webhookPath, true);
+      const stranger = await makeStranger(place, 'Theirs', namesOf(clientId).webhookPath, true);
       await expectNameTaken(place, clientId, stranger.id);
       await stranger.remove();
     },

@@ -1,6 +1,6 @@
 /** Objects that look like ours and are not, and objects that are ours whatever they look like, once a call was in doubt. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { providerNames } from '../../src/names.ts';
+import { namesOf } from '../helpers/names.ts';
 import { startN8nProxy, type N8nProxy } from '../helpers/n8n-proxy.ts';
 import { startStack, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
@@ -169,7 +169,7 @@ describe('a copy that is made while our call is in doubt, and much later', () =>
     await until(() => control.faults()[0]?.fired === 1 || undefined, 'the call without an answer');
     const copyId = await control.createForeign('n8n.workflow', 'Client copy', {
       createdAt: new Date(Date.now() + 11 * 60_000).toISOString(),
-      path: providerNames(clientId).webhookPath,
+      path: namesOf(clientId).webhookPath,
       nodeId: `prov-${id}`,
     });
     return { id, clientId, copyId, done: await stack.waitUntilDone(id) };

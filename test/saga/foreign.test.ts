@@ -1,20 +1,20 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { providerNames } from '../../src/names.ts';
+import { namesOf } from '../helpers/names.ts';
 import { backends, newClientId, startStack, type Stack } from '../helpers/stack.ts';
 
 const strangers = [
   {
     kind: 'supabase.project',
     step: 'supabase-project',
-    nameOf: (id: string) => providerNames(id).supabaseProject,
+    nameOf: (id: string) => namesOf(id).supabaseProject,
   },
-  { kind: 'github.repository', step: 'github-repo', nameOf: (id: string) => providerNames(id).repository },
+  { kind: 'github.repository', step: 'github-repo', nameOf: (id: string) => namesOf(id).repository },
   {
     kind: 'vercel.project',
     step: 'vercel-deployment',
-    nameOf: (id: string) => providerNames(id).vercelProject,
+    nameOf: (id: string) => namesOf(id).vercelProject,
   },
-  { kind: 'n8n.workflow', step: 'n8n-webhooks', nameOf: (id: string) => providerNames(id).workflow },
+  { kind: 'n8n.workflow', step: 'n8n-webhooks', nameOf: (id: string) => namesOf(id).workflow },
 ] as const;
 
 describe.each(backends)('on %s', (backend) => {
@@ -59,7 +59,7 @@ describe.each(backends)('on %s', (backend) => {
     const clientId = newClientId();
     const strangerId = await control.createForeign('n8n.workflow', 'Somebody else', {
       active: true,
-      path: providerNames(clientId).webhookPath,
+      path: namesOf(clientId).webhookPath,
     });
     const before = control.objects();
     const { id } = await stack.provision({ clientId });
@@ -69,7 +69,7 @@ describe.each(backends)('on %s', (backend) => {
       rollback: { status: 'completed' },
     });
     expect(done.failure?.message).toContain(
-      `${strangerId} has the webhook path "${providerNames(clientId).webhookPath}" (${stack.environment['N8N_HOST']}/workflow/${strangerId})`,
+      `${strangerId} has the webhook path "${namesOf(clientId).webhookPath}" (${stack.environment['N8N_HOST']}/workflow/${strangerId})`,
     );
     expect(control.objects()).toEqual(before);
   });
@@ -77,7 +77,7 @@ describe.each(backends)('on %s', (backend) => {
   test('a stranger that takes the name between our look and our call survives', async () => {
     const { control } = stack.sandbox;
     const clientId = newClientId();
-    await control.createForeign('github.repository', providerNames(clientId).repository);
+    await control.createForeign('github.repository', namesOf(clientId).repository);
     // The look before the first call does not see it; the refusal that follows does.
     control.addFault({ provider: 'github', operation: 'getRepository', mode: 'not-found', times: 1 });
     const before = control.objects();

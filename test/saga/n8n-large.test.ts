@@ -1,6 +1,6 @@
 /** Workflows that weigh megabytes: those of others, and a client's own. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { providerNames } from '../../src/names.ts';
+import { namesOf } from '../helpers/names.ts';
 import { newClientId, startStack, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 import { post } from '../server/support.ts';
@@ -42,7 +42,7 @@ test('strangers with megabytes in each of thousands of rows are read in pages th
   const clientId = newClientId();
   // The last in the order of ids may be anywhere.
   const strangerId = await control.createForeign('n8n.workflow', 'Somebody else', {
-    path: providerNames(clientId).webhookPath,
+    path: namesOf(clientId).webhookPath,
     shown: { staticData: 'x'.repeat(9_000_000) },
   });
 

@@ -1,6 +1,6 @@
 /** n8n as people really have it: odd workflows of others, and webhooks that get lost. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { providerNames } from '../../src/names.ts';
+import { namesOf } from '../helpers/names.ts';
 import { newClientId, startStack, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 import { textLike, textWith } from '../sandbox/matchers.ts';
@@ -85,7 +85,7 @@ test("the probe runs nothing of a stranger's that takes GET at our path", async 
   await until(() => control.faults()[0]?.fired === 1 || undefined, 'our publication');
   const strangerId = await control.createForeign('n8n.workflow', 'Somebody else', {
     active: true,
-    path: providerNames(clientId).webhookPath,
+    path: namesOf(clientId).webhookPath,
     httpMethod: 'GET',
   });
 

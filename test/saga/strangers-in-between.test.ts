@@ -1,6 +1,6 @@
 /** Somebody else makes an object of our name at the worst moment. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { providerNames } from '../../src/names.ts';
+import { namesOf } from '../helpers/names.ts';
 import { newClientId, startStack, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 
@@ -30,7 +30,7 @@ describe.each(['postgres', 'http'])('with the schema over %s', (transport) => {
       control.addFault({ provider, operation, mode: 'rate-limit', retryAfterSeconds: 1 });
       const { id } = await stack.provision({ clientId });
       await until(() => control.faults()[0]?.fired === 1 || undefined, 'the create to be refused');
-      const strangerId = await control.createForeign(kind, providerNames(clientId)[name]);
+      const strangerId = await control.createForeign(kind, namesOf(clientId)[name]);
 
       expect(await stack.waitUntilDone(id)).toMatchObject({
         failure: { code: 'name-taken' },
@@ -60,7 +60,7 @@ describe('while the answer of our create is lost', () => {
     control.addFault({ provider: 'n8n', operation: 'listWorkflows', mode: 'stale-read', skip: 1, times: 2 });
     const { id } = await stack.provision({ clientId });
     await until(() => control.faults()[0]?.fired === 1 || undefined, 'the answer to be lost');
-    const strangerId = await control.createForeign('n8n.workflow', providerNames(clientId).workflow, {
+    const strangerId = await control.createForeign('n8n.workflow', namesOf(clientId).workflow, {
       createdAt: new Date(Date.now() - 3_600_000).toISOString(),
     });
 

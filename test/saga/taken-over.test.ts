@@ -1,6 +1,6 @@
 /** A stranger makes a project of our name while our own create is in doubt: it looks like ours, and is not. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { providerNames } from '../../src/names.ts';
+import { namesOf } from '../helpers/names.ts';
 import { newClientId, startStack, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 
@@ -18,7 +18,7 @@ test("a rollback never deletes a stranger's project that appeared while our crea
   control.addFault({ provider: 'supabase', operation: 'getApiKeys', mode: 'refuse' });
   const { id } = await stack.provision({ clientId });
   await until(() => control.faults()[0]?.fired === 1 || undefined, 'the create to be lost');
-  const strangerId = await control.createForeign('supabase.project', providerNames(clientId).supabaseProject);
+  const strangerId = await control.createForeign('supabase.project', namesOf(clientId).supabaseProject);
 
   expect(await stack.waitUntilDone(id)).toMatchObject({ status: 'failed' });
   expect(control.objects().map((object) => object.id)).toContain(strangerId);

@@ -1,6 +1,6 @@
 /** Vercel's own ways: variables that nobody can read again, folders and frameworks, limits of the rate of deployments. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { providerNames } from '../../src/names.ts';
+import { namesOf } from '../helpers/names.ts';
 import type { ProviderName } from '../../sandbox/sandbox.ts';
 import { newClientId, startStack, type ShownProvisioning, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
@@ -89,7 +89,7 @@ describe('in a team that keeps every variable as a sensitive one', () => {
     control.renameObject('vercel.project', made.id, 'renamed by somebody');
     // Linked to ours as well, and none that a call of ours has made.
     const strangerId = await control.createForeign('vercel.project', 'storybook', {
-      repository: providerNames(clientId).repository,
+      repository: namesOf(clientId).repository,
       variables: { NODE_ENV: 'production' },
       variableType: 'sensitive',
     });
@@ -107,7 +107,7 @@ describe('in a team that keeps every variable as a sensitive one', () => {
     const { control } = stack.sandbox;
     control.addFault({ ...creation, mode: 'drop-before' });
     const clientId = newClientId();
-    const names = providerNames(clientId);
+    const names = namesOf(clientId);
     const { id } = await stack.provision({ clientId });
     await until(() => control.faults()[0]?.fired === 1 || undefined, 'the call without an answer');
     if (order.linkTo === 'another') await control.createForeign('github.repository', 'another');
@@ -139,7 +139,7 @@ describe('in a team that keeps every variable as a sensitive one', () => {
   test("a project that took our name right before our call is a stranger's, whatever it is linked to", async () => {
     const { control } = stack.sandbox;
     const clientId = newClientId();
-    const names = providerNames(clientId);
+    const names = namesOf(clientId);
     control.addFault({ ...creation, mode: 'latency', delayMs: 1000 });
     const { id } = await stack.provision({ clientId });
     await until(() => control.faults()[0]?.fired === 1 || undefined, 'the call to be under way');

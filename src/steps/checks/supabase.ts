@@ -1,6 +1,7 @@
 /** Whether Supabase will take another project from us. */
 import { ProviderError } from '../../errors.ts';
-import { isClientName } from '../../names.ts';
+import { isClientName } from '../client-name.ts';
+import { projectName } from '../supabase-name.ts';
 import {
   isMasked,
   missingPermissions,
@@ -87,7 +88,7 @@ const checks: readonly Check<ReadOnly<Providers>>[] = [
     async look({ supabase: client }) {
       const { projects } = await client.listProjects();
       const [oldest] = projects
-        .filter(({ name, status }) => status === 'ACTIVE_HEALTHY' && isClientName('supabaseProject', name))
+        .filter(({ name, status }) => status === 'ACTIVE_HEALTHY' && isClientName(projectName, name))
         .toSorted((one, other) => one.created_at.getTime() - other.created_at.getTime());
       if (oldest === undefined)
         return holds('unknown: there is no project of ours yet whose keys could be read');

@@ -113,14 +113,21 @@ export async function findRenamed(
   const candidates = await kind.search.list(context.providers);
   candidates.push(...((await kind.search.listUnmarked?.(context)) ?? []));
   return candidates
-    .filter(({ evidence, provisioningId }) => evidence === 'mark' && provisioningId === scope.client.provisioningId)
+    .filter(
+      ({ evidence, provisioningId }) => evidence === 'mark' && provisioningId === scope.client.provisioningId,
+    )
     .filter((candidate) => isOfACall(candidate, effect) && !forgotten.includes(candidate.externalId))
     .filter(({ externalId }) => !shown.sightings.some((sighting) => sighting.externalId === externalId))
     .map(({ externalId, name, url }) => ({ externalId, name, url, output: {} }));
 }
 
 async function listKnown(scope: EffectScope, kind: Kind, effect: EffectRow) {
-  const known = await listCreatedResources(scope.pool, scope.client.provisioningId, scope.step.name, kind.kind);
+  const known = await listCreatedResources(
+    scope.pool,
+    scope.client.provisioningId,
+    scope.step.name,
+    kind.kind,
+  );
   const idsOf = (rows: typeof known) => rows.flatMap(({ external_id: id }) => id ?? []);
   return {
     recorded: idsOf(known.filter(({ state }) => state !== 'forgotten' && state !== 'unknown')),

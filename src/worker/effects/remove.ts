@@ -48,8 +48,7 @@ export async function removeTwins(
   if (creation !== undefined && mayHaveTwins(creation))
     await recordLateObjects(scope, context, kind, creation, true);
   for (const resource of await listLeft(scope, kind))
-    if (resource.external_id !== survivorId)
-      await removeResource(scope, context, kind, resource, undefined);
+    if (resource.external_id !== survivorId) await removeResource(scope, context, kind, resource, undefined);
 }
 
 async function listLeft(scope: EffectScope, kind: Kind): Promise<ResourceRow[]> {

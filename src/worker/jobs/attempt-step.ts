@@ -18,6 +18,7 @@ import {
   type StepKey,
   type Wait,
 } from '../../ledger/steps.ts';
+import { connectStep } from '../../steps/connect.ts';
 import type { Engine } from '../engine.ts';
 import { measureStep, type AttemptResult } from './measure-step.ts';
 import { decideOutcome, type Outcome } from './outcome.ts';
@@ -93,15 +94,15 @@ async function perform({ engine, scope, key }: StepTask): Promise<StepResult | {
   const { step, lease } = scope;
   const warnings: StepWarning[] = [];
   try {
-    const environment = step.environment.safeParse(engine.environment);
+    const connection = connectStep(step, engine.environment);
     // Not final: a file that one of them names may be out of reach for a moment only.
-    if (!environment.success) {
-      const names = environment.error.issues.map(({ path }) => path.join('.')).join(', ');
+    if (!connection.isComplete) {
+      const names = connection.variables.join(', ');
       throw new ConfigurationError(`the worker lacks the variables of ${step.name}: ${names}`);
     }
     const signal = AbortSignal.any([lease.signal, engine.cutOff]);
     const limits = { timeoutMs: engine.timeoutMs, signal };
-    const context = stepContext(scope, key, step.connect(environment.data, limits), warnings);
+    const context = stepContext(scope, key, connection.connect(limits), warnings);
     if (key.direction === 'run')
       return { output: parseOutput(step.output, await step.run(context)), warnings };
     const undo = engine.rollbackActions.get(step.name);

@@ -1,6 +1,6 @@
 /** Whose checks are run, with which variables. */
-import { withoutEmpty } from '../config.ts';
 import { fails, type Finding } from '../steps/check.ts';
+import type { StepConnection } from '../steps/connect.ts';
 import type { CallLimits, Step } from '../steps/step.ts';
 
 export interface PreflightOptions {
@@ -16,15 +16,13 @@ export interface PreflightOptions {
   readonly onDefect: (error: unknown) => void;
 }
 
-/** Builds a step's provider clients, or says which of its variables keep that from being done. */
-export function connector(
-  step: Step,
-  environment: PreflightOptions['environment'],
-): { connect: (limits: CallLimits) => object } | { failure: Finding } {
-  const settings = step.environment.safeParse(withoutEmpty(environment));
-  if (settings.success) return { connect: (limits) => step.connect(settings.data, limits) };
-  const problems = settings.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  return {
-    failure: fails(problems.join('; '), 'Set the variables as .env.example says, and restart the worker.'),
-  };
+/** Looks with the step's clients; or says which of its variables keep them from being built. */
+export async function lookWith(
+  connection: StepConnection,
+  limits: CallLimits,
+  look: (providers: object) => Promise<Finding>,
+): Promise<Finding> {
+  if (connection.isComplete) return look(connection.connect(limits));
+  const fix = 'Set the variables as .env.example says, and restart the worker.';
+  return fails(connection.problems.join('; '), fix);
 }
