@@ -50,6 +50,11 @@ const layers: Layer[] = [
     because: 'The steps declare their variables; nobody else does.',
   },
   {
+    files: 'src/index.ts',
+    mayImport: 'queue steps',
+    because: 'It offers what others may build on, and nothing of server or worker.',
+  },
+  {
     files: 'src/main.ts',
     mayImport: 'log server steps worker',
     because: 'It starts server and worker, and nothing else.',

@@ -218,7 +218,7 @@ export async function failStep(db: Queryable, step: StepKey, error: StepError): 
 export async function mergeOutput(
   db: Queryable,
   step: { readonly provisioningId: string; readonly name: string },
-  output: Readonly<Record<string, unknown>>,
+  output: object,
 ): Promise<void> {
   await db.query(
     `update ledger.steps set output = output || $3

@@ -16,6 +16,7 @@ import {
 import { readKnowledge, readTime } from '../ledger/orphans.ts';
 import { inTransaction, type Pool } from '../ledger/pool.ts';
 import { Permit } from '../http/permit.ts';
+import { nobodysIntent, type Change } from '../steps/step.ts';
 import { searchedKinds, type SearchedKind, type SearchOptions } from './kinds.ts';
 import { refusalOf, type DeletionRequest } from './may-delete.ts';
 import { standingOf } from './standing.ts';
@@ -107,10 +108,13 @@ async function removeUntilGone(
   { signal, timeoutMs }: SearchOptions,
   patience: RemovalPatience,
 ): Promise<Removal> {
-  const { resource, search } = searched;
+  const { resource } = searched;
   const endsAt = performance.now() + patience.timeoutMs;
   // Whoever stalls and comes back after that time sends nothing.
   const nextPermit = () => Permit.grant({ signal, timeoutMs, mayStart: () => performance.now() < endsAt });
+  const makeChange = async (change: Change<object>) => {
+    if ((await change.look(nobodysIntent)) === undefined) await change.send(nextPermit(), nobodysIntent);
+  };
   let isAsked = false;
   let isAccepted = false;
   let doubt = 'it was not seen to be gone in time';
@@ -119,7 +123,7 @@ async function removeUntilGone(
     const permit = nextPermit();
     try {
       if (!isAsked) {
-        await search.prepareRemoval?.(context.providers, externalId, nextPermit);
+        await resource.beforeRemoval?.(context.providers, externalId, makeChange);
         await resource.remove(permit, context, externalId);
         isAsked = true;
         isAccepted = true;

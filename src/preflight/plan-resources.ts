@@ -9,7 +9,7 @@ import { StepFailure } from '../errors.ts';
 import type { ClientOrder } from '../provisioning.ts';
 import { fails, holds, type Finding } from '../steps/check.ts';
 import { connectStep } from '../steps/connect.ts';
-import type { Intent, ResourceContext, ResourceType, Step } from '../steps/step.ts';
+import { nobodysIntent, type ResourceContext, type ResourceType, type Step } from '../steps/step.ts';
 import { ask } from './ask.ts';
 import type { Source } from './explain-failure.ts';
 import { resultOf } from './run-checks.ts';
@@ -48,7 +48,7 @@ async function planResource(
   let existing: PlannedResource['existing'] = null;
   const look = async (providers: object): Promise<Finding> => {
     const context = contextOf(client, providers);
-    const { sightings } = await type.find(context, strangersIntent);
+    const { sightings } = await type.find(context, nobodysIntent);
     existing = sightings.map(({ externalId, name, url = null }) => ({ externalId, name, url }));
     return judge(type, client, existing);
   };
@@ -58,15 +58,6 @@ async function planResource(
     check: resultOf({ provider, name: 'name-free' }, finding),
   };
 }
-
-/** No call was made, so nothing that is found can be ours. */
-const strangersIntent: Intent = {
-  mark: `prov-${randomUUID()}`,
-  absentAt: undefined,
-  mayExist: false,
-  recorded: [],
-  calls: 0,
-};
 
 function judge(
   type: ResourceType<object, unknown>,

@@ -11,6 +11,7 @@ import { candidateIn, describe, oursAmong, ownsPath, takenFrom, urlOf } from './
 import {
   defineStep,
   type CallLimits,
+  type MakeChange,
   type Refusal,
   type ResourceType,
   type StepContext,
@@ -71,6 +72,8 @@ const workflow: ResourceType<Providers, Partial<Output>> = {
     };
   },
 
+  beforeRemoval: ({ n8n }, id, change) => switchWorkflow(n8n, change, id, 'unpublish'),
+
   async remove(permit, { providers }, id) {
     await providers.n8n.deleteWorkflow(permit, id);
   },
@@ -90,17 +93,18 @@ const workflow: ResourceType<Providers, Partial<Output>> = {
       const found = await providers.n8n.describeWorkflow(id);
       return found && candidateIn(providers.host, found);
     },
-    async prepareRemoval({ n8n }, id, nextPermit) {
-      if ((await n8n.findWorkflow(id))?.active !== true) return;
-      await inWordsOfServer('publish', (words) => n8n.unpublishWorkflow(nextPermit(), id, words));
-    },
   },
 };
 
-/** Publishes the workflow. A path that is taken is the fault of whoever has it. */
-async function publish(context: Context, id: string): Promise<void> {
+/** Makes the client's workflow once, not yet published. Returns its id; throws `name-taken` where it cannot be made. */
+export async function createN8NWorkflow(context: Context): Promise<string> {
+  return context.create(workflow);
+}
+
+/** Publishes the client's workflow. Throws `name-taken` where another one has its webhook path, and lists that one. */
+export async function activateN8NWorkflow(context: Context, id: string): Promise<void> {
   try {
-    await switchWorkflow(context, id, 'publish');
+    await switchWorkflow(context.providers.n8n, context.change, id, 'publish');
   } catch (error) {
     if (error instanceof StepFailure && error.code === 'name-taken')
       await refuseRivals(context, id, () => true);
@@ -119,8 +123,8 @@ async function publishAnew(context: Context, id: string): Promise<boolean> {
   const { n8n, publicationMs } = context.providers;
   const found = await n8n.findWorkflow(id);
   if (found?.active !== true || (found.unchangedMs ?? 0) < publicationMs) return false;
-  await switchWorkflow(context, id, 'unpublish', { first: 'activate', isRenewable: false });
-  await publish(context, id);
+  await switchWorkflow(n8n, context.change, id, 'unpublish', { first: 'activate', isRenewable: false });
+  await activateN8NWorkflow(context, id);
   return true;
 }
 
@@ -138,7 +142,8 @@ function neverServed({ client, providers }: Context, id: string, isRenewed: bool
 
 /** Publishes or unpublishes, in whichever words the server knows. */
 async function switchWorkflow(
-  context: Context,
+  n8n: Providers['n8n'],
+  change: MakeChange,
   id: string,
   act: 'publish' | 'unpublish',
   how: { readonly first: ActivationWords; readonly isRenewable: boolean } = {
@@ -146,10 +151,9 @@ async function switchWorkflow(
     isRenewable: true,
   },
 ): Promise<void> {
-  const { n8n } = context.providers;
   const isActive = act === 'publish';
   await inWordsOfServer(how.first, (words) =>
-    context.change({
+    change({
       name: `${act} workflow ${id} (${words})`,
       target: id,
       isRenewable: how.isRenewable,
@@ -212,8 +216,8 @@ export const n8nWebhooks = defineStep({
   async run(context) {
     const { n8n } = context.providers;
     const path = webhookPath(context.client.clientId);
-    const id = await context.create(workflow);
-    await publish(context, id);
+    const id = await createN8NWorkflow(context);
+    await activateN8NWorkflow(context, id);
     const webhook = await lookAtWebhook(context, id);
     if (webhook.is === 'misplaced')
       throw new StepFailure('verification-failed', misplacedWebhook(webhook.extra));
@@ -227,5 +231,5 @@ export const n8nWebhooks = defineStep({
     return { n8nWorkflowId: id, n8nWebhookUrl: n8n.webhookUrl(path) };
   },
 
-  undo: (context) => context.remove(workflow, (id) => switchWorkflow(context, id, 'unpublish')),
+  undo: (context) => context.remove(workflow),
 });

@@ -59,15 +59,19 @@ export interface ProviderContext<Providers> {
   readonly providers: Providers;
 }
 
-/** What a resource type, and every step, knows of its surroundings. */
-export interface ResourceContext<Providers> extends ProviderContext<Providers> {
+/** An order, and what has been created for it so far. */
+export interface ProvisioningOrchestrator {
   readonly client: ClientOrder;
-  readonly secrets: Secrets;
-  /** The output of an earlier step. */
+  /** The output of an earlier step. Throws where that step has not succeeded. */
   outputOf<Earlier extends z.ZodObject>(step: {
     readonly name: string;
     readonly output: Earlier;
   }): Promise<z.infer<Earlier>>;
+}
+
+/** What a resource type, and every step, is given to work with. */
+export interface ResourceContext<Providers> extends ProviderContext<Providers>, ProvisioningOrchestrator {
+  readonly secrets: Secrets;
   /**
    * For what may be wrong at one look: returns once at least four looks in a row, over SETTLE_MS or more, have shown it, and
    * throws NotYet until then.
@@ -84,14 +88,8 @@ export interface StepContext<Output, Providers> extends ResourceContext<Provider
   create(resource: ResourceType<Providers, Partial<Output>>): Promise<string>;
   /** Changes something until it is seen to be so, and returns what was recorded of it. */
   change<Result extends Partial<Output>>(change: Change<Result>): Promise<Partial<Output>>;
-  /**
-   * Deletes every resource of that type that this provisioning made, and waits until each is gone.
-   * `before` runs while one is still there, for what must come before its deletion.
-   */
-  remove(
-    resource: ResourceType<Providers, Partial<Output>>,
-    before?: (externalId: string) => Promise<void>,
-  ): Promise<void>;
+  /** Deletes every resource of that type that this provisioning made, and waits until each is gone. */
+  remove(resource: ResourceType<Providers, Partial<Output>>): Promise<void>;
   /** Tells of what succeeds and will still trouble somebody. Kept once the step is done, and shown with it. */
   warn(code: string, message: string): void;
   /** Lists what stands in the way of a resource. Throw what it returns: `name-taken`. */
@@ -199,6 +197,8 @@ export interface ResourceType<Providers, Output> {
    * Asked only where an absence is to count and nothing else proves it. A proof that fails is an error.
    */
   proveSight(context: ProviderContext<ReadOnly<Providers>>): Promise<Sight>;
+  /** Makes the changes that must come before a deletion, while the object is still there. */
+  beforeRemoval?(providers: Providers, externalId: string, change: MakeChange): Promise<void>;
   /** Asks for its deletion: exactly one mutating call. */
   remove(permit: Permit, context: ProviderContext<Providers>, externalId: string): Promise<void>;
   /** What a refusal of `create` or `remove` means here. Undefined: what its status means everywhere. */
@@ -228,8 +228,6 @@ export interface OrphanSearch<Providers> {
   listUnmarked?(context: ResourceContext<ReadOnly<Providers>>): Promise<Candidate[]>;
   /** One of them, read by its immutable id. Undefined: gone, or nothing in it looks like ours. */
   read(providers: ReadOnly<Providers>, externalId: string): Promise<Candidate | undefined>;
-  /** What must come before its deletion. Each mutating call takes a permit of its own. */
-  prepareRemoval?(providers: Providers, externalId: string, nextPermit: () => Permit): Promise<void>;
 }
 
 /** A refusal as a provider words it. */
@@ -243,6 +241,18 @@ export type Verdict =
   /** It will pass: look again later, without using up an attempt. */
   | { readonly is: 'too-early'; readonly waitingFor: string }
   | { readonly is: 'final'; readonly code: FailureCode; readonly message: string };
+
+/** The intent of whoever has called nothing: nothing that is found can be its own. */
+export const nobodysIntent: Intent = {
+  mark: 'prov-none',
+  absentAt: undefined,
+  mayExist: false,
+  recorded: [],
+  calls: 0,
+};
+
+/** Makes a change where a look does not show that it is made already. */
+export type MakeChange = (change: Change<object>) => Promise<unknown>;
 
 /** A mutating call that makes no resource of its own. */
 export interface Change<Result> {

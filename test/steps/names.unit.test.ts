@@ -66,7 +66,9 @@ describe.each(types.map((type) => [type.kind, type] as const))('of a %s', (_kind
 
   test('every name that a client gives is recognized', () => {
     fc.assert(
-      fc.property(clientIds, (clientId) => expect(isClientName(nameOf, nameOf(clientId))).toBe(true)),
+      fc.property(clientIds, (clientId) => {
+        expect(isClientName(nameOf, nameOf(clientId))).toBe(true);
+      }),
     );
   });
 

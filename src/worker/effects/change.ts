@@ -21,10 +21,8 @@ import {
 import { decideChange, planChange } from './decide.ts';
 import type { EffectScope } from './scope.ts';
 
-type Output = Readonly<Record<string, unknown>>;
-
 /** Returns everything that the step has recorded, this change included. */
-export async function makeChange(scope: EffectScope, change: Change<Output>): Promise<unknown> {
+export async function makeChange(scope: EffectScope, change: Change<object>): Promise<unknown> {
   const key = effectKey(scope, change.name);
   const effect = await findEffect(scope.pool, key);
   if (planChange(effect, change) === 'return') return recorded(scope);
@@ -66,7 +64,7 @@ export async function makeChange(scope: EffectScope, change: Change<Output>): Pr
   throw error;
 }
 
-async function record(scope: EffectScope, effect: EffectRow | undefined, output: Output): Promise<unknown> {
+async function record(scope: EffectScope, effect: EffectRow | undefined, output: object): Promise<unknown> {
   await scope.lease.write(async (db) => {
     if (effect !== undefined && effect.state !== 'confirmed')
       await confirmEffect(db, scope.client.provisioningId, effect);

@@ -15,6 +15,7 @@ import {
 } from '../../ledger/resources.ts';
 import type { EffectRow, ResourceRow } from '../../ledger/rows.ts';
 import { judgeBySight, notProvenGone } from './absence.ts';
+import { makeChange } from './change.ts';
 import { creationName } from './create.ts';
 import type { Sight } from '../../steps/step.ts';
 import { commitIntent, effectKey, newMark, sendCall } from './protocol.ts';
@@ -23,15 +24,9 @@ import { findRenamed, lookFor, oursIn, resolveCreation, type Context, type Kind 
 import type { EffectScope } from './scope.ts';
 
 /** Deletes all of a kind that this provisioning made. Throws NotYet until each is seen to be gone. */
-export async function removeResources(
-  scope: EffectScope,
-  context: Context,
-  kind: Kind,
-  before: ((externalId: string) => Promise<void>) | undefined,
-): Promise<void> {
+export async function removeResources(scope: EffectScope, context: Context, kind: Kind): Promise<void> {
   const limited = await findLateObjects(scope, context, kind);
-  for (const resource of await listLeft(scope, kind))
-    await removeResource(scope, context, kind, resource, before);
+  for (const resource of await listLeft(scope, kind)) await removeResource(scope, context, kind, resource);
   if (limited === undefined) return;
   const name = kind.nameFor(scope.client);
   throw notProvenGone(`what a further call for ${kind.kind} "${name}" may have made`, limited);
@@ -48,7 +43,7 @@ export async function removeTwins(
   if (creation !== undefined && mayHaveTwins(creation))
     await recordLateObjects(scope, context, kind, creation, true);
   for (const resource of await listLeft(scope, kind))
-    if (resource.external_id !== survivorId) await removeResource(scope, context, kind, resource, undefined);
+    if (resource.external_id !== survivorId) await removeResource(scope, context, kind, resource);
 }
 
 async function listLeft(scope: EffectScope, kind: Kind): Promise<ResourceRow[]> {
@@ -106,7 +101,6 @@ async function removeResource(
   context: Context,
   kind: Kind,
   resource: ResourceRow,
-  before: ((externalId: string) => Promise<void>) | undefined,
 ): Promise<void> {
   const { external_id: externalId } = resource;
   const { settleMs } = scope.limits;
@@ -136,7 +130,7 @@ async function removeResource(
   if (decision === 'wait') throw toBeGone;
   if (decision !== 'call') throw notProvenGone(what, sight);
 
-  await before?.(externalId);
+  await kind.beforeRemoval?.(context.providers, externalId, (change) => makeChange(scope, change));
   const effect = await scope.lease.write(async (db) => {
     await setResourceState(db, resource, 'deleting');
     const mark = earlier?.mark ?? newMark(scope);

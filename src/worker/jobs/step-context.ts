@@ -66,7 +66,7 @@ export function stepContext(
     },
     change: async (change) => partialOutput.parse(await makeChange(scope, change)),
     reportForeign: (resource, sightings) => reportForeign(scope, resource, sightings),
-    remove: (resource, before) => removeResources(scope, context, resource, before),
+    remove: (resource) => removeResources(scope, context, resource),
     warn(code, message) {
       if (!warnings.some((known) => known.code === code && known.message === message))
         warnings.push({ code, message });
