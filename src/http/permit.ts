@@ -1,9 +1,9 @@
 /**
  * The right to make one mutating call.
  *
- * Every mutating verb of a provider client takes a permit, and only the engine's `effect()` grants one, after the
- * intent is committed and while the lease outlives the call; and, for an operator's deletion of an orphan,
- * `removeOrphan()`, after its record is. So a create, change or delete that is not in the ledger
+ * Every mutating verb of a provider client takes a permit, and only two places grant one: `sendCall()` of the engine,
+ * once the intent is committed and while the lease outlives the call; and `removeOrphan()`, once the operator's deletion
+ * is recorded. So a create, change or delete that is not in the ledger
  * does not compile, and one that is sent late or twice is refused here.
  */
 export class Permit {

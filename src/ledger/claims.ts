@@ -146,10 +146,13 @@ export async function withFence<T>(
   });
 }
 
-/** A claim is given back, and a job follows at once: the holder stays known, as it may die before anybody has that. */
+/**
+ * A worker gives its claim back and hands the work to a job. If the worker dies right after that, the sweeper must know
+ * which one it was, so the holder stays.
+ */
 export const handedOn = `lease_until = null, unreturned_claims = 0, next_claim_at = null`;
 
-/** A claim is given back, and nothing follows at once. */
+/** A worker gives its claim back, and no job follows at once. */
 export const givenBack = `${handedOn}, lease_holder = null`;
 
 /**

@@ -24,6 +24,6 @@ export async function actAndTell<T>(
  */
 export async function sendSoon(deps: Deps, callbackId: string): Promise<void> {
   await inNoTrace(() => deps.queues()?.addCallback(callbackId))?.catch((error: unknown) => {
-    deps.log.warn({ err: error }, 'the queue did not take a callback; the sweeper will');
+    deps.log.warn({ err: error }, 'the queue took no callback: the sweeper enqueues it later');
   });
 }

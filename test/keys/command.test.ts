@@ -40,7 +40,7 @@ test('a key is made, shown once, listed without its secret, and revoked', async 
 
   const revoked = await runKeys(['revoke', id]);
   expect(revoked.code).toBe(0);
-  expect(revoked.stderr).toContain('is revoked since');
+  expect(revoked.stderr).toContain('was revoked at');
   const again = await runKeys(['revoke', id]);
   expect(again).toMatchObject({ code: 0, stderr: revoked.stderr });
   expect((await runKeys(['list'])).stdout).toMatch(new RegExp(`^${id} +ci +operator +revoked`, 'm'));

@@ -110,7 +110,7 @@ test('a list that fails is an error of the report, and is logged', async () => {
   const { errors } = await untilChecked();
 
   expect(errors).toEqual([{ kind: 'n8n.workflow', message: 'n8n: GET /workflows answered 401' }]);
-  expect(stack.logLines.join('')).toContain('orphans were looked for');
+  expect(stack.logLines.join('')).toContain('the scan for orphans has ended');
 });
 
 test('a ledger that fails is logged, and looked at again', async () => {
@@ -118,7 +118,7 @@ test('a ledger that fails is logged, and looked at again', async () => {
   await stack.pool.query('alter table ledger.orphan_report rename to away');
   startScanner();
   await until(
-    () => stack.logLines.some((line) => line.includes('orphans could not be looked for')) || undefined,
+    () => stack.logLines.some((line) => line.includes('the scan for orphans failed')) || undefined,
     'the failure to be logged',
   );
 

@@ -51,7 +51,7 @@ export async function listKeys(db: Queryable): Promise<Report> {
 export async function revokeKey(db: Queryable, id: string): Promise<Report> {
   const revoked = await revokeApiKey(db, id);
   if (revoked?.revoked_at == null) return { remark: `There is no key ${id}.`, isDone: false };
-  return { remark: `The key ${id} (${revoked.name}) is revoked since ${timeText(revoked.revoked_at)}.` };
+  return { remark: `The key ${id} (${revoked.name}) was revoked at ${timeText(revoked.revoked_at)}.` };
 }
 
 export async function rotateEncryption(db: Queryable, keys: readonly EncryptionKey[]): Promise<Report> {
@@ -63,7 +63,7 @@ export async function rotateEncryption(db: Queryable, keys: readonly EncryptionK
     `${rotated} secret(s) encrypted anew with the key ${current}.`,
     ...[...unreadable].map(
       ([id, count]) =>
-        `${count} secret(s) of the key ${id} cannot be read: ENCRYPTION_KEYS has not that key, or another one of that id.`,
+        `${count} secret(s) of the key ${id} cannot be read: ENCRYPTION_KEYS lacks that key, or has another one under that id.`,
     ),
     ...(free.length === 0
       ? []

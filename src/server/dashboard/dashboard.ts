@@ -93,7 +93,7 @@ class BoardAdapter extends ExpressAdapter {
 /**
  * Fits bull-board's page to us: no fonts from Google, which a browser without internet waits for and the content
  * policy refuses, and job names in a flow that can be read. bull-board cuts them after twenty letters, and draws our
- * chains of six small. Should its markup change, these rules stop to apply, and nothing breaks.
+ * chains of six small. If its markup changes, these rules no longer apply, and nothing breaks.
  */
 function adaptPage(html: string): string {
   return html

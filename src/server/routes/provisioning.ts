@@ -142,7 +142,7 @@ async function enqueue(deps: Deps, { provisioning, steps }: Snapshot): Promise<v
     (error: unknown) => {
       deps.log.warn(
         { err: error, provisioning: provisioning.id },
-        'the queue did not take a flow; the sweeper will',
+        'the queue took no flow: the sweeper enqueues it later',
       );
     },
   );

@@ -21,6 +21,10 @@ export function hourlyCleanUp(engine: Engine): () => Promise<void> {
       total += deleted;
     }
     cleanedAt = performance.now();
-    if (total > 0) engine.log.info({ provisionings: total }, 'what was undone long ago is deleted');
+    if (total > 0)
+      engine.log.info(
+        { provisionings: total },
+        'provisionings that were undone more than RETENTION_DAYS ago are deleted',
+      );
   };
 }

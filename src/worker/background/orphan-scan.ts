@@ -29,10 +29,10 @@ async function scanOrphansWhenDue(engine: ScanEngine, stopped: AbortSignal): Pro
     if (stopped.aborted) return;
     await storeOrphanReport(pool, report, intervalMs);
     const facts = { orphans: report.items.length, errors: report.errors };
-    if (facts.orphans > 0 || facts.errors.length > 0) log.warn(facts, 'orphans were looked for');
-    else log.info(facts, 'orphans were looked for');
+    if (facts.orphans > 0 || facts.errors.length > 0) log.warn(facts, 'the scan for orphans has ended');
+    else log.info(facts, 'the scan for orphans has ended');
   } catch (error) {
-    if (!stopped.aborted) log.warn({ err: error }, 'orphans could not be looked for');
+    if (!stopped.aborted) log.warn({ err: error }, 'the scan for orphans failed');
   }
 }
 

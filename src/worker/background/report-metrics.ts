@@ -4,9 +4,9 @@ import { storeWorkerMetrics } from '../../ledger/worker-metrics.ts';
 import type { Engine } from '../engine.ts';
 
 const longestIntervalMs = 5000;
-/** So long does a report count: some of them may get lost. */
+/** How long a report counts. Longer than the time between two, since one may get lost. */
 const validIntervals = 6;
-/** So long may the last report hold up a stop. */
+/** How long the last report may hold up a stop. */
 const lastReportMs = 500;
 
 export interface MetricsReporter {

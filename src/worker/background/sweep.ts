@@ -26,7 +26,10 @@ async function sweep(engine: Engine, overdueMs: number): Promise<void> {
     await sweepOne(engine, id).catch((error: unknown) => {
       // One that cannot be read, say, must not keep the others waiting.
       if (isDatabaseAway(error)) throw error;
-      engine.log.error({ err: error, provisioning: id }, 'work could not be driven on');
+      engine.log.error(
+        { err: error, provisioning: id },
+        'a provisioning that stands still could not be enqueued again',
+      );
     });
   }
   for (const id of await listDueCallbacks(engine.pool, { limit: batch, overdueMs }))
@@ -46,7 +49,7 @@ async function sweepOne(engine: Engine, id: string): Promise<void> {
   engine.metrics.workDrivenOn.inc();
   engine.log.warn(
     { provisioning: id, client: snapshot.provisioning.client_id },
-    'work without a job is driven on',
+    'a provisioning had no job: it is enqueued again',
   );
   await enqueue();
 }
@@ -77,7 +80,8 @@ function deadHolderWatch(engine: Engine): () => Promise<number> {
     const { leases, handedOn, callbackIds } = await revokeLeases(engine.pool, confirmed);
     engine.metrics.leasesRevoked.inc(leases);
     const callbacks = callbackIds.length;
-    if (leases + callbacks > 0) engine.log.warn({ leases, callbacks }, 'a worker is gone; its work goes on');
+    if (leases + callbacks > 0)
+      engine.log.warn({ leases, callbacks }, 'a worker is gone: others take over its provisionings');
     for (const id of callbackIds) await engine.queues.addCallback(id, { isAbandoned: true });
     return leases + handedOn;
   };
@@ -106,7 +110,7 @@ export function startSweeper(engine: Engine): Sweeper {
     const wasLeader = isLeader;
     isLeader = await engine.presence.lead().catch(() => false);
     if (!isLeader || wasLeader) return;
-    engine.log.info('this worker looks for lost work from now on');
+    engine.log.info('this worker leads: it looks for provisionings whose work was lost');
     sweptAt = -Infinity;
   };
   const run = async () => {

@@ -45,7 +45,7 @@ export async function withClaim(
   if (unreturned >= manyClaims)
     engine.log.error(
       { provisioning: data.provisioningId, claims: unreturned },
-      'whoever works on it does not come back: it is tried ever more rarely',
+      'every worker that took this provisioning has died: the next one waits twice as long, up to a minute',
     );
   const lease = holdLease(engine.pool, result.claim, claimedAt, {
     ...times,
@@ -59,7 +59,7 @@ export async function withClaim(
     const isMeant = error instanceof DelayedError || error instanceof UnrecoverableError;
     if (isMeant || !(await wasCancelled(engine, result.claim))) throw error;
     // What a run could not write because of the cancel does not matter any more: its undo follows.
-    engine.log.info({ provisioning: data.provisioningId }, 'a run ended with its cancel');
+    engine.log.info({ provisioning: data.provisioningId }, 'a cancel has ended this run');
     await lease.release(engine.sweepIntervalMs).catch(() => {});
     return await postpone(job, token, 50);
   } finally {

@@ -28,7 +28,7 @@ function marginMs(timeoutMs: number): number {
   return Math.max(2000, timeoutMs / 2);
 }
 
-/** What came of a call that did not plainly succeed. */
+/** The outcome of one mutating call that was not refused. */
 export type CallResult<T> =
   | { readonly is: 'made'; readonly value: T }
   /** Perhaps made: look. */
