@@ -1,10 +1,4 @@
-/**
- * The vocabulary of the product.
- *
- * provisioning: one run for one client. client: the agency's customer. step: run and undo of one part.
- * effect: one mutating call to a provider. intent: its committed record, written before it is sent.
- * mark: the sign of ownership in the provider's object. in doubt: sent, and no answer that proves either way.
- */
+/** The vocabulary of the product: its states, its failures and its limits. `docs/architecture.md` has the glossary. */
 import { z } from 'zod';
 
 export const tiers = ['starter', 'professional', 'enterprise'] as const;

@@ -16,7 +16,7 @@ export interface SearchOptions {
 export interface SearchedKind {
   readonly kind: string;
   readonly step: string;
-  readonly resource: ResourceType<object, unknown>;
+  readonly type: ResourceType<object, unknown>;
   readonly search: OrphanSearch<object>;
   /** Throws when the step's variables are missing. */
   connect(): object;
@@ -25,15 +25,15 @@ export interface SearchedKind {
 export function searchedKinds(search: SearchOptions): SearchedKind[] {
   const { steps, environment, timeoutMs, signal } = search;
   return steps.flatMap((step) =>
-    (step.resources ?? []).flatMap((resource) => {
-      const { kind, search } = resource;
+    (step.resources ?? []).flatMap((type) => {
+      const { kind, search } = type;
       const connect = () => {
         const connection = connectStep(step, environment);
         if (connection.isComplete) return connection.connect({ timeoutMs, signal });
         const names = connection.variables.join(', ');
         throw new ConfigurationError(`${step.name} cannot be searched without its variables: ${names}`);
       };
-      return search === undefined ? [] : { kind, step: step.name, resource, search, connect };
+      return search === undefined ? [] : { kind, step: step.name, type, search, connect };
     }),
   );
 }

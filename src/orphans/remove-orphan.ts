@@ -84,19 +84,19 @@ type Absence =
 
 /** Reads it, and asks what the token sees where that decides. `isAccepted`: a deletion of this very id was. */
 async function readAbsence(
-  { resource }: SearchedKind,
+  { type }: SearchedKind,
   context: { readonly providers: object },
   externalId: string,
   isAccepted: boolean,
 ): Promise<Absence> {
-  const presence = await resource.read(context, externalId);
+  const presence = await type.read(context, externalId);
   if (presence !== 'absent') return { is: presence };
   if (isAccepted) return { is: 'gone' };
-  const sight = await resource.proveSight(context);
+  const sight = await type.proveSight(context);
   if (sight.sees !== 'all')
     return { is: 'hidden', reason: `it is not found, which proves nothing: ${sight.why}. ${sight.whatToDo}` };
   // Who was blind for a moment at the first look is not believed.
-  const again = await resource.read(context, externalId);
+  const again = await type.read(context, externalId);
   return { is: again === 'absent' ? 'gone' : again };
 }
 
@@ -108,7 +108,7 @@ async function removeUntilGone(
   { signal, timeoutMs }: SearchOptions,
   patience: RemovalPatience,
 ): Promise<Removal> {
-  const { resource } = searched;
+  const { type } = searched;
   const endsAt = performance.now() + patience.timeoutMs;
   // Whoever stalls and comes back after that time sends nothing.
   const nextPermit = () => Permit.grant({ signal, timeoutMs, mayStart: () => performance.now() < endsAt });
@@ -123,8 +123,8 @@ async function removeUntilGone(
     const permit = nextPermit();
     try {
       if (!isAsked) {
-        await resource.beforeRemoval?.(context.providers, externalId, makeChange);
-        await resource.remove(permit, context, externalId);
+        await type.beforeRemoval?.(context.providers, externalId, makeChange);
+        await type.remove(permit, context, externalId);
         isAsked = true;
         isAccepted = true;
       }
@@ -132,7 +132,7 @@ async function removeUntilGone(
       if (!(error instanceof ProviderError || error instanceof NotYet)) throw error;
       doubt = error.message;
       if (error instanceof ProviderError && error.outcome === 'in-doubt') isAsked = permit.isTaken;
-      else if (error instanceof ProviderError && resource.judge(error)?.is !== 'too-early') refusal = error;
+      else if (error instanceof ProviderError && type.judge(error)?.is !== 'too-early') refusal = error;
     }
     try {
       const absence = await readAbsence(searched, context, externalId, isAccepted);

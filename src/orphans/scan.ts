@@ -36,10 +36,10 @@ async function findOrphans(
   db: Queryable,
   searched: SearchedKind,
 ): Promise<Pick<OrphanReport, 'items' | 'errors'>> {
-  const { kind, step, search, resource } = searched;
+  const { kind, step, search, type } = searched;
   const providers = searched.connect();
   const candidates = await search.list(providers);
-  const sight = await resource.proveSight({ providers });
+  const sight = await type.proveSight({ providers });
   const errors =
     sight.sees === 'all'
       ? []

@@ -85,16 +85,16 @@ export interface StepContext<Output, Providers> extends ResourceContext<Provider
    * Makes a resource once, whatever happens, and returns its id: what is recorded is returned, what a lost answer left
    * behind is taken over, and anything else of that name fails the step with `name-taken`.
    */
-  create(resource: ResourceType<Providers, Partial<Output>>): Promise<string>;
+  create(type: ResourceType<Providers, Partial<Output>>): Promise<string>;
   /** Changes something until it is seen to be so, and returns what was recorded of it. */
   change<Result extends Partial<Output>>(change: Change<Result>): Promise<Partial<Output>>;
   /** Deletes every resource of that type that this provisioning made, and waits until each is gone. */
-  remove(resource: ResourceType<Providers, Partial<Output>>): Promise<void>;
+  remove(type: ResourceType<Providers, Partial<Output>>): Promise<void>;
   /** Tells of what succeeds and will still trouble somebody. Kept once the step is done, and shown with it. */
   warn(code: string, message: string): void;
   /** Lists what stands in the way of a resource. Throw what it returns: `name-taken`. */
   reportForeign(
-    resource: ResourceType<Providers, Partial<Output>>,
+    type: ResourceType<Providers, Partial<Output>>,
     sightings: readonly Sighting<Partial<Output>>[],
   ): Promise<StepFailure>;
   /** Leaves a resource to an operator: its ownership is in question, so no rollback deletes it. */

@@ -7,7 +7,7 @@
 import { AbsenceUnproven, NotYet } from '../../errors.ts';
 import type { Sight } from '../../steps/step.ts';
 import type { Sees } from './decide.ts';
-import type { Context, Kind } from './look.ts';
+import type { AnyResourceType, Context } from './look.ts';
 import type { EffectScope } from './scope.ts';
 
 export interface Judged<Seen, Decision> {
@@ -23,14 +23,14 @@ export interface Judged<Seen, Decision> {
  */
 export async function judgeBySight<Seen, Decision extends string>(
   context: Context,
-  kind: Kind,
+  type: AnyResourceType,
   look: () => Promise<Seen>,
   decide: (seen: Seen, sees: Sees) => Decision | 'prove-sight',
 ): Promise<Judged<Seen, Decision | 'prove-sight'>> {
   const seen = await look();
   const decision = decide(seen, undefined);
   if (decision !== 'prove-sight') return { seen, decision, sight: undefined };
-  const sight = await kind.proveSight(context);
+  const sight = await type.proveSight(context);
   const seenAgain = sight.sees === 'all' ? await look() : seen;
   return { seen: seenAgain, decision: decide(seenAgain, sight.sees), sight };
 }
@@ -41,8 +41,12 @@ export function notProvenGone(what: string, sight: Sight | undefined): AbsenceUn
 }
 
 /** Waits for a token that sees more, and fails the step in the end: nobody can know. */
-export function notProvenNotMade(scope: EffectScope, kind: Kind, sight: Sight | undefined): NotYet {
-  const what = `${kind.kind} "${kind.nameFor(scope.client)}"`;
+export function notProvenNotMade(
+  scope: EffectScope,
+  type: AnyResourceType,
+  sight: Sight | undefined,
+): NotYet {
+  const what = `${type.kind} "${type.nameFor(scope.client)}"`;
   const message = `nobody can know whether ${what} was made: a call got no answer, and it is not found, ${whyNotProof(sight)}`;
   return new NotYet(`proof whether ${what} was made, from a token that sees all of that kind`, {
     atDeadline: { code: 'credentials-rejected', message },

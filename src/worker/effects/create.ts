@@ -32,7 +32,7 @@ import {
   resolveCreation,
   seenIn,
   type Context,
-  type Kind,
+  type AnyResourceType,
 } from './look.ts';
 import type { EffectScope } from './scope.ts';
 
@@ -41,20 +41,24 @@ export function creationName(kind: string): string {
 }
 
 /** Returns the provider's immutable id. Throws `name-taken`, NotYet, or what the provider answered. */
-export async function createResource(scope: EffectScope, context: Context, kind: Kind): Promise<string> {
-  const key = effectKey(scope, creationName(kind.kind));
+export async function createResource(
+  scope: EffectScope,
+  context: Context,
+  type: AnyResourceType,
+): Promise<string> {
+  const key = effectKey(scope, creationName(type.kind));
   let effect = await findEffect(scope.pool, key);
   let plan = planCreate(countedCalls(effect), scope.limits.maxCalls);
   if (plan === 'resolve' && effect !== undefined) {
-    const found = await resolveCreation(scope, context, kind, effect);
+    const found = await resolveCreation(scope, context, type, effect);
     if (found !== undefined) return found;
     effect = await findEffect(scope.pool, key);
     plan = planCreate(countedCalls(effect), scope.limits.maxCalls);
   }
   if (plan === 'return' && effect !== undefined) return recordedId(scope, effect);
-  if (plan === 'give-up') throw refuseFurtherCalls(kind.nameFor(scope.client));
-  const intended = await intend(scope, context, kind, effect);
-  return typeof intended === 'string' ? intended : call(scope, context, kind, intended);
+  if (plan === 'give-up') throw refuseFurtherCalls(type.nameFor(scope.client));
+  const intended = await intend(scope, context, type, effect);
+  return typeof intended === 'string' ? intended : call(scope, context, type, intended);
 }
 
 /**
@@ -66,23 +70,23 @@ export async function createResource(scope: EffectScope, context: Context, kind:
 async function intend(
   scope: EffectScope,
   context: Context,
-  kind: Kind,
+  type: AnyResourceType,
   earlier: EffectRow | undefined,
 ): Promise<EffectRow | string> {
-  const name = kind.nameFor(scope.client);
+  const name = type.nameFor(scope.client);
   const mark = earlier?.mark ?? newMark(scope);
   // Before the first call nothing can be ours.
   const lookUp =
     earlier === undefined
-      ? await kind.find(context, firstIntent(mark))
-      : await lookFor(scope, context, kind, earlier);
+      ? await type.find(context, firstIntent(mark))
+      : await lookFor(scope, context, type, earlier);
   const decision = decideCreate(earlier, seenIn(lookUp));
   if (decision === 'take-over' && earlier !== undefined)
-    return recordCreated(scope, kind, earlier, oursIn(lookUp));
-  if (decision === 'report-foreign') throw await reportForeign(scope, kind, lookUp.sightings);
+    return recordCreated(scope, type, earlier, oursIn(lookUp));
+  if (decision === 'report-foreign') throw await reportForeign(scope, type, lookUp.sightings);
 
   return scope.lease.write(async (db) => {
-    const key = effectKey(scope, creationName(kind.kind));
+    const key = effectKey(scope, creationName(type.kind));
     const intended = await commitIntent(scope, db, {
       key,
       verb: 'create',
@@ -95,50 +99,55 @@ async function intend(
       provisioningId: scope.client.provisioningId,
       effectId: intended.id,
       step: scope.step.name,
-      kind: kind.kind,
+      kind: type.kind,
       name,
     });
-    if (earlier === undefined) await chooseSecrets(scope, kind, db);
+    if (earlier === undefined) await chooseSecrets(scope, type, db);
     return intended;
   });
 }
 
-async function chooseSecrets(scope: EffectScope, kind: Kind, db: Queryable): Promise<void> {
-  for (const [name, value] of Object.entries(kind.chooseSecrets?.() ?? {}))
+async function chooseSecrets(scope: EffectScope, type: AnyResourceType, db: Queryable): Promise<void> {
+  for (const [name, value] of Object.entries(type.chooseSecrets?.() ?? {}))
     await storeSecret(db, scope.encryptionKeys, { provisioningId: scope.client.provisioningId, name }, value);
 }
 
-async function call(scope: EffectScope, context: Context, kind: Kind, effect: EffectRow): Promise<string> {
+async function call(
+  scope: EffectScope,
+  context: Context,
+  type: AnyResourceType,
+  effect: EffectRow,
+): Promise<string> {
   const result = await sendCall(scope, effect, {
-    send: (permit) => kind.create(permit, context, intentOf(effect)),
-    judge: (refusal) => kind.judge(refusal),
+    send: (permit) => type.create(permit, context, intentOf(effect)),
+    judge: (refusal) => type.judge(refusal),
     whenRefused: (db) => dropIntendedResource(db, effect.id),
   });
-  if (result.is === 'made') return recordCreated(scope, kind, effect, [result.value]);
+  if (result.is === 'made') return recordCreated(scope, type, effect, [result.value]);
   if (followCreate(result.is, effect.doubts) === 'report-foreign') {
-    const lookUp = await lookFor(scope, context, kind, effect, { mayExist: false });
+    const lookUp = await lookFor(scope, context, type, effect, { mayExist: false });
     // It carries our mark: the call came through twice on its way, and its second answer reached us.
     const ours = oursIn(lookUp);
-    if (ours.length > 0) return recordCreated(scope, kind, effect, ours);
+    if (ours.length > 0) return recordCreated(scope, type, effect, ours);
     // Whatever has the name is not ours, even if this token cannot see it. Until here the call is in doubt.
     await scope.lease.write(async (db) => {
       await refuseEffect(db, scope.client.provisioningId, effect);
       await dropIntendedResource(db, effect.id);
     });
     throw lookUp.sightings.length > 0
-      ? await reportForeign(scope, kind, lookUp.sightings)
-      : nameTaken(scope, kind);
+      ? await reportForeign(scope, type, lookUp.sightings)
+      : nameTaken(scope, type);
   }
   const unansweredBy = result.is === 'in-doubt' ? result.error : undefined;
   if (unansweredBy !== undefined) await forgiveAbsence(scope, effect, unansweredBy);
   if (unansweredBy?.retryAfterMs !== undefined) {
     // The doubt begins now, and the look for what was made comes when the provider takes requests again.
     await hasSettled(scope, effect);
-    throw stillInDoubt(scope, kind.nameFor(scope.client), unansweredBy);
+    throw stillInDoubt(scope, type.nameFor(scope.client), unansweredBy);
   }
-  const found = await resolveCreation(scope, context, kind, effect, unansweredBy);
+  const found = await resolveCreation(scope, context, type, effect, unansweredBy);
   if (found !== undefined) return found;
-  throw stillInDoubt(scope, kind.nameFor(scope.client), unansweredBy);
+  throw stillInDoubt(scope, type.nameFor(scope.client), unansweredBy);
 }
 
 async function recordedId(scope: EffectScope, effect: EffectRow): Promise<string> {

@@ -27,7 +27,7 @@ import { isOfACall, originalsAmong, resolveDoubt, type Seen } from './decide.ts'
 import type { EffectScope } from './scope.ts';
 
 export type Output = Readonly<Record<string, unknown>>;
-export type Kind = ResourceType<object, Output>;
+export type AnyResourceType = ResourceType<object, Output>;
 export type Context = ResourceContext<object>;
 
 /**
@@ -41,7 +41,7 @@ export type Context = ResourceContext<object>;
 export async function resolveCreation(
   scope: EffectScope,
   context: Context,
-  kind: Kind,
+  type: AnyResourceType,
   effect: EffectRow,
   unansweredBy?: ProviderError,
 ): Promise<string | undefined> {
@@ -49,24 +49,24 @@ export async function resolveCreation(
   passCrashPoint('looking', { verb: 'create' });
   const { seen, decision, sight } = await judgeBySight(
     context,
-    kind,
-    () => lookFor(scope, context, kind, effect),
+    type,
+    () => lookFor(scope, context, type, effect),
     (lookUp, sees) => resolveDoubt(seenIn(lookUp), isSettled, sees),
   );
-  if (decision === 'take-over') return recordCreated(scope, kind, effect, oursIn(seen));
-  if (decision === 'wait') throw stillInDoubt(scope, kind.nameFor(scope.client), unansweredBy);
-  if (decision === 'not-proven' || decision === 'prove-sight') throw notProvenNotMade(scope, kind, sight);
-  const renamed = await findRenamed(scope, context, kind, effect, seen);
+  if (decision === 'take-over') return recordCreated(scope, type, effect, oursIn(seen));
+  if (decision === 'wait') throw stillInDoubt(scope, type.nameFor(scope.client), unansweredBy);
+  if (decision === 'not-proven' || decision === 'prove-sight') throw notProvenNotMade(scope, type, sight);
+  const renamed = await findRenamed(scope, context, type, effect, seen);
   if (renamed.length > 0) {
     // It is ours to delete, and no longer what the step is to make.
-    await recordCreated(scope, kind, effect, renamed);
-    throw nameTaken(scope, kind, seen.sightings);
+    await recordCreated(scope, type, effect, renamed);
+    throw nameTaken(scope, type, seen.sightings);
   }
   await scope.lease.write(async (db) => {
     await refuseEffect(db, scope.client.provisioningId, effect, true);
     await dropIntendedResource(db, effect.id);
   });
-  if (decision === 'report-foreign') throw await reportForeign(scope, kind, seen.sightings);
+  if (decision === 'report-foreign') throw await reportForeign(scope, type, seen.sightings);
   return undefined;
 }
 
@@ -79,12 +79,12 @@ export async function resolveCreation(
 export async function lookFor(
   scope: EffectScope,
   context: Context,
-  kind: Kind,
+  type: AnyResourceType,
   effect: EffectRow,
   known: Partial<Pick<Intent, 'mayExist'>> = {},
 ): Promise<LookUp<Output>> {
-  const { recorded, recordedCalls, forgotten } = await listKnown(scope, kind, effect);
-  const lookUp = await kind.find(context, { ...intentOf(effect), ...known, recorded });
+  const { recorded, recordedCalls, forgotten } = await listKnown(scope, type, effect);
+  const lookUp = await type.find(context, { ...intentOf(effect), ...known, recorded });
   const mayBeOurs = (sighting: Sighting<Output>) =>
     recorded.includes(sighting.externalId) ||
     (!forgotten.includes(sighting.externalId) && isOfACall(sighting, effect));
@@ -104,14 +104,14 @@ export async function lookFor(
 export async function findRenamed(
   scope: EffectScope,
   context: Context,
-  kind: Kind,
+  type: AnyResourceType,
   effect: EffectRow,
   shown: LookUp<Output>,
 ): Promise<ProviderObject<Output>[]> {
-  if (kind.search === undefined) return [];
-  const { forgotten } = await listKnown(scope, kind, effect);
-  const candidates = await kind.search.list(context.providers);
-  candidates.push(...((await kind.search.listUnmarked?.(context)) ?? []));
+  if (type.search === undefined) return [];
+  const { forgotten } = await listKnown(scope, type, effect);
+  const candidates = await type.search.list(context.providers);
+  candidates.push(...((await type.search.listUnmarked?.(context)) ?? []));
   return candidates
     .filter(
       ({ evidence, provisioningId }) => evidence === 'mark' && provisioningId === scope.client.provisioningId,
@@ -121,12 +121,12 @@ export async function findRenamed(
     .map(({ externalId, name, url }) => ({ externalId, name, url, output: {} }));
 }
 
-async function listKnown(scope: EffectScope, kind: Kind, effect: EffectRow) {
+async function listKnown(scope: EffectScope, type: AnyResourceType, effect: EffectRow) {
   const known = await listCreatedResources(
     scope.pool,
     scope.client.provisioningId,
     scope.step.name,
-    kind.kind,
+    type.kind,
   );
   const idsOf = (rows: typeof known) => rows.flatMap(({ external_id: id }) => id ?? []);
   return {
@@ -148,18 +148,18 @@ export function seenIn(lookUp: LookUp<Output>): Seen {
 /** Records what an effect made, normally one object. Returns the id of the first. */
 export async function recordCreated(
   scope: EffectScope,
-  kind: Kind,
+  type: AnyResourceType,
   effect: EffectRow,
   objects: readonly ProviderObject<Output>[],
 ): Promise<string> {
   const [first, ...twins] = objects;
   if (first === undefined) throw new TypeError('there is nothing to record');
   const provisioningId = scope.client.provisioningId;
-  const ids = { provisioningId, effectId: effect.id, step: scope.step.name, kind: kind.kind };
+  const ids = { provisioningId, effectId: effect.id, step: scope.step.name, kind: type.kind };
   await scope.lease.write(async (db) => {
     await confirmEffect(db, provisioningId, effect);
     if ((await findResourceOfEffect(db, effect.id)) === undefined)
-      await insertIntendedResource(db, { ...ids, name: kind.nameFor(scope.client) });
+      await insertIntendedResource(db, { ...ids, name: type.nameFor(scope.client) });
     await confirmResource(db, provisioningId, effect.id, first);
     for (const twin of twins) await insertTwin(db, { ...ids, ...twin });
     await mergeOutput(db, { provisioningId, name: scope.step.name }, first.output);
@@ -172,23 +172,23 @@ export async function recordCreated(
 /** Lists what stands in the way, and says so. */
 export async function reportForeign(
   scope: EffectScope,
-  kind: Kind,
+  type: AnyResourceType,
   sightings: readonly Sighting<Output>[],
 ): Promise<StepFailure> {
-  const ids = { provisioningId: scope.client.provisioningId, step: scope.step.name, kind: kind.kind };
+  const ids = { provisioningId: scope.client.provisioningId, step: scope.step.name, kind: type.kind };
   await scope.lease.write(async (db) => {
     for (const sighting of sightings) await insertForeignResource(db, { ...ids, ...sighting });
   });
-  return nameTaken(scope, kind, sightings);
+  return nameTaken(scope, type, sightings);
 }
 
 /** Says what has the name, by its id, and where it is. `sightings`: empty where the provider shows none. */
 export function nameTaken(
   scope: EffectScope,
-  kind: Kind,
+  type: AnyResourceType,
   sightings: readonly Sighting<Output>[] = [],
 ): StepFailure {
-  const wanted = `${kind.kind} "${kind.nameFor(scope.client)}"`;
+  const wanted = `${type.kind} "${type.nameFor(scope.client)}"`;
   const [first, ...others] = sightings.map(placeOf);
   if (first === undefined)
     return new StepFailure(

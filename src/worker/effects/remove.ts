@@ -20,35 +20,39 @@ import { creationName } from './create.ts';
 import type { Sight } from '../../steps/step.ts';
 import { commitIntent, effectKey, newMark, sendCall } from './protocol.ts';
 import { decideDelete, followDelete, mayHaveTwins, planUndo } from './decide.ts';
-import { findRenamed, lookFor, oursIn, resolveCreation, type Context, type Kind } from './look.ts';
+import { findRenamed, lookFor, oursIn, resolveCreation, type Context, type AnyResourceType } from './look.ts';
 import type { EffectScope } from './scope.ts';
 
 /** Deletes all of a kind that this provisioning made. Throws NotYet until each is seen to be gone. */
-export async function removeResources(scope: EffectScope, context: Context, kind: Kind): Promise<void> {
-  const limited = await findLateObjects(scope, context, kind);
-  for (const resource of await listLeft(scope, kind)) await removeResource(scope, context, kind, resource);
+export async function removeResources(
+  scope: EffectScope,
+  context: Context,
+  type: AnyResourceType,
+): Promise<void> {
+  const limited = await findLateObjects(scope, context, type);
+  for (const resource of await listLeft(scope, type)) await removeResource(scope, context, type, resource);
   if (limited === undefined) return;
-  const name = kind.nameFor(scope.client);
-  throw notProvenGone(`what a further call for ${kind.kind} "${name}" may have made`, limited);
+  const name = type.nameFor(scope.client);
+  throw notProvenGone(`what a further call for ${type.kind} "${name}" may have made`, limited);
 }
 
 /** Deletes what a call in doubt has made a second time. Looks only where a call was ever in doubt. */
 export async function removeTwins(
   scope: EffectScope,
   context: Context,
-  kind: Kind,
+  type: AnyResourceType,
   survivorId: string,
 ): Promise<void> {
-  const creation = await findEffect(scope.pool, effectKey(scope, creationName(kind.kind)));
+  const creation = await findEffect(scope.pool, effectKey(scope, creationName(type.kind)));
   if (creation !== undefined && mayHaveTwins(creation))
-    await recordLateObjects(scope, context, kind, creation, true);
-  for (const resource of await listLeft(scope, kind))
-    if (resource.external_id !== survivorId) await removeResource(scope, context, kind, resource);
+    await recordLateObjects(scope, context, type, creation, true);
+  for (const resource of await listLeft(scope, type))
+    if (resource.external_id !== survivorId) await removeResource(scope, context, type, resource);
 }
 
-async function listLeft(scope: EffectScope, kind: Kind): Promise<ResourceRow[]> {
+async function listLeft(scope: EffectScope, type: AnyResourceType): Promise<ResourceRow[]> {
   const { pool, client, step } = scope;
-  const created = await listCreatedResources(pool, client.provisioningId, step.name, kind.kind);
+  const created = await listCreatedResources(pool, client.provisioningId, step.name, type.kind);
   return created.filter(({ state }) => state !== 'deleted' && state !== 'forgotten');
 }
 
@@ -58,18 +62,22 @@ async function listLeft(scope: EffectScope, kind: Kind): Promise<ResourceRow[]> 
  * Returns the sight of a token from which something of that may be hidden. It may still see what is recorded, which is
  * deleted first.
  */
-async function findLateObjects(scope: EffectScope, context: Context, kind: Kind): Promise<Sight | undefined> {
-  const creation = await findEffect(scope.pool, effectKey(scope, creationName(kind.kind)));
+async function findLateObjects(
+  scope: EffectScope,
+  context: Context,
+  type: AnyResourceType,
+): Promise<Sight | undefined> {
+  const creation = await findEffect(scope.pool, effectKey(scope, creationName(type.kind)));
   const plan = planUndo(creation);
   if (creation === undefined || plan === 'nothing-made' || plan === 'all-known') return undefined;
   if (plan === 'look-for-late') {
-    const sight = await kind.proveSight(context);
+    const sight = await type.proveSight(context);
     const limited = sight.sees === 'all' ? undefined : sight;
-    await recordLateObjects(scope, context, kind, creation, limited === undefined);
+    await recordLateObjects(scope, context, type, creation, limited === undefined);
     return limited;
   }
   try {
-    await resolveCreation(scope, context, kind, creation);
+    await resolveCreation(scope, context, type, creation);
   } catch (error) {
     // Somebody else's object of our name: then ours was not made, and there is nothing to delete.
     if (!(error instanceof StepFailure && error.code === 'name-taken')) throw error;
@@ -81,14 +89,14 @@ async function findLateObjects(scope: EffectScope, context: Context, kind: Kind)
 async function recordLateObjects(
   scope: EffectScope,
   context: Context,
-  kind: Kind,
+  type: AnyResourceType,
   creation: EffectRow,
   isAll: boolean,
 ): Promise<void> {
-  const lookUp = await lookFor(scope, context, kind, creation);
-  const ours = [...oursIn(lookUp), ...(await findRenamed(scope, context, kind, creation, lookUp))];
+  const lookUp = await lookFor(scope, context, type, creation);
+  const ours = [...oursIn(lookUp), ...(await findRenamed(scope, context, type, creation, lookUp))];
   const provisioningId = scope.client.provisioningId;
-  const ids = { provisioningId, effectId: creation.id, step: scope.step.name, kind: kind.kind };
+  const ids = { provisioningId, effectId: creation.id, step: scope.step.name, kind: type.kind };
   await scope.lease.write(async (db) => {
     // It stood for what this look shows, or shows not to be there.
     if (isAll && creation.state === 'refused') await dropIntendedResource(db, creation.id);
@@ -99,14 +107,14 @@ async function recordLateObjects(
 async function removeResource(
   scope: EffectScope,
   context: Context,
-  kind: Kind,
+  type: AnyResourceType,
   resource: ResourceRow,
 ): Promise<void> {
   const { external_id: externalId } = resource;
   const { settleMs } = scope.limits;
   // Before the read: what it shows counts for the time at which it began.
   const isFresh = await isCreatedWithin(scope, resource, settleMs);
-  const key = effectKey(scope, `delete ${kind.kind} ${externalId}`);
+  const key = effectKey(scope, `delete ${type.kind} ${externalId}`);
   const earlier = await findEffect(scope.pool, key);
   // It was accepted and is not visible yet. Ask again only when it had time enough.
   const isUnderWay =
@@ -115,38 +123,38 @@ async function removeResource(
   const isAccepted = earlier?.state === 'confirmed';
   const { decision, sight } = await judgeBySight(
     context,
-    kind,
-    async () => (externalId === undefined ? 'present' : kind.read(context, externalId)),
+    type,
+    async () => (externalId === undefined ? 'present' : type.read(context, externalId)),
     (presence, sees) => decideDelete(resource, { presence, isFresh, sees, isUnderWay, isAccepted }),
   );
   if (decision === 'mark-deleted') return markDeleted(scope, resource);
   if (decision === 'leave' || externalId === undefined)
     throw new StepFailure(
       'verification-failed',
-      resource.error ?? `${kind.kind} "${resource.name}" is not proven to be ours`,
+      resource.error ?? `${type.kind} "${resource.name}" is not proven to be ours`,
     );
-  const what = `${kind.kind} "${resource.name}"`;
+  const what = `${type.kind} "${resource.name}"`;
   const toBeGone = new NotYet(`${what} to be gone`);
   if (decision === 'wait') throw toBeGone;
   if (decision !== 'call') throw notProvenGone(what, sight);
 
-  await kind.beforeRemoval?.(context.providers, externalId, (change) => makeChange(scope, change));
+  await type.beforeRemoval?.(context.providers, externalId, (change) => makeChange(scope, change));
   const effect = await scope.lease.write(async (db) => {
     await setResourceState(db, resource, 'deleting');
     const mark = earlier?.mark ?? newMark(scope);
     return commitIntent(scope, db, { key, verb: 'delete', naturalKey: externalId, mark, earlier });
   });
   const result = await sendCall(scope, effect, {
-    send: (permit) => kind.remove(permit, context, externalId),
-    judge: (refusal) => kind.judge(refusal),
+    send: (permit) => type.remove(permit, context, externalId),
+    judge: (refusal) => type.judge(refusal),
   });
   if (result.is === 'made' && effect.state !== 'confirmed')
     await scope.lease.write((db) => confirmEffect(db, scope.client.provisioningId, effect));
   passCrashPoint('looking', { verb: 'delete' });
   const next = await judgeBySight(
     context,
-    kind,
-    () => kind.read(context, externalId),
+    type,
+    () => type.read(context, externalId),
     (presence, sees) => followDelete(result.is, { presence, isFresh, sees }),
   );
   if (next.decision === 'mark-deleted') return markDeleted(scope, resource);

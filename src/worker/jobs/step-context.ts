@@ -59,14 +59,14 @@ export function stepContext(
 
   return {
     ...context,
-    async create(resource) {
-      const id = await createResource(scope, context, resource);
-      await removeTwins(scope, context, resource, id);
+    async create(type) {
+      const id = await createResource(scope, context, type);
+      await removeTwins(scope, context, type, id);
       return id;
     },
     change: async (change) => partialOutput.parse(await makeChange(scope, change)),
-    reportForeign: (resource, sightings) => reportForeign(scope, resource, sightings),
-    remove: (resource) => removeResources(scope, context, resource),
+    reportForeign: (type, sightings) => reportForeign(scope, type, sightings),
+    remove: (type) => removeResources(scope, context, type),
     warn(code, message) {
       if (!warnings.some((known) => known.code === code && known.message === message))
         warnings.push({ code, message });
