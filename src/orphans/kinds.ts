@@ -22,8 +22,8 @@ export interface SearchedKind {
   connect(): object;
 }
 
-export function searchedKinds(search: SearchOptions): SearchedKind[] {
-  const { steps, environment, timeoutMs, signal } = search;
+export function searchedKinds(options: SearchOptions): SearchedKind[] {
+  const { steps, environment, timeoutMs, signal } = options;
   return steps.flatMap((step) =>
     (step.resources ?? []).flatMap((type) => {
       const { kind, search } = type;

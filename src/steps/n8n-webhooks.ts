@@ -104,7 +104,7 @@ export async function createN8NWorkflow(context: Context): Promise<string> {
 /** Publishes the client's workflow. Throws `name-taken` where another one has its webhook path, and lists that one. */
 export async function activateN8NWorkflow(context: Context, id: string): Promise<void> {
   try {
-    await switchWorkflow(context.providers.n8n, context.change, id, 'publish');
+    await switchWorkflow(context.providers.n8n, changesOf(context), id, 'publish');
   } catch (error) {
     if (error instanceof StepFailure && error.code === 'name-taken')
       await refuseRivals(context, id, () => true);
@@ -123,7 +123,7 @@ async function publishAnew(context: Context, id: string): Promise<boolean> {
   const { n8n, publicationMs } = context.providers;
   const found = await n8n.findWorkflow(id);
   if (found?.active !== true || (found.unchangedMs ?? 0) < publicationMs) return false;
-  await switchWorkflow(n8n, context.change, id, 'unpublish', { first: 'activate', isRenewable: false });
+  await switchWorkflow(n8n, changesOf(context), id, 'unpublish', { first: 'activate', isRenewable: false });
   await activateN8NWorkflow(context, id);
   return true;
 }
@@ -138,6 +138,10 @@ function neverServed({ client, providers }: Context, id: string, isRenewed: bool
     whatToDo:
       "Look for the workflow's activation in n8n's log. If n8n runs webhook processors, check that N8N_WEBHOOK_URL leads to them. Restart n8n if nothing else helps.",
   };
+}
+
+function changesOf(context: Context): MakeChange {
+  return (change) => context.change(change);
 }
 
 /** Publishes or unpublishes, in whichever words the server knows. */
