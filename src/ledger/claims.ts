@@ -26,7 +26,7 @@ export type ClaimResult =
   | { readonly is: 'busy'; readonly retryInMs: number }
   /** The job belongs to an older flow, or there is nothing left to do. */
   | { readonly is: 'superseded' }
-  /** It was accepted with steps that this worker does not have. */
+  /** The provisioning was accepted with steps that this worker does not have. */
   | { readonly is: 'unknown-steps'; readonly names: readonly string[] };
 
 export interface ClaimRequest {

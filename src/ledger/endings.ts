@@ -82,7 +82,7 @@ export async function endRollback(db: Queryable, id: string): Promise<'completed
   return outcome;
 }
 
-/** What goes with the end of a rollback, however it came to it. */
+/** The columns that change with every end of a rollback. */
 export async function recordRollbackEnd(
   db: Queryable,
   id: string,
@@ -126,7 +126,7 @@ export async function planRollback(db: Queryable, id: string): Promise<void> {
      where provisioning_id = $1 and direction = 'run' and status = 'pending' and started_at is null`,
     [id],
   );
-  // What a cancelled one waited for is not waited for any more.
+  // A cancelled provisioning waits for nothing any more.
   await db.query(
     `update ledger.steps set ${noWait}
      where provisioning_id = $1 and direction = 'run' and status = 'waiting'`,

@@ -26,7 +26,7 @@ const headerSchema = z.object({
   zip: z.undefined().optional(),
 });
 
-/** What an envelope says of itself, and what it cannot be opened without. */
+/** The text in an envelope's header: without it the envelope cannot be opened. */
 export interface EnvelopeLabel {
   readonly kid: string;
   readonly row: string;

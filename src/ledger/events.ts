@@ -22,7 +22,7 @@ const eventRow = z.object({
 });
 export type EventRow = z.infer<typeof eventRow>;
 
-/** What comes after a sequence, of one provisioning or of several in one query, each at most `limit`. */
+/** Events after a sequence, of one provisioning or of several in one query, each at most `limit`. */
 export async function listEvents(
   db: Queryable,
   after: readonly { readonly provisioningId: string; readonly sequence: number }[],

@@ -16,7 +16,7 @@ export type KeyUse =
   | { readonly is: 'new' }
   /** A request with it is under way in another transaction. */
   | { readonly is: 'in-flight' }
-  /** It was used for another body. */
+  /** The key was used for another body. */
   | { readonly is: 'reused' }
   | { readonly is: 'answered'; readonly answer: StoredAnswer };
 

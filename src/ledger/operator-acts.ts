@@ -1,11 +1,11 @@
-/** What an operator decides: to go on, to end it, or to undo. Each act is an event of its own. */
+/** The acts of operators: to go on, to end, or to undo. Each act is an event of its own. */
 import { planRollback } from './endings.ts';
 import { appendEvent } from './events.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 import { readSnapshot } from './provisionings.ts';
 import type { Snapshot } from './rows.ts';
 
-/** Who decides, and why where they say so. */
+/** The person or program that decides, and the reason where they give one. */
 export interface Actor {
   readonly by: string;
   readonly reason?: string;

@@ -1,4 +1,4 @@
-/** What the ledger knows of objects that look like ours, and the newest report of those that nothing owns. */
+/** Reads what the ledger knows of objects that look like ours, and keeps the newest report of orphans. */
 import { z } from 'zod';
 import { provisioningStatuses, resourceStates, rollbackStatuses } from '../provisioning.ts';
 import type { Queryable } from './pool.ts';
@@ -103,7 +103,7 @@ const orphan = z.object({
   createdAt: z.string().nullable(),
   evidence: z.enum(['mark', 'name']),
   provisioningId: z.string().nullable(),
-  /** What else is known of it, for the person who decides. */
+  /** Further facts for the person who decides. */
   note: z.string().nullable(),
 });
 /** As the API shows it. */

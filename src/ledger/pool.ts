@@ -67,7 +67,7 @@ export async function inTransaction<T>(pool: Pool, work: (db: Queryable) => Prom
   }
 }
 
-/** Whether a statement was given up on: its connection waits for the answer still, and takes no other statement. */
+/** True where we gave up on a statement: its connection still waits for the answer, and takes no other statement. */
 function isUnanswered(error: unknown): boolean {
   return error instanceof Error && /query read timeout/i.test(error.message);
 }
@@ -84,7 +84,7 @@ const awayCodes = new Set([
   'EHOSTUNREACH',
 ]);
 
-/** Whether an error means that the database is away, rather than that the statement is wrong. */
+/** True where an error means that the database is away, rather than that the statement is wrong. */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
@@ -97,7 +97,7 @@ export function isDatabaseAway(error: unknown): boolean {
   );
 }
 
-/** Whether an error is the violation of a named constraint or index. */
+/** True where an error is the violation of a named constraint or index. */
 export function violates(error: unknown, constraint: string): boolean {
   return error instanceof pg.DatabaseError && error.code === '23505' && error.constraint === constraint;
 }

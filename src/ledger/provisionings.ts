@@ -9,7 +9,7 @@ import { provisioningRow, resourceRow, stepRow, type ResourceRow, type Snapshot 
 
 export interface NewProvisioning {
   readonly id: string;
-  /** Who asks for it. */
+  /** The caller who asks for it. */
   readonly by: string;
   readonly clientId: string;
   readonly clientName: string;
@@ -57,7 +57,7 @@ export async function acceptProvisioning(
   throw new Error(`the place of client ${order.clientId} keeps changing hands`);
 }
 
-/** Who holds a client's place. Undefined: it is free. */
+/** The provisioning that holds a client's place. Undefined: the place is free. */
 export async function readPlace(db: Queryable, clientId: string): Promise<PlaceTaken | undefined> {
   const { rows } = await db.query<{ id: string; has_succeeded: boolean }>(
     `select id, status = 'succeeded' and rollback_status = 'none' as has_succeeded

@@ -1,4 +1,4 @@
-/** Whether the ledger can be used. */
+/** Tells whether the ledger can be used. */
 import { listMissingMigrations } from './migrate.ts';
 import type { Pool } from './pool.ts';
 

@@ -77,7 +77,7 @@ export async function insertForeignResource(
     });
 }
 
-/** What this provisioning made in a step, newest first. */
+/** The resources that a provisioning made in a step, newest first. */
 export async function listCreatedResources(
   db: Queryable,
   provisioningId: string,
@@ -126,7 +126,7 @@ export async function insertTwin(
     });
 }
 
-/** What an effect's creation was recorded as: its first object. */
+/** The first object that was recorded of an effect's creation. */
 export async function findResourceOfEffect(
   db: Queryable,
   effectId: string,
@@ -156,7 +156,7 @@ export async function setResourceState(
     });
 }
 
-/** What an undo that failed for good could not delete. */
+/** Marks the resources that an undo which failed for good could not delete. */
 export async function failResources(
   db: Queryable,
   provisioningId: string,

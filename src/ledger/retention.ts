@@ -1,4 +1,4 @@
-/** What is deleted from the ledger when its time is over. */
+/** Deletes provisionings from the ledger when their time is over. */
 import type { Queryable } from './pool.ts';
 
 /**

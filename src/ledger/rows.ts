@@ -1,4 +1,4 @@
-/** What the ledger's tables hold, as the program reads it. */
+/** The rows of the ledger's tables, as the program reads them. */
 import { z } from 'zod';
 import {
   failureSchema,
@@ -39,7 +39,7 @@ export type ProvisioningRow = z.infer<typeof provisioningRow>;
 export const stepErrorSchema = failureSchema.omit({ step: true, at: true });
 export type StepError = z.infer<typeof stepErrorSchema>;
 
-/** What succeeded and will still trouble somebody. */
+/** A warning: something succeeded and will still trouble somebody. */
 export const stepWarningSchema = z.object({ code: z.string(), message: z.string() });
 export type StepWarning = z.infer<typeof stepWarningSchema>;
 

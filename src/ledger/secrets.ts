@@ -90,7 +90,7 @@ function rowOf(secret: SecretKey): string {
 /** How the form before the envelopes begins (`migrations/0007_envelopes.sql`). */
 export const directly = 'direct.';
 
-/** What was stored before there were envelopes: the key itself encrypted it. */
+/** Opens a secret of the time before envelopes: the key itself encrypted it. */
 function decryptDirectly({ key }: EncryptionKey, secret: SecretKey, envelope: string): string {
   const [, nonce = '', ciphertext = '', tag = ''] = envelope.split('.');
   const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'hex'), { authTagLength: 16 })

@@ -21,7 +21,7 @@ export interface StepProgress {
   readonly attempts: number;
   /** How often it was begun again after a worker was killed, stopped or cut off. */
   readonly interruptions: number;
-  /** What it has waited for. Undefined: this is a new attempt. */
+  /** The wait that this look ends. Undefined: this is a new attempt. */
   readonly wait: WaitSoFar | undefined;
 }
 
@@ -36,14 +36,14 @@ export interface WaitSoFar {
   readonly awayMs: number;
 }
 
-/** What a step waits for from now on. */
+/** The wait that a step begins. */
 export interface Wait {
   /** Undefined: for its next attempt. */
   readonly waitingFor: string | undefined;
   readonly delayMs: number;
   /** When it is given up, counted from now. Undefined: it ends by itself. */
   readonly endsInMs: number | undefined;
-  /** It is for a provider that is away. */
+  /** The wait is for a provider that is away. */
   readonly isAway: boolean;
   readonly error: StepError | undefined;
 }
@@ -227,7 +227,7 @@ export async function mergeOutput(
   );
 }
 
-/** What the run of a step has recorded so far. */
+/** The output that the run of a step has recorded so far. */
 export async function readOutput(db: Queryable, provisioningId: string, name: string): Promise<unknown> {
   const { rows } = await db.query<{ output: unknown }>(
     `select output from ledger.steps where provisioning_id = $1 and direction = 'run' and name = $2`,

@@ -1,4 +1,4 @@
-/** What the sweeper looks for. */
+/** Finds the provisionings that the sweeper has to look after. */
 import type { Queryable } from './pool.ts';
 
 /** Provisionings that should have moved on that long ago, that nobody holds and that need not rest. */

@@ -1,4 +1,4 @@
-/** What the ledger holds in all, in numbers. Each statement reads an index, and no row of what has ended. */
+/** Counts what the ledger holds. Each statement reads an index, and no row of what has ended. */
 import type { CallbackRow, ProvisioningRow } from './rows.ts';
 import type { Queryable } from './pool.ts';
 

@@ -1,7 +1,7 @@
-/** What each worker has counted, where every server finds it. */
+/** Keeps the counts of each worker where every server finds them. */
 import type { Queryable } from './pool.ts';
 
-/** What one worker has reported last. */
+/** The newest report of one worker. */
 export interface WorkerReport {
   readonly holder: string;
   /** As its program wrote it, which may be an older or a newer one. */

@@ -14,7 +14,7 @@ import { producerTimeoutMs } from './flows.ts';
 const pollMs = 100;
 /** By then a worker has taken the question, unless there is none, or all are busy. */
 const takenWithinMs = 500;
-/** What nobody has fetched, since whoever asked has stopped meanwhile. */
+/** How long an answer is kept that nobody fetches, since the process that asked has stopped. */
 const leftovers = { age: 60, count: 100 } as const;
 
 /** Undefined: no worker is there, or none has answered in time. Throws when the queue cannot be reached. */

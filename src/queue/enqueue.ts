@@ -4,7 +4,7 @@ import type { Queues } from './queues.ts';
 
 export interface FlowOrder {
   readonly provisioning: Pick<ProvisioningRow, 'id' | 'client_id' | 'flow' | 'step_names'>;
-  /** What is left to do, in that order. */
+  /** The steps that are left to do, in that order. */
   readonly remaining: readonly Pick<StepRow, 'position' | 'name'>[];
 }
 

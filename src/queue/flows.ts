@@ -42,13 +42,13 @@ export interface PreflightJobData {
   readonly clientId?: string;
 }
 
-/** What a flow is built from. */
+/** The facts that a flow is built from. */
 export interface FlowPlan {
   readonly provisioningId: string;
   readonly clientId: string;
   readonly flow: number;
   readonly direction: Direction;
-  /** What is left to do, in the order in which it is to be done. */
+  /** The steps that are left to do, in that order. */
   readonly work: readonly { readonly position: number; readonly name: string }[];
   /** How many steps there are in all, for the titles. */
   readonly total: number;

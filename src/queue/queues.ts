@@ -155,7 +155,7 @@ async function openPostgresQueues(settings: QueueSettings): Promise<Queues> {
   });
 }
 
-/** What every part of the queue is built with. */
+/** The parts that a queue is built with, on either backend. */
 function sharedOptions({ prefix = defaultPrefix, telemetry }: QueueSettings) {
   return telemetry === undefined ? { prefix } : { prefix, telemetry };
 }
@@ -230,7 +230,7 @@ async function assemble(
       const job = await within(producerTimeoutMs, queue.getJob(jobId));
       if (job === undefined) return;
       const state = await within(producerTimeoutMs, job.getState());
-      // It may have become due meanwhile.
+      // The callback may have become due meanwhile.
       if (state === 'delayed') await within(producerTimeoutMs, job.promote()).catch(() => {});
       // The job of an earlier delivery is kept for a while, and swallows a new one of its id.
       if (state === 'completed') await addJob(another());

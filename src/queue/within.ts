@@ -1,4 +1,4 @@
-/** What is away may keep its callers waiting for ever; ours give up. */
+/** Gives up on a promise after a time: a server that is away may keep its callers waiting for ever. */
 export async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -6,7 +6,7 @@
  */
 import type { Permit } from '../http/permit.ts';
 
-/** What a look has shown. */
+/** The result of a check. */
 export type Finding =
   | { readonly ok: true; readonly detail: string }
   /** `fix`: what a person does about it. */
@@ -22,7 +22,7 @@ export function fails(detail: string, fix: string): Finding {
 
 /** `Readers` are provider clients without their mutating verbs. */
 export interface Check<Readers> {
-  /** Who is asked, as the report names it. */
+  /** The provider, as the report names it. */
   readonly provider: string;
   /** Kebab-case, unique within the provider. */
   readonly name: string;

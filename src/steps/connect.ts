@@ -4,7 +4,7 @@ import type { CallLimits, Step } from './step.ts';
 
 export type StepConnection =
   | { readonly isComplete: true; readonly connect: (limits: CallLimits) => object }
-  /** What is wrong with the step's variables, one text each, and their names. No text holds a value. */
+  /** The problems of the step's variables, one text each, and the variables' names. No text holds a value. */
   | {
       readonly isComplete: false;
       readonly problems: readonly string[];

@@ -76,7 +76,7 @@ const repository: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
   async remove(permit, { providers }, id) {
     // GitHub deletes by name, and names can be given to others: take the one that our id has at this moment.
     const found = await providers.github.findRepositoryById(id);
-    // It was there a moment ago: a look that does not show it proves nothing, and deletes nothing.
+    // The repository was there a moment ago: a look that does not show it proves nothing, and deletes nothing.
     if (found === undefined) throw new NotYet('GitHub to show the repository');
     await providers.github.deleteRepository(permit, found.full_name);
   },

@@ -1,4 +1,4 @@
-/** What a stack consists of, in the order in which it is made. A new step is one file and one line here; `docs/adding-a-step.md`. */
+/** The steps of a stack, in the order in which it is made. A new step is one file and one line here; `docs/adding-a-step.md`. */
 import { databaseSchema } from './database-schema.ts';
 import { githubRepo } from './github-repo.ts';
 import { n8nWebhooks } from './n8n-webhooks.ts';

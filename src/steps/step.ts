@@ -18,17 +18,17 @@ export interface Step<
 > {
   /** Kebab-case noun, unique and for ever: provisionings record it. */
   readonly name: string;
-  /** What a person reads on the dashboard and in the progress view. */
+  /** The title on the dashboard and in the progress view. */
   readonly title: string;
   /** The environment variables of this step. */
   readonly environment: Environment;
-  /** What later steps may read. Never a secret: it is stored in the clear. */
+  /** The values that later steps may read. Never a secret: they are stored in the clear. */
   readonly output: Output;
   /** Which fields of the output the API shows in `result`. */
   readonly result: readonly (keyof z.infer<Output> & string)[];
-  /** What it makes at its provider: orphans are looked for among these. */
+  /** The resource types that it makes. Orphans are looked for among these. */
   readonly resources?: readonly ResourceType<Providers, Partial<z.infer<Output>>>[];
-  /** What must hold at its provider before anything is made: looked at by the preflight. */
+  /** The checks that the preflight makes at its provider before anything is made. */
   readonly checks?: readonly Check<ReadOnly<NoInfer<Providers>>>[];
   /** Builds the provider clients. Called for each run, so that every call ends with the worker's lease. */
   connect(environment: z.infer<Environment>, limits: CallLimits): Providers;
@@ -47,14 +47,14 @@ export function defineStep<
   return step;
 }
 
-/** What every provider client respects. */
+/** The limits that every provider client respects. */
 export interface CallLimits {
   readonly timeoutMs: number;
   /** Aborted when the worker loses its lease. */
   readonly signal: AbortSignal;
 }
 
-/** What suffices to read and to delete one object by its id. */
+/** The context that suffices to read and to delete one object by its id. */
 export interface ProviderContext<Providers> {
   readonly providers: Providers;
 }
@@ -69,7 +69,7 @@ export interface ProvisioningOrchestrator {
   }): Promise<z.infer<Earlier>>;
 }
 
-/** What a resource type, and every step, is given to work with. */
+/** The context that a resource type, and every step, works with. */
 export interface ResourceContext<Providers> extends ProviderContext<Providers>, ProvisioningOrchestrator {
   readonly secrets: Secrets;
   /**
@@ -114,7 +114,7 @@ export interface Intent {
   readonly mark: string;
   /** When a look-up showed that nothing of the name was there, by the provider's own clock. */
   readonly absentAt: Date | undefined;
-  /** Whether a call in doubt may have made it: then what was created since `absentAt` may be ours. */
+  /** True where a call in doubt may have made it: then an object created since `absentAt` may be ours. */
   readonly mayExist: boolean;
   /** Ids that are recorded as made by this provisioning: they need no other proof. */
   readonly recorded: readonly string[];
@@ -129,7 +129,7 @@ export interface ProviderObject<Output> {
   readonly name: string;
   /** Where a person finds it. */
   readonly url: string | undefined;
-  /** What to record of it, once it is ours. */
+  /** The output to record, once the object is ours. */
   readonly output: Output;
   /** The call that it says has made it. Of several that say the same all but one are copies. Undefined: it does not say. */
   readonly madeBy?: string | undefined;
@@ -141,7 +141,7 @@ export interface Sighting<Output> extends ProviderObject<Output> {
   readonly isOurs: boolean;
   /** By the provider's clock. Undefined: it does not say. */
   readonly createdAt: Date | undefined;
-  /** What it has of ours, in our own words. Undefined: the name. */
+  /** The thing of ours that it has taken, in our own words. Undefined: the name. */
   readonly takes?: string;
 }
 
@@ -159,7 +159,7 @@ export interface LookUp<Output> {
  */
 export type Existence = 'present' | 'going' | 'gone' | 'absent';
 
-/** Whether the token is shown to see every object of a kind. Providers answer 404 for what a token may not see, too. */
+/** The answer to whether a token sees every object of a kind. Providers answer 404 for what it may not see, too. */
 export type Sight =
   | { readonly sees: 'all' }
   /** `some`: it is shown not to. `unknown`: nothing shows that it does. */
@@ -177,7 +177,7 @@ export interface ResourceType<Providers, Output> {
   readonly kind: string;
   /** The name at the provider, from the client id alone. Different clients never have a name in common. */
   nameFor(client: Pick<ClientOrder, 'clientId'>): string;
-  /** What else it takes that can be taken only once, such as the path of a webhook; each under a name of its own. */
+  /** Further things that only one object can have, such as the path of a webhook; each under a name of its own. */
   otherNames?(client: Pick<ClientOrder, 'clientId'>): Readonly<Record<string, string>>;
   /** Values that we choose and cannot read back; stored encrypted together with the intent, before the call. */
   chooseSecrets?(): Readonly<Record<string, string>>;
@@ -201,7 +201,7 @@ export interface ResourceType<Providers, Output> {
   beforeRemoval?(providers: Providers, externalId: string, change: MakeChange): Promise<void>;
   /** Asks for its deletion: exactly one mutating call. */
   remove(permit: Permit, context: ProviderContext<Providers>, externalId: string): Promise<void>;
-  /** What a refusal of `create` or `remove` means here. Undefined: what its status means everywhere. */
+  /** The meaning of a refusal of `create` or `remove`. Undefined: the meaning that its status has everywhere. */
   judge(refusal: Refusal): Verdict | undefined;
   /** How objects of that kind are found that no ledger may know of. Without it they never are. */
   readonly search?: OrphanSearch<Providers>;
@@ -214,7 +214,7 @@ export interface Candidate {
   readonly url: string | undefined;
   /** By the provider's clock. Undefined: it does not say. */
   readonly createdAt: Date | undefined;
-  /** It carries our mark, or has a name as we give them and nothing more: then it may well be a stranger's. */
+  /** `mark`: the object carries our mark. `name`: it only has a name as we give them, and may well be foreign. */
   readonly evidence: 'mark' | 'name';
   /** The provisioning that the mark names. */
   readonly provisioningId: string | undefined;
@@ -238,7 +238,7 @@ export interface Refusal {
 
 export type Verdict =
   | { readonly is: 'name-taken' }
-  /** It will pass: look again later, without using up an attempt. */
+  /** The refusal will pass: look again later, without using up an attempt. */
   | { readonly is: 'too-early'; readonly waitingFor: string }
   | { readonly is: 'final'; readonly code: FailureCode; readonly message: string };
 
@@ -258,15 +258,15 @@ export type MakeChange = (change: Change<object>) => Promise<unknown>;
 export interface Change<Result> {
   /** Names the effect in the ledger; unique within the step. */
   readonly name: string;
-  /** What it changes, by name. */
+  /** The name of the object that it changes. */
   readonly target: string;
-  /** What to record when it is seen to be done already; undefined when it is not. */
+  /** Looks whether the change is made already. Returns what to record then, and undefined where it is not made. */
   look(intent: Intent): Promise<Result | undefined>;
   /** Exactly one mutating call. What it returns is recorded. */
   send(permit: Permit, intent: Intent): Promise<Result>;
   judge?(refusal: Refusal): Verdict | undefined;
   /** A second call would double it: one in doubt is looked for until SETTLE_MS is over, before it is sent again. */
   readonly isUnsafeToRepeat?: boolean;
-  /** Whether it is looked at and, where needed, made again although it is recorded as done. */
+  /** True where the change is looked at and, where needed, made again although it is recorded as made. */
   readonly isRenewable?: boolean;
 }

@@ -288,7 +288,7 @@ export const supabaseProject = defineStep({
   undo: (context) => context.remove(project),
 });
 
-/** Whether the project knows the password that we chose: one that does not is none that we made. */
+/** True where the project takes the password that we chose. One that does not is none that we made. */
 async function tryPassword(
   address: Parameters<typeof databaseAddress>[0],
   password: string,

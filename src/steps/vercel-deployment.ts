@@ -153,7 +153,7 @@ const rolesThatSeeAll = new Set([
   'VIEWER_FOR_PLUS',
 ]);
 
-/** Whether a token sees every project of the account. Pure. */
+/** Tells whether a token sees every project of the account. Pure. */
 function judgeSight({ limited, membership }: VercelAccount, isTeam: boolean): Sight {
   if (limited === true)
     return {
@@ -246,7 +246,7 @@ async function wantedVariables(context: ResourceContext<Providers>): Promise<New
   ];
 }
 
-/** What Vercel did not keep as it was sent, by name. The secret's value cannot be read back, its type can. */
+/** The names of variables that Vercel did not keep as they were sent. A secret's value cannot be read back, its type can. */
 function missingVariables(wanted: readonly NewVariable[], present: readonly VercelVariable[]): string[] {
   const isKept = ({ key, type, target }: NewVariable) =>
     present.some(

@@ -1,4 +1,4 @@
-/** What every part of the worker is given: its connections and its patience. */
+/** The connections and the patience that every part of the worker is given. */
 import type { EncryptionKey } from '../config.ts';
 import type { Pool } from '../ledger/pool.ts';
 import type { Presence } from '../ledger/presence.ts';

@@ -1,4 +1,4 @@
-/** Whether GitHub will generate a repository from the template, delete it again, and show it to Vercel. */
+/** Checks that GitHub will generate a repository from the template, delete it again, and show it to Vercel. */
 import { ProviderError } from '../../errors.ts';
 import type { GithubClient, GithubInstallation } from '../../providers/github.ts';
 import { explainRefusal } from '../../refusals/explain.ts';

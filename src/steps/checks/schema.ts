@@ -1,4 +1,4 @@
-/** Whether the template schema is there, and is SQL that can be applied as far as that can be said without a database. */
+/** Checks that the template schema is there and can be applied, as far as that can be said without a database. */
 import { TemplateFlawed } from '../../schema/flaws.ts';
 import { readTemplate } from '../../schema/read-template.ts';
 import type { Template } from '../../schema/template.ts';

@@ -1,4 +1,4 @@
-/** Whether Supabase will take another project from us. */
+/** Checks that Supabase will take another project from us. */
 import { ProviderError } from '../../errors.ts';
 import { isClientName } from '../client-name.ts';
 import { projectName } from '../supabase-name.ts';
@@ -24,7 +24,7 @@ const supabase = {
 
 /** Of one member, over all free organizations in which they are owner or administrator. */
 const freeProjects = 2;
-/** What is paused, or on its way out, does not count. */
+/** Projects that are paused, or on their way out, do not count. */
 const idleStatuses = new Set(['INACTIVE', 'PAUSING', 'GOING_DOWN', 'REMOVED']);
 
 const checks: readonly Check<ReadOnly<Providers>>[] = [

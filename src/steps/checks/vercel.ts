@@ -1,4 +1,4 @@
-/** Whether Vercel will take a project that is linked to an organization's repository. */
+/** Checks that Vercel will take a project that is linked to an organization's repository. */
 import { ProviderError } from '../../errors.ts';
 import type { VercelClient, VercelGitNamespace } from '../../providers/vercel.ts';
 import { fails, holds, type Check, type Finding, type ReadOnly } from '../check.ts';

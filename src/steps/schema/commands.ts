@@ -54,7 +54,7 @@ function block(body: string): string {
   return `do ${quoted(`begin ${body} end`)}`;
 }
 
-/** Whether refusals are to be noted. */
+/** True where refusals are noted. */
 export function hasTolerated({ files }: Template): boolean {
   return files.some(({ statements }) => statements.some(({ tolerance }) => tolerance.kind === 'may-fail'));
 }

@@ -1,4 +1,4 @@
-/** What follows from the findings: a failure, warnings, or nothing. Pure. */
+/** Decides what follows from the findings: a failure, warnings, or nothing. Pure. */
 import { z } from 'zod';
 import { StepFailure } from '../../errors.ts';
 
@@ -24,7 +24,7 @@ export const findingsSchema = z.object({
 });
 export type Findings = z.infer<typeof findingsSchema>;
 
-/** What the operator wants done about findings. */
+/** The operator's choice of what findings lead to. */
 export interface SchemaPolicy {
   readonly grants: 'warn' | 'fail' | 'legacy';
   readonly rls: 'fail' | 'warn';
@@ -56,7 +56,7 @@ export interface Warning {
   readonly message: string;
 }
 
-/** What succeeded and will still trouble somebody. `notes`: what the project refused of the template. */
+/** Warnings of what succeeded and will still trouble somebody. `notes`: statements that the project refused. */
 export function findWarnings(findings: Findings, notes: readonly string[]): Warning[] {
   const { unsecured, unreachable, views, materializedViews, definerFunctions } = findings;
   return [

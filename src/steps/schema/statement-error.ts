@@ -3,7 +3,7 @@ import { StepFailure } from '../../errors.ts';
 import type { SqlError } from '../../providers/postgres-errors.ts';
 import type { Origin } from './commands.ts';
 
-/** What is known of an error, over either transport. */
+/** An error of a statement, over either transport. */
 export type StatedError = Pick<SqlError, 'code' | 'message' | 'detail' | 'hint' | 'where'>;
 
 /** `offset`: where in the statement's own text, from 0. Undefined: PostgreSQL does not say. */

@@ -11,11 +11,11 @@ import { openNotesSql } from './notes-sql.ts';
 import { endFailure, type StatedError } from './statement-error.ts';
 import { alreadyApplied, legacyGrantsSql, openingSql, recordSql } from './transaction-sql.ts';
 
-/** What the project records of the template that was applied to it. */
+/** The project's own record of the template that was applied to it. */
 export const markerRow = z.object({
   checksum: z.string(),
   tables: z.array(z.string()),
-  /** What the project refused and the template can do without. Earlier versions kept none. */
+  /** Statements that the project refused and the template can do without. Earlier versions kept none. */
   notes: z
     .array(z.string())
     .nullable()
@@ -35,7 +35,7 @@ export interface Application {
 export interface SchemaTransport {
   /** Undefined: no template was applied. */
   readMarker(provisioningId: string): Promise<Marker | undefined>;
-  /** What is to be said of the template that is there. */
+  /** Notes about the template that is there. */
   readFindings(marker: Marker): Promise<Findings>;
   /** Applies all of it and finds that it passes, or changes nothing and throws a StepFailure. */
   apply(permit: Permit, application: Application): Promise<void>;
@@ -46,7 +46,7 @@ export function recordedTables({ tables }: Marker): string[] {
   return tables.map((name) => (name.includes('.') ? name : `public.${name}`));
 }
 
-/** What comes before the template's files in its transaction. */
+/** The statements before the template's files in its transaction. */
 export function beginning({ template, provisioningId, policy }: Application): string[] {
   return [
     ...openingSql(provisioningId),
@@ -55,12 +55,12 @@ export function beginning({ template, provisioningId, policy }: Application): st
   ];
 }
 
-/** What comes after them. The commit is the last. */
+/** The statements after them. The commit is the last. */
 export function ending({ template, provisioningId, policy }: Application): string[] {
   return [...recordSql(template, provisioningId), judgeSql(fatalLists(policy)), 'commit'];
 }
 
-/** What an error of our own statements means, where it will not pass by itself. */
+/** The failure behind an error of our own statements, where it will not pass by itself. */
 export function judgeOurError(error: StatedError, policy: SchemaPolicy, cause: unknown): Error {
   if (error.code === alreadyApplied) return new AppliedAlready();
   if (error.code === doesNotPass) return judgeFindings(error.detail, policy, cause);

@@ -11,7 +11,7 @@ import type { Engine } from '../engine.ts';
 const intervalMs = 60 * 60 * 1000;
 /** The longest that one look takes. */
 const deadlineMs = 60 * 1000;
-/** Whoever dies on the way is followed by another worker after that time. */
+/** After that time another worker scans in place of one that died on the way. */
 const claimMs = 5 * deadlineMs;
 
 type ScanEngine = Pick<

@@ -71,7 +71,7 @@ async function attempt(
 
   passCrashPoint('callback-taken');
   const startedAt = performance.now();
-  // It stood still meanwhile: somebody else may be about to take it.
+  // This worker stood still meanwhile: another one may be about to take the callback.
   if (startedAt - takenAt > marginMs) return postpone(job, token, send.timeoutMs + 2 * marginMs);
   const answer = await traceSending(callback, () =>
     send(

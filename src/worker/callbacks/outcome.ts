@@ -1,4 +1,4 @@
-/** What follows from one attempt at a callback: it is delivered, stopped, given up, or tried again later. Pure. */
+/** Decides what follows from one attempt at a callback: delivered, stopped, given up, or tried again later. Pure. */
 import type { AttemptOutcome } from '../../ledger/callbacks.ts';
 import type { CallbackAnswer } from '../../callbacks/send.ts';
 

@@ -28,7 +28,7 @@ export function receiverSlots(now: () => number = () => performance.now()): Rece
       const attempts = underWay.get(host) ?? new Set();
       if (attempts.size >= perReceiver) {
         const [oldest] = attempts;
-        // Who is slow now will be for as long again: so those who wait for a dead one do not ask all the time.
+        // A receiver that is slow now will be for as long again: callbacks that wait for a dead one do not ask all the time.
         const busyMs = now() - (oldest?.since ?? 0);
         return { retryInMs: Math.ceil(Math.max(shortestWaitMs, busyMs) * (0.5 + Math.random())) };
       }

@@ -58,7 +58,7 @@ export async function withClaim(
   } catch (error) {
     const isMeant = error instanceof DelayedError || error instanceof UnrecoverableError;
     if (isMeant || !(await wasCancelled(engine, result.claim))) throw error;
-    // What a run could not write because of the cancel does not matter any more: its undo follows.
+    // The run could not write because of the cancel, which no longer matters: its undo follows.
     engine.log.info({ provisioning: data.provisioningId }, 'a cancel has ended this run');
     await lease.release(engine.sweepIntervalMs).catch(() => {});
     return await postpone(job, token, 50);
@@ -81,7 +81,7 @@ function warnOnce(engine: Engine, provisioningId: string, steps: readonly string
   );
 }
 
-/** Whether it was cancelled since it was claimed. */
+/** True where the provisioning was cancelled after it was claimed. */
 async function wasCancelled(engine: Engine, { provisioningId, snapshot }: Claim): Promise<boolean> {
   if (snapshot.provisioning.status === 'cancelled') return false;
   const now = await readSnapshot(engine.pool, provisioningId).catch(() => undefined);

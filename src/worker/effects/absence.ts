@@ -35,7 +35,7 @@ export async function judgeBySight<Seen, Decision extends string>(
   return { seen: seenAgain, decision: decide(seenAgain, sight.sees), sight };
 }
 
-/** What was to be deleted is not found, which proves nothing. */
+/** The failure where an object to delete is not found, and that proves nothing. */
 export function notProvenGone(what: string, sight: Sight | undefined): AbsenceUnproven {
   return new AbsenceUnproven(`${what} is not found, ${whyNotProof(sight)}`);
 }

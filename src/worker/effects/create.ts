@@ -126,7 +126,7 @@ async function call(
   if (result.is === 'made') return recordCreated(scope, type, effect, [result.value]);
   if (followCreate(result.is, effect.doubts) === 'report-foreign') {
     const lookUp = await lookFor(scope, context, type, effect, { mayExist: false });
-    // It carries our mark: the call came through twice on its way, and its second answer reached us.
+    // The object carries our mark: the call came through twice on its way, and its second answer reached us.
     const ours = oursIn(lookUp);
     if (ours.length > 0) return recordCreated(scope, type, effect, ours);
     // Whatever has the name is not ours, even if this token cannot see it. Until here the call is in doubt.

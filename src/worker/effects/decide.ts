@@ -11,10 +11,10 @@ import type { CallResult } from './protocol.ts';
 type Known = Pick<EffectRow, 'state' | 'doubts'> | undefined;
 type Called = CallResult<unknown>['is'];
 
-/** What the token is shown to see. Undefined: not asked yet, since nobody asks where it does not matter. */
+/** The token's sight. Undefined: nobody has asked yet, since it is asked only where it matters. */
 export type Sees = Sight['sees'] | undefined;
 
-/** What a look for everything of the wanted name shows. A stranger's object beside ours does not matter. */
+/** The result of a look for everything of the wanted name. A foreign object beside ours does not matter. */
 export type Seen = 'ours' | 'foreign' | 'nothing';
 
 /** A create, before anything is looked at. */
@@ -53,14 +53,14 @@ export function followCreate(called: Called, doubts: number): 'record' | 'report
   return called === 'name-taken' && doubts === 0 ? 'report-foreign' : 'resolve';
 }
 
-/** What an undo must know before it deletes anything. `all-known`: each call was answered, so nothing comes late. */
+/** The question that an undo asks before it deletes anything. `all-known`: each call was answered, so nothing comes late. */
 export function planUndo(creation: Known): 'nothing-made' | 'all-known' | 'resolve' | 'look-for-late' {
   if (creation === undefined) return 'nothing-made';
   if (creation.state === 'intended') return 'resolve';
   return mayHaveTwins(creation) ? 'look-for-late' : 'all-known';
 }
 
-/** Whether a call that counted as not made may have come through after all. */
+/** True where a call that counted as not made may have come through after all. */
 export function mayHaveTwins(creation: Known): boolean {
   return creation !== undefined && creation.doubts > 0;
 }
@@ -108,7 +108,7 @@ export function originalsAmong<T extends Pick<Sighting<unknown>, 'externalId' | 
   );
 }
 
-/** What the look around a deletion shows. */
+/** The result of a look before or after a deletion. */
 export interface SeenObject {
   readonly presence: Existence;
   /** The create was sent less than SETTLE_MS ago, so that the provider may not show the object yet. */
@@ -126,7 +126,7 @@ export function decideDelete(
   seen: SeenObject & { readonly isUnderWay: boolean; readonly isAccepted: boolean },
 ): 'mark-deleted' | 'leave' | 'wait' | 'prove-sight' | 'not-proven' | 'call' {
   if (isNotShown(seen.presence)) return seen.isAccepted ? 'mark-deleted' : judgeAbsence(seen);
-  // It is not proven to be ours.
+  // Nothing proves the object to be ours.
   if (resource.state === 'unknown' || resource.external_id === undefined) return 'leave';
   return seen.presence === 'going' || seen.isUnderWay ? 'wait' : 'call';
 }

@@ -1,4 +1,4 @@
-/** What became of a create in doubt, and how what is known of it is recorded. */
+/** Finds what a create in doubt has made, and records it. */
 import { passCrashPoint } from '../../crash-points.ts';
 import { StepFailure, type ProviderError } from '../../errors.ts';
 import { confirmEffect, refuseEffect } from '../../ledger/effects.ts';
@@ -58,7 +58,7 @@ export async function resolveCreation(
   if (decision === 'not-proven' || decision === 'prove-sight') throw notProvenNotMade(scope, type, sight);
   const renamed = await findRenamed(scope, context, type, effect, seen);
   if (renamed.length > 0) {
-    // It is ours to delete, and no longer what the step is to make.
+    // The renamed object is ours to delete, and no longer what the step is to make.
     await recordCreated(scope, type, effect, renamed);
     throw nameTaken(scope, type, seen.sightings);
   }

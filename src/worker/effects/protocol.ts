@@ -87,7 +87,7 @@ export async function sendCall<T>(
   call: {
     readonly send: (permit: Permit) => Promise<T>;
     readonly judge: ((refusal: Refusal) => Verdict | undefined) | undefined;
-    /** What else is known once it is proven that nothing was made; in the same transaction. */
+    /** Writes what else follows once nothing is proven to be made, in the same transaction. */
     readonly whenRefused?: (db: Queryable) => Promise<void>;
   },
 ): Promise<CallResult<T>> {
@@ -122,7 +122,7 @@ export async function sendCall<T>(
 /** The gate: the lease outlives the call, so that this call is dead before another worker may start one. */
 async function passGate({ lease, limits }: EffectScope): Promise<Permit> {
   if (!limits.mayBegin()) throw new WorkerStopping();
-  // Whoever is taken for dead may have lost its lease to another worker already.
+  // A worker that others take for dead may have lost its lease already.
   await limits.confirmPresence();
   await lease.ensure(limits.timeoutMs + marginMs(limits.timeoutMs));
   return Permit.grant({
@@ -132,7 +132,7 @@ async function passGate({ lease, limits }: EffectScope): Promise<Permit> {
   });
 }
 
-/** What a call itself declares final, or too early, has left nothing behind. */
+/** A call that itself declares its failure final, or too early, has left nothing behind. */
 function isProofOfNothingMade(error: unknown): boolean {
   if (error instanceof ProviderError) return error.outcome === 'not-made';
   return error instanceof StepFailure || error instanceof NotYet;

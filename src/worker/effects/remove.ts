@@ -98,7 +98,7 @@ async function recordLateObjects(
   const provisioningId = scope.client.provisioningId;
   const ids = { provisioningId, effectId: creation.id, step: scope.step.name, kind: type.kind };
   await scope.lease.write(async (db) => {
-    // It stood for what this look shows, or shows not to be there.
+    // The intended resource stood for what this look shows, or shows not to be there.
     if (isAll && creation.state === 'refused') await dropIntendedResource(db, creation.id);
     for (const object of ours) await insertTwin(db, { ...ids, ...object });
   });
@@ -116,7 +116,7 @@ async function removeResource(
   const isFresh = await isCreatedWithin(scope, resource, settleMs);
   const key = effectKey(scope, `delete ${type.kind} ${externalId}`);
   const earlier = await findEffect(scope.pool, key);
-  // It was accepted and is not visible yet. Ask again only when it had time enough.
+  // The provider has accepted the deletion and does not show it yet. Ask again only when it had time enough.
   const isUnderWay =
     earlier?.state === 'confirmed' && (await measureCallAge(scope.pool, earlier.id)) < settleMs;
 

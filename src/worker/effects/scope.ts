@@ -1,4 +1,4 @@
-/** What the engine works with while it holds one provisioning for one step. */
+/** The engine's tools while a worker holds one provisioning for one step. */
 import type { EncryptionKey } from '../../config.ts';
 import type { Pool } from '../../ledger/pool.ts';
 import type { ClientOrder } from '../../provisioning.ts';

@@ -44,7 +44,7 @@ const maxInterruptions = 100;
 
 interface Attempt {
   readonly progress: BegunStep;
-  /** What a log line says of it. */
+  /** The fields of a log line about it. */
   readonly facts: Readonly<Record<string, unknown>>;
   /** To be told what came of it, once that is written down. */
   readonly count: (result: AttemptResult) => void;
@@ -127,7 +127,7 @@ async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promi
     const reason = error instanceof Error ? error.name : 'unknown';
     engine.log.info({ ...facts, reason }, 'the step was left to another worker');
     await scope.lease.release(engine.sweepIntervalMs).catch(() => {});
-    // Whoever runs the job logs that, and waits for the database.
+    // The caller logs that, and waits for the database.
     if (isDatabaseAway(error)) throw error;
     return postpone(job, token, 100);
   }

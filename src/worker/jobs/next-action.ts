@@ -1,4 +1,4 @@
-/** What is to be done next, from what the ledger says and nothing else. Pure. */
+/** Decides what is done next about a provisioning, from the ledger alone. Pure. */
 import type { Snapshot, StepRow } from '../../ledger/rows.ts';
 import type { Direction } from '../../provisioning.ts';
 
@@ -11,7 +11,7 @@ export type NextAction =
   /** Nothing happens by itself: it is done, or an operator has to decide. */
   | { readonly do: 'rest' };
 
-/** What is to be done next about a provisioning, from what the ledger says of it. */
+/** The next thing to do about a provisioning. */
 export function nextAction({ provisioning, steps }: Snapshot): NextAction {
   const { status, rollback_status: rollback } = provisioning;
   if (rollback === 'pending' || rollback === 'running') {

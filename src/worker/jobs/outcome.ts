@@ -1,4 +1,4 @@
-/** What follows from an error of a step: another look, another attempt, or the end. Pure. */
+/** Decides what follows from an error of a step: another look, another attempt, or the end. Pure. */
 import {
   AbsenceUnproven,
   LeaseLost,
@@ -29,7 +29,7 @@ export type Outcome =
 
 const longestRetryMs = 300_000;
 
-/** What follows from an error of a step. `random`: from 0 up to 1, for jitter. */
+/** Decides what follows from an error of a step. `random`: from 0 up to 1, for jitter. */
 export function decideOutcome(
   error: unknown,
   progress: StepProgress,
@@ -69,7 +69,7 @@ function askedPauseMs(error: unknown): number | undefined {
 
 interface WaitReason {
   readonly wait: NotYet;
-  /** It is for a provider that is away, and not for something that it is about to do. */
+  /** The wait is for a provider that is away, and not for something that it is about to do. */
   readonly isAway: boolean;
 }
 
@@ -160,7 +160,7 @@ function explain(error: unknown, direction: Direction): StepError & { isFinal: b
   return { ...stepError, isFinal };
 }
 
-/** What a step calls final, because of a refusal perhaps whose reason is known. */
+/** The failure of a step that calls it final; with the reason of the refusal behind it, where that is known. */
 function explainFailure({ code, message, whatToDo, cause }: StepFailure): StepError {
   return { code, message, ...(whatToDo === undefined ? adviceOn(cause) : { whatToDo }) };
 }

@@ -30,7 +30,7 @@ export async function readProviderText(
       return undefined;
     },
   );
-  // Whoever cannot read a secret cannot take it out either.
+  // A secret that cannot be read cannot be taken out either.
   if (own === undefined) return undefined;
   return cleanProviderText(text, createScrubber([...secretValues(engine.environment), ...own]));
 }
