@@ -59,7 +59,7 @@ export const serverEnvironment = z
     HOST: host,
     PUBLIC_URL: webUrl.optional(),
     ADMIN_API_KEY: headerKey,
-    // Whoever could change the keys on their way could sign any token.
+    // An attacker who could change the keys on their way could sign any token.
     AUTH_JWKS_URL: webUrl
       .refine(
         (url) => url.startsWith('https:') || loopbackHosts.has(new URL(url).hostname),

@@ -1,7 +1,7 @@
 /** Errors carry facts as fields and the original in `cause`; never a body, a token or a query string. */
 import type { FailureCode } from './provisioning.ts';
 
-/** What is known of a call after it went wrong. */
+/** The outcome of a call that went wrong. */
 export type CallOutcome =
   /** The provider refused before doing anything, or was never reached. */
   | 'not-made'
@@ -29,7 +29,7 @@ export interface ProviderErrorFacts {
   readonly isAway?: boolean | undefined;
   /** Of a connection that failed: `ECONNREFUSED`, `ERR_SSL_WRONG_VERSION_NUMBER`, … */
   readonly connectionCode?: string | undefined;
-  /** What happened when there was no answer: `timed out`, `connection reset`, … */
+  /** The event in place of an answer: `timed out`, `connection reset`, … */
   readonly reason?: string | undefined;
   readonly cause?: unknown;
 }
@@ -92,11 +92,11 @@ export interface WaitFailure {
 /** Thrown by a step that must wait: look again later, and hold no worker meanwhile. It uses up no attempt. */
 export class NotYet extends Error {
   override readonly name = 'NotYet';
-  /** What is waited for, as a person reads it: `the project to become healthy`. The deadline counts all waits in a row. */
+  /** The awaited end, as a person reads it: `the project to become healthy`. The deadline counts all waits in a row. */
   readonly waitingFor: string;
   /** When to look again; without it the usual growing interval. A `cause` that names a time wins. */
   readonly lookAgainMs: number | undefined;
-  /** It ends by itself at a time of its own, so the deadline of waits does not count for it. */
+  /** True where the wait ends by itself at a time of its own, so the deadline of waits does not count for it. */
   readonly endsByItself: boolean;
   /** The failure of a step whose wait has passed its deadline. Default: `not-ready-in-time`. */
   readonly atDeadline: WaitFailure | undefined;

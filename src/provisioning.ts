@@ -41,7 +41,7 @@ export const failureSchema = z.object({
   step: z.string(),
   code: z.enum(failureCodes),
   message: z.string(),
-  /** What mends it, where more is known than its code says. In our own words. */
+  /** The way to mend it, where more is known than its code says. In our own words. */
   whatToDo: z.string().optional(),
   at: z.string(),
 });
@@ -62,7 +62,7 @@ export type ResourceState = (typeof resourceStates)[number];
 export const clientIdPattern = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 export const longestClientId = 50;
 
-/** What a step knows of the provisioning it works for. */
+/** The order that a step works for. */
 export interface ClientOrder {
   readonly provisioningId: string;
   readonly clientId: string;
@@ -71,13 +71,13 @@ export interface ClientOrder {
   readonly tier: Tier;
 }
 
-/** Whether nothing more happens by itself. An incomplete rollback waits for an operator, and counts as done. */
+/** True where nothing more happens by itself. An incomplete rollback waits for an operator, and counts as done. */
 export function isDone(status: ProvisioningStatus, rollback: RollbackStatus): boolean {
   if (rollback === 'completed' || rollback === 'incomplete') return true;
   return status === 'succeeded' && rollback === 'none';
 }
 
-/** Whether an operator has to act. */
+/** True where an operator has to act. */
 export function needsAttention(status: ProvisioningStatus, rollback: RollbackStatus): boolean {
   return status === 'paused' || rollback === 'incomplete';
 }

@@ -1,4 +1,4 @@
-/** What the API answers, as schemas: the OpenAPI document is made of them, and tests hold the answers to them. */
+/** The answers of the API, as schemas: the OpenAPI document is made of them, and tests hold the answers to them. */
 import { z } from 'zod';
 import {
   failureSchema,
@@ -123,7 +123,7 @@ export const callbackTypes = [
   'provisioning.rollback_incomplete',
 ] as const;
 
-/** What is sent to a `callbackUrl`. */
+/** The body of a callback. */
 export const callbackBody = z
   .strictObject({
     type: z.enum(callbackTypes),

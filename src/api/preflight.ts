@@ -59,7 +59,7 @@ export const planAnswer = z
   })
   .meta({ id: 'Plan' });
 
-/** What a worker answers to either question. Without a client there is nothing to plan. */
+/** A worker's answer to either question. Without a client there is nothing to plan. */
 export const findingsSchema = z.strictObject({
   checks: z.array(checkAnswer),
   resources: z.array(plannedResourceAnswer),

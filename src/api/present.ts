@@ -20,7 +20,7 @@ export function linksOf(publicUrl: string, id: string): Links {
   };
 }
 
-/** What is known of the stack so far: of each step's output the fields that it shows. */
+/** The result so far: of each step's output the fields that it shows. */
 export function resultOf(snapshot: Snapshot, steps: readonly Step[]): Record<string, string> {
   const result: Record<string, string> = {};
   for (const step of steps) {
@@ -126,7 +126,7 @@ function presentStep(step: StepRow, undo: StepRow | undefined) {
   };
 }
 
-/** What is undone has ended, whatever it was waiting for. */
+/** An undone step has ended, whatever it was waiting for. */
 function waitingFor(row: StepRow): string | undefined {
   return row.status === 'waiting' || row.status === 'running' ? row.waiting_for : undefined;
 }

@@ -37,7 +37,7 @@ const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3');
 /** Cloud metadata services that live on addresses which are otherwise public. */
 const metadataAddresses = new Set(['168.63.129.16', '100.100.100.200']);
 
-/** Whether a URL is one of an allowed host. */
+/** True where a URL is one of an allowed host. */
 export function isAllowed(url: URL, allowedHosts: readonly AllowedHost[]): boolean {
   const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
   return allowedHosts.some(

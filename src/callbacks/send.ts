@@ -10,7 +10,7 @@ export interface CallbackSender {
   readonly timeoutMs: number;
 }
 
-/** What the receiver answered, or why there was no answer. */
+/** The receiver's answer, or the reason why there was none. */
 export interface CallbackAnswer {
   readonly status?: number;
   readonly error?: string;

@@ -19,7 +19,7 @@ const startUpAnswers: readonly { readonly status: number; readonly text: RegExp 
   { status: 404, text: /^\s*<!doctype html>[^]{0,400}<pre>Cannot (GET|POST|PUT|PATCH|DELETE) \//i },
 ];
 
-/** Whether an answer comes from a provider that is away. */
+/** Tells whether an answer comes from a provider that is away. */
 export function isAwayAnswer(provider: string, status: number, text: string): boolean {
   if (awayStatuses.has(status)) return true;
   return (

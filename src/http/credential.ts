@@ -28,7 +28,7 @@ const headerFlaws: readonly Flaw[] = [
   },
 ];
 
-/** What no provider's token has, though a header could carry some of it. */
+/** Characters that no provider's token has, though a header could carry some of them. */
 const tokenFlaws: readonly Flaw[] = [
   { pattern: new RegExp(`^${quote}|${quote}$`), message: quotesAround.message },
   { pattern: /^(bearer|token)\s/i, message: 'must be the token alone, without the word before it' },

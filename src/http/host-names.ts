@@ -10,18 +10,18 @@ import { isIP } from 'node:net';
 const longestName = 253;
 const longestLabel = 63;
 
-/** Whether the domain name system could know a name of that length. */
+/** True where the domain name system could know a name of that length. */
 export function isOfHostLength(hostname: string): boolean {
   const name = hostname.replace(/\.$/, '');
   return name.length <= longestName && name.split('.').every((label) => label.length <= longestLabel);
 }
 
-/** What a host is called that somebody else names: an address, or a name and nothing else, no path of a socket. */
+/** True for a host that a provider names: an address, or a name and nothing else, no path of a socket. */
 export function isHostName(text: string): boolean {
   return isIP(text) !== 0 || (/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?$/.test(text) && isOfHostLength(text));
 }
 
-/** Whether a URL's host has a name of that kind; for a variable's schema. */
+/** True where a URL's host has a name of that kind; for a variable's schema. */
 export function hasUsableHost(url: string): boolean {
   const hostname = URL.parse(url)?.hostname ?? '';
   return isOfHostLength(hostname);

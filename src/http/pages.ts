@@ -8,7 +8,7 @@ const mostPages = 1000;
 export interface PagedList<T> {
   readonly provider: string;
   readonly operation: string;
-  /** What tells one item from another; all of it, unless given. */
+  /** The part of an item that tells it from others; all of it, unless given. */
   readonly keyOf?: (item: T) => string;
 }
 

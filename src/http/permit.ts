@@ -26,7 +26,7 @@ export class Permit {
     return new Permit(options.signal, options.timeoutMs, options.mayStart);
   }
 
-  /** Whether the request may have left. */
+  /** True where the request may have left. */
   get isTaken(): boolean {
     return this.#isTaken;
   }

@@ -289,7 +289,7 @@ function errorCode(error: unknown): string | undefined {
   return undefined;
 }
 
-/** Whether an error comes from reading or writing: then there was a connection, and something may have been sent. */
+/** True where an error comes from reading or writing: then there was a connection, and something may have been sent. */
 function wasConnected(error: unknown): boolean {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1)
     if ('syscall' in at && (at.syscall === 'read' || at.syscall === 'write')) return true;

@@ -18,7 +18,7 @@ export interface Presence {
   holder(): string;
   /** Asks the session itself. Throws when it is gone, which an idle connection may not have noticed yet. */
   confirm(): Promise<void>;
-  /** Whether this process leads; it becomes the leader where there is none. May throw when the session is gone. */
+  /** True where this process leads; it becomes the leader where there is none. May throw when the session is gone. */
   lead(): Promise<boolean>;
   /** Aborted when the session is lost: others may take this process for dead from then on. */
   signal(): AbortSignal;

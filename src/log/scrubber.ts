@@ -58,7 +58,7 @@ function asBase64Url(base64: string): string {
   return base64.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 }
 
-/** What the base64 of any text says that holds these bytes at a distance of `shift` from a multiple of three. */
+/** The base64 that every text shows that holds these bytes `shift` bytes after a multiple of three. */
 function innerBase64(bytes: Buffer, shift: number): string {
   const whole = Buffer.concat([Buffer.alloc(shift), bytes]);
   // Characters at the edges mix in bits of the neighbours.

@@ -1,4 +1,4 @@
-/** What `/metrics` says: the ledger, the queue, the workers' reports and this process, in one text. */
+/** The text of `/metrics`: the ledger, the queue, the workers' reports and this process. */
 import { AggregatorRegistry, Gauge, Registry } from 'prom-client';
 import type { Pool } from '../ledger/pool.ts';
 import { readTotals } from '../ledger/totals.ts';

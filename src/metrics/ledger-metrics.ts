@@ -1,4 +1,4 @@
-/** What the ledger knows, right for any number of processes. */
+/** Metrics of the ledger, right for any number of processes. */
 import { Gauge, type Registry } from 'prom-client';
 import type { Totals } from '../ledger/totals.ts';
 import { prefix } from './names.ts';

@@ -1,2 +1,2 @@
-/** What every name of a metric begins with. */
+/** The beginning of every metric's name. */
 export const prefix = 'client_provisioner_';

@@ -1,4 +1,4 @@
-/** What the operating system and Node know of this process. Read when asked for; no timer runs meanwhile. */
+/** Metrics of this process, from Node and the operating system. Read when asked for; no timer runs meanwhile. */
 import { performance } from 'node:perf_hooks';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { prefix } from './names.ts';

@@ -1,4 +1,4 @@
-/** What the queue knows: how many jobs it has, and in which state. */
+/** Metrics of the queue: how many jobs it has, and in which state. */
 import { Gauge, type Registry } from 'prom-client';
 import type { JobCounts } from '../queue/count-jobs.ts';
 import { prefix } from './names.ts';

@@ -1,4 +1,4 @@
-/** What only a worker process knows: what it has done since it started. No label names a client, a provisioning or a host. */
+/** Metrics of a worker process since it started. No label names a client, a provisioning or a host. */
 import { Counter, Histogram, Registry } from 'prom-client';
 import { prefix } from './names.ts';
 import { addProcessMetrics } from './process-metrics.ts';

@@ -79,7 +79,7 @@ export async function removeOrphan(
 
 type Absence =
   | { readonly is: 'present' | 'going' | 'gone' }
-  /** It is not found, by a token that may not see it. */
+  /** The object is not found, by a token that may not see it. */
   | { readonly is: 'hidden'; readonly reason: string };
 
 /** Reads it, and asks what the token sees where that decides. `isAccepted`: a deletion of this very id was. */
@@ -95,7 +95,7 @@ async function readAbsence(
   const sight = await type.proveSight(context);
   if (sight.sees !== 'all')
     return { is: 'hidden', reason: `it is not found, which proves nothing: ${sight.why}. ${sight.whatToDo}` };
-  // Who was blind for a moment at the first look is not believed.
+  // A token that was blind for a moment at the first look is not believed.
   const again = await type.read(context, externalId);
   return { is: again === 'absent' ? 'gone' : again };
 }
@@ -110,7 +110,7 @@ async function removeUntilGone(
 ): Promise<Removal> {
   const { type } = searched;
   const endsAt = performance.now() + patience.timeoutMs;
-  // Whoever stalls and comes back after that time sends nothing.
+  // A process that stalls and comes back after that time sends nothing.
   const nextPermit = () => Permit.grant({ signal, timeoutMs, mayStart: () => performance.now() < endsAt });
   const makeChange = async (change: Change<object>) => {
     if ((await change.look(nobodysIntent)) === undefined) await change.send(nextPermit(), nobodysIntent);

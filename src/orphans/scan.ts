@@ -31,7 +31,7 @@ export async function scanOrphans(db: Queryable, search: SearchOptions): Promise
   };
 }
 
-/** What a token that may not see everything does not list proves nothing: then the list is not whole. */
+/** Finds orphans of one kind. Where the token may not see everything the list is not whole, and says so. */
 async function findOrphans(
   db: Queryable,
   searched: SearchedKind,

@@ -23,7 +23,7 @@ export async function ask(
     if (isDefect(error)) onDefect(error);
     return explainFailure(source, error);
   } finally {
-    // What is still under way for this question is given up.
+    // Requests that are still under way for this question are given up.
     ended.abort();
     tooSlow.catch(() => {});
   }

@@ -1,9 +1,9 @@
-/** What an error says to the person who has to mend it. Pure. */
+/** Explains an error to the person who has to mend it. Pure. */
 import { ProviderError } from '../errors.ts';
 import { explainRefusal } from '../refusals/explain.ts';
 import { fails, type Check, type Finding } from '../steps/check.ts';
 
-/** Who was asked, and which variables lead there. */
+/** The provider that was asked, and the variables that lead there. */
 export type Source = Pick<Check<object>, 'provider' | 'credentials' | 'address'>;
 
 /** A check has not come to its end within the time that it is given. */
@@ -11,7 +11,7 @@ export class CheckTooSlow extends Error {
   override readonly name = 'CheckTooSlow';
 }
 
-/** Whether an error is our own fault, and not a provider's. */
+/** True where an error is our own fault, and not a provider's. */
 export function isDefect(error: unknown): boolean {
   return !(error instanceof ProviderError || error instanceof CheckTooSlow);
 }
@@ -40,7 +40,7 @@ function named(source: Source): Named {
   return { provider, credentials, address };
 }
 
-/** What most often is behind an answer, or behind none. */
+/** The usual causes of an answer, or of none. */
 interface LikelyCause {
   readonly fits: (error: ProviderError) => boolean;
   readonly detail: string;

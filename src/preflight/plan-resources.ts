@@ -17,7 +17,7 @@ import { lookWith, type PreflightOptions } from './options.ts';
 
 export interface ResourcePlan {
   readonly resource: PlannedResource;
-  /** Whether the name is free. */
+  /** The check that the name is free. */
   readonly check: CheckResult;
 }
 

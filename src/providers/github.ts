@@ -213,7 +213,7 @@ export function githubClient(connection: GithubConnection) {
       return parse(route, templateSchema, answer);
     },
 
-    /** Whether a repository has any content: one without a commit has no branch. */
+    /** True where a repository has any content: one without a commit has no branch. */
     async hasCommit(repository: { owner: string; name: string }): Promise<boolean> {
       return (await listBranches({ owner: repository.owner, repo: repository.name })).length > 0;
     },
@@ -331,7 +331,7 @@ function partialError(operation: string, status: number): ProviderError {
   return new ProviderError({ provider: 'github', operation, outcome: 'in-doubt', status, reason });
 }
 
-/** What a classic token may do. Fine-grained ones and apps have no such header. */
+/** The scopes of a classic token. Fine-grained ones and apps have no such header. */
 function scopesIn(headers: Headers): string[] | undefined {
   const scopes = headers.get('x-oauth-scopes')?.split(',');
   return scopes?.map((scope) => scope.trim()).filter((scope) => scope !== '');

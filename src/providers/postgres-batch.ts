@@ -57,7 +57,7 @@ export async function runBatch(
 const separator = '\n;\n';
 const chunkBytes = 64 * 1024;
 
-/** What the driver sends and asks, by its interface for queries of another make. */
+/** A query of our own make, by the driver's interface for such. */
 class Batch implements pg.Submittable {
   callback: (error: Error | null) => void = () => {};
   /** The driver's name for it. */

@@ -1,4 +1,4 @@
-/** What PostgreSQL says of a statement, and whether it speaks of the statement or of itself. */
+/** Errors of PostgreSQL, and whether each is about the statement or about the server. */
 import pg from 'pg';
 
 /** The facts of an SQL error, as PostgreSQL's protocol has them. */
@@ -45,7 +45,7 @@ export function isPassingForTemplate(code: string): boolean {
 /** Classes that say nothing about a statement which is known to be right: also connections, waits, the system. */
 const foreignClasses = new Set(['08', '57', '58', 'XX']);
 
-/** Whether the error of a statement of our own will pass by itself. */
+/** True where the error of a statement of our own will pass by itself. */
 export function isPassingSqlError(code: string | undefined): boolean {
   const known = code ?? '';
   return isPassingForTemplate(known) || foreignClasses.has(known.slice(0, 2));

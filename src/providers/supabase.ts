@@ -247,7 +247,7 @@ export function missingPermissions(error: unknown): string[] {
 /** The permission to read secret keys in the clear, as the dashboard offers it: "API Key Secrets". */
 export const revealPermission = 'api_gateway_keys_secret_read';
 
-/** Whether a key is shown with most of it replaced by middle dots. */
+/** True where a key is shown with most of it replaced by middle dots. */
 export function isMasked(key: SupabaseApiKey): boolean {
   return key.api_key?.includes('\u00b7') === true;
 }

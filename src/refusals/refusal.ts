@@ -18,14 +18,14 @@ export interface KnownRefusal {
   readonly text?: RegExp;
   readonly header?: (headers: RefusalHeaders) => boolean;
   readonly code: FailureCode;
-  /** What it means, in our own words: follows `answered 403`. */
+  /** The meaning, in our own words: follows `answered 403`. */
   readonly message: string;
   readonly whatToDo: string;
   /** Where the wording comes from. */
   readonly source: string;
 }
 
-/** What is known of one provider. */
+/** The known refusals of one provider. */
 export interface RefusalTable {
   /** The variable that holds the credentials. */
   readonly credentials: string;

@@ -1,4 +1,4 @@
-/** What keeps a template from being applied, told before anything is sent. */
+/** Flaws that keep a template from being applied, told before anything is sent. */
 import { StepFailure } from '../errors.ts';
 import type { Place } from './places.ts';
 

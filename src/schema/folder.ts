@@ -1,4 +1,4 @@
-/** What is in a folder, in byte order. */
+/** Lists a folder, in byte order. */
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -62,7 +62,7 @@ function fromBytes(sql: string, bytes: number): number {
 
 function flawOf(sql: string, error: unknown): SyntaxFlaw {
   const facts = errorFacts.safeParse(error);
-  // What nests thousands deep exhausts the parser's memory, or the stack.
+  // SQL that nests thousands deep exhausts the parser's memory, or the stack.
   if (!facts.success) return { message: 'it nests too deeply to be read', offset: undefined };
   const { message, cursorPosition } = facts.data.sqlDetails;
   return { message: shorten(message), offset: fromCodePoints(sql, cursorPosition) };

@@ -63,7 +63,7 @@ function refuseSetting(
 
 const once = 'Run it by hand once the project is there.';
 
-/** What it is called, and what to do instead. */
+/** The statement's name, and what to do instead. */
 function alone(node: Node): readonly [string, string] | undefined {
   if ('IndexStmt' in node && node.IndexStmt.concurrent)
     return [

@@ -39,7 +39,7 @@ export interface Script {
   readonly statements: readonly ScriptStatement[];
   readonly commands: readonly PsqlCommand[];
   readonly comments: readonly Span[];
-  /** What follows the last statement or command: space, comments. */
+  /** The text after the last statement or command: space, comments. */
   readonly tail: Span;
   /** Where a comment begins that is never closed: all that follows is part of it. */
   readonly openComment: number | undefined;

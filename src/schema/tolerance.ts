@@ -78,7 +78,7 @@ function privileges(node: Node): Tolerance | undefined {
     : undefined;
 }
 
-/** What every project has from the beginning. */
+/** The objects that every project has from the beginning. */
 function existing(node: Node): Tolerance | undefined {
   if ('CreateSchemaStmt' in node) {
     const { schemaname = '', schemaElts = [] } = node.CreateSchemaStmt;

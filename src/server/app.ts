@@ -15,7 +15,7 @@ import { requireDatabase } from './middleware/require-database.ts';
 import { authorize, mount } from './mount.ts';
 import { allRoutes } from './routes/index.ts';
 
-/** What a request id may be: it goes into a header and into the log. */
+/** The form of a request id: it goes into a header and into the log. */
 const visibleText = /^[\x21-\x7e]{1,200}$/;
 
 export function createApp(deps: Deps): Express {

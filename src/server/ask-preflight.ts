@@ -1,4 +1,4 @@
-/** What only a worker can find out: it has the providers' tokens, and this process has not. */
+/** Asks a worker to look at the providers: it has their tokens, and this process has not. */
 import { findingsSchema, type PreflightFindings } from '../api/preflight.ts';
 import type { PreflightJobData } from '../queue/flows.ts';
 import type { Deps } from './deps.ts';

@@ -1,4 +1,4 @@
-/** What the routes are given. */
+/** The parts that the routes work with. */
 import type { ServerConfig } from '../config.ts';
 import type { Pool } from '../ledger/pool.ts';
 import type { Logger } from '../log/logger.ts';

@@ -17,7 +17,7 @@ export interface Gates {
 }
 
 const nobody: Caller = { by: 'nobody', role: undefined, stillCounts: async () => false };
-/** Who has made a request, from where it was asked to where it is handled. */
+/** The caller of a request, carried from the check of the key to the handler. */
 const callers = new WeakMap<Request, Caller>();
 const nothing = z.strictObject({});
 
@@ -35,7 +35,7 @@ export function mount(routes: readonly AnyRoute[], gates: Gates): Router {
   return router;
 }
 
-/** Whoever is not known gets no further, whatever they ask for: what is not there is not told to them either. */
+/** An unknown caller gets no further, whatever they ask for, and is not told either what does not exist. */
 export function authorize(gates: Gates, least: Role | 'public'): RequestHandler {
   return async (request, response, next) => {
     if (least === 'public') return next();

@@ -81,7 +81,7 @@ function describeRoute(route: AnyRoute): ZodOpenApiOperationObject {
   };
 }
 
-/** What a `callbackUrl` is sent. */
+/** The messages that a `callbackUrl` gets. */
 function describeCallback(): ZodOpenApiOperationObject {
   const headers = {
     'webhook-id': 'The same on every attempt: drop what you have seen.',
@@ -140,7 +140,7 @@ function headersOf(headers: Readonly<Record<string, string>>) {
   );
 }
 
-/** What every route of its kind may answer, and what is its own. */
+/** The problems that every route of its kind may answer, and its own. */
 function problemsOf(route: AnyRoute): Record<number, string> {
   const isOpen = route.role === 'public';
   return {

@@ -1,4 +1,4 @@
-/** What callers may send. */
+/** The requests that callers may send. */
 import { z } from 'zod';
 import type { AllowedHost } from '../config.ts';
 import { clientIdPattern, longestClientId, provisioningStatuses, tiers } from '../provisioning.ts';

@@ -8,7 +8,7 @@ import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import type { Caller, Role } from './auth/caller.ts';
 
-/** What a handler is given: everything parsed. */
+/** A request as a handler gets it: everything parsed. */
 export interface RouteRequest<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
@@ -27,7 +27,7 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What an answer of one status looks like. */
+/** The form of an answer of one status. */
 export interface RouteAnswer {
   readonly description: string;
   /** Undefined: it has no body, or one that no schema describes. */
@@ -53,20 +53,20 @@ export interface Route<
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
-  /** What the path's parameters must be. A value that is not so names nothing: 404. */
+  /** The form of the path's parameters. A value of another form names nothing: 404. */
   readonly params?: Params;
   /** Default: no parameter is known. */
   readonly query?: Query;
   /** Default: no body is read. */
   readonly body?: Body;
-  /** Whether the body may be left out; the schema then gets `{}`. */
+  /** True where the body may be left out; the schema then gets `{}`. */
   readonly isBodyOptional?: boolean;
   /** Request headers that it reads, with what they mean. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly answers: Readonly<Record<number, RouteAnswer>>;
   /** Problems of its own, beyond those that every route has. */
   readonly problems?: Readonly<Record<number, string>>;
-  /** Whether it works without the ledger. */
+  /** True where the route works without the ledger. */
   readonly isWithoutDatabase?: boolean;
   /** Undefined: it has answered by itself. */
   handle(

@@ -1,4 +1,4 @@
-/** What an act of an operator tells the caller: written with it, and sent at once. */
+/** Tells the caller of an operator's act: the callback is written with the act, and sent at once. */
 import { reportChange, type CallbackType } from '../api/report.ts';
 import type { Queryable } from '../ledger/pool.ts';
 import { inNoTrace } from '../telemetry/trace-parent.ts';

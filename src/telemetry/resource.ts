@@ -1,4 +1,4 @@
-/** What every span says of the program it comes from. */
+/** The attributes of every span that tell which program it comes from. */
 import type { Attributes } from '@opentelemetry/api';
 import type { TracerProviderOptions } from '@opentelemetry/sdk-trace';
 

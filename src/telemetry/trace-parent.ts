@@ -28,7 +28,7 @@ export function readTraceParent(text: string | undefined, within: Context): Cont
   return isSpanContextValid(parent) ? trace.setSpanContext(within, parent) : undefined;
 }
 
-/** What the work under way belongs to. Undefined: to no trace that is kept. */
+/** The trace that the work under way belongs to. Undefined: none that is kept. */
 export function activeTraceParent(): string | undefined {
   const active = trace.getActiveSpan()?.spanContext();
   return active !== undefined && isSampled(active.traceFlags) ? writeTraceParent(active) : undefined;

@@ -1,4 +1,4 @@
-/** What `npm run keys` does, and what it says about it. */
+/** The acts of `npm run keys`, and what it says about each. */
 import type { EncryptionKey } from '../../config.ts';
 import { insertApiKey, listApiKeys, revokeApiKey } from '../../ledger/api-keys.ts';
 import type { Queryable } from '../../ledger/pool.ts';

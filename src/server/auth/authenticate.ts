@@ -1,4 +1,4 @@
-/** Who sends a request: by its bearer token, or by the key given at the dashboard's sign-in. */
+/** Finds the caller of a request: by its bearer token, or by the key given at the dashboard's sign-in. */
 import type { IncomingMessage } from 'node:http';
 import type { ServerConfig } from '../../config.ts';
 import type { Pool } from '../../ledger/pool.ts';
@@ -17,7 +17,7 @@ export interface Access {
   identify(request: IncomingMessage): Promise<Caller>;
   /** Whose key was given to sign in with. Undefined: nobody's. Throws 429 and 503 as above. */
   identifyByKey(request: IncomingMessage, key: string): Promise<Caller | undefined>;
-  /** Whether the key of a caller is still valid. */
+  /** True while the key of a caller is valid. */
   isKeyValid(by: string): Promise<boolean>;
 }
 

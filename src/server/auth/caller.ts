@@ -1,4 +1,4 @@
-/** Who calls, and what a caller may do. */
+/** Callers, and what each may do. */
 import { roles, type Role } from '../../ledger/roles.ts';
 
 export type { Role } from '../../ledger/roles.ts';
@@ -8,11 +8,11 @@ export interface Caller {
   readonly by: string;
   /** Undefined: known, and allowed nothing. */
   readonly role: Role | undefined;
-  /** Whether what the caller came with counts now. Throws 503 where only the database could tell, and is away. */
+  /** True while the caller's key or token counts. Throws 503 where only the database could tell, and is away. */
   stillCounts(): Promise<boolean>;
 }
 
-/** Whether a caller has at least that role. */
+/** True where a caller has at least that role. */
 export function hasRole(caller: Caller, least: Role): boolean {
   return caller.role !== undefined && roles.indexOf(caller.role) >= roles.indexOf(least);
 }

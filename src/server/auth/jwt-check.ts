@@ -49,7 +49,7 @@ export function createJwtCheck({ jwksUrl, issuer, audience }: Issuer): JwtCheck 
   };
 }
 
-/** Whether the keys are there, and the token fits none of them. */
+/** True where the keys are there, and the token fits none of them. */
 function isRefusal(error: unknown): boolean {
   return (
     error instanceof errors.JWKSNoMatchingKey ||

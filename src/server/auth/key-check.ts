@@ -7,7 +7,7 @@ import type { KeyLookup } from './key-lookup.ts';
 export interface KeyCheck {
   /** Undefined: nobody's. Throws 503 where only the database could tell, and is away. */
   callerOf(key: string): Promise<Caller | undefined>;
-  /** Whether the key of a caller is still valid. */
+  /** True while the key of a caller is valid. */
   isValid(by: string): Promise<boolean>;
 }
 

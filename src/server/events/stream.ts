@@ -7,7 +7,7 @@ import type { EventHub, Listener } from './hub.ts';
 export interface StreamOptions {
   readonly hub: EventHub;
   readonly provisioningId: string;
-  /** What the reader has seen already. */
+  /** The sequence that the reader has seen already. */
   readonly after: number;
   readonly heartbeatMs: number;
   /** Asked at each heartbeat: whether the reader may still read. */

@@ -12,7 +12,7 @@ export const periodSeconds = 60;
 const databaseTimeoutMs = 2000;
 
 export interface Spent {
-  /** Whether this one was within the budget. */
+  /** True where this request was within the budget. */
   readonly isWithin: boolean;
   readonly remaining: number;
   readonly resetMs: number;
@@ -43,7 +43,7 @@ export function createBudget(pool: Pool, purpose: string, limit: number): Budget
   function cleanUp(): void {
     if (performance.now() - cleanedAt < periodSeconds * 1000) return;
     cleanedAt = performance.now();
-    // What fails now is deleted next time.
+    // Rows that cannot be deleted now are deleted next time.
     deleteOldCounters(pool).catch(() => {});
   }
 

@@ -1,4 +1,4 @@
-/** What a provisioning would make, and what stands in its way. Writes nothing, here or at the providers. */
+/** Plans a provisioning: what it would make, and what stands in its way. Writes nothing, here or at the providers. */
 import type { z } from 'zod';
 import { reportOf, type planAnswer } from '../../api/preflight.ts';
 import { readPlace } from '../../ledger/provisionings.ts';

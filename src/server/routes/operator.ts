@@ -68,7 +68,7 @@ export function operatorRoutes(deps: Deps): AnyRoute[] {
     },
     async handle({ params: { id }, caller, body }) {
       const isAllowed = ({ provisioning }: Snapshot) => {
-        // What is incomplete was confirmed when it began.
+        // An incomplete rollback was confirmed when it began.
         if (provisioning.status !== 'succeeded' || provisioning.rollback_status === 'incomplete') return;
         if (!hasRole(caller, 'admin'))
           throw new Problem(403, 'forbidden', 'Offboarding a client needs the role admin.');
