@@ -25,7 +25,7 @@ export interface Doubt {
 
 const copied = 'it may well be a copy that somebody has made';
 const doubts = {
-  onlyNamed: { claim: 'only its name looks like ours', risk: "it may well be a stranger's" },
+  onlyNamed: { claim: 'only its name looks like ours', risk: 'it may well be foreign' },
   otherwiseNamed: { claim: 'it carries our mark under a name or a webhook of its own', risk: copied },
   oneOfSeveral: { claim: 'it carries our mark, and its provisioning has made another one', risk: copied },
 } satisfies Record<string, Doubt>;
@@ -53,7 +53,7 @@ function noteOn(doubt: Doubt | undefined, { owner, met_by: metBy, maker }: Knowl
   const notes = [
     owner?.state === 'deleted' && `provisioning ${owner.provisioningId} has it as deleted`,
     owner?.state === 'forgotten' && `an operator had provisioning ${owner.provisioningId} forget it`,
-    metBy !== undefined && `met as a stranger's by provisioning ${metBy}`,
+    metBy !== undefined && `met as foreign by provisioning ${metBy}`,
     doubt === undefined &&
       maker === undefined &&
       'made by no provisioning of this ledger: its rows are lost or were deleted in time, or another installation made it',

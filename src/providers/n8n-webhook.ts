@@ -2,7 +2,7 @@
  * Finds out whether a production webhook is registered, without running anybody's workflow.
  *
  * n8n answers OPTIONS to whoever names an origin with the methods that the path has, and runs nothing. A GET would run
- * what a stranger may have registered for GET. Both 404s of a GET differ in their text, and one quotes the path that
+ * what a foreign workflow may have registered for GET. Both 404s of a GET differ in their text, and one quotes the path that
  * was looked up.
  */
 import { randomUUID } from 'node:crypto';

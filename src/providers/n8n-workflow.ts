@@ -1,7 +1,7 @@
 /**
  * Workflows as n8n's public API shows them.
  *
- * Among them are strangers', of any age and from any import: numeric node ids, `parameters: null`, no nodes at all. Each
+ * Among them are foreign ones, of any age and from any import: numeric node ids, `parameters: null`, no nodes at all. Each
  * field is read for itself, and one that cannot be read is as good as absent: nobody's workflow may keep a client from
  * being served. Of a row only that is kept which tells whose it is and what it takes.
  */

@@ -73,7 +73,7 @@ export function n8nClient(connection: N8nConnection) {
     /**
      * https://docs.n8n.io/api/api-reference/#tag/workflow. All workflows, by all pages.
      *
-     * No filter by name: a stranger's workflow can own our webhook path under any name, and the server's filter is a
+     * No filter by name: a foreign workflow can own our webhook path under any name, and the server's filter is a
      * `LIKE` with wildcards whose cursor forgets it.
      */
     async listWorkflows(): Promise<{ workflows: N8nWorkflow[]; at: Date | undefined }> {

@@ -1,4 +1,4 @@
-/** Tells our workflows from strangers', and from copies that somebody has made of ours. Pure. */
+/** Tells our workflows from foreign ones, and from copies that somebody has made of ours. Pure. */
 import type { N8nWorkflow } from '../providers/n8n-workflow.ts';
 import type { ClientOrder } from '../provisioning.ts';
 import { provisioningOfMark } from './mark.ts';

@@ -137,7 +137,7 @@ export interface ProviderObject<Output> {
 
 /** Something of the wanted name. */
 export interface Sighting<Output> extends ProviderObject<Output> {
-  /** Proven to be made by this effect. Everything else is a stranger's. */
+  /** Proven to be made by this effect. Everything else is foreign. */
   readonly isOurs: boolean;
   /** By the provider's clock. Undefined: it does not say. */
   readonly createdAt: Date | undefined;

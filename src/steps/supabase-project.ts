@@ -182,7 +182,7 @@ function describe(found: SupabaseProject) {
  * Whether a call of ours has made it.
  *
  * A project has no field for a mark. One that was absent before our first call and was created after it is ours, if a
- * call of ours is in doubt, or a stranger's. The password that only we know tells; until the project can be asked,
+ * call of ours is in doubt, or foreign. The password that only we know tells; until the project can be asked,
  * nobody may say so, since what is taken for ours is deleted by a rollback.
  */
 async function isOurs(

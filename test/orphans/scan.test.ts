@@ -133,7 +133,7 @@ describe("a stranger's object", () => {
 
     const { items } = await report(stack);
     expect(items).toMatchObject([{ externalId, evidence: 'name' }]);
-    expect(items[0]?.note).toContain(`met as a stranger's by provisioning ${id}`);
+    expect(items[0]?.note).toContain(`met as foreign by provisioning ${id}`);
   });
 });
 

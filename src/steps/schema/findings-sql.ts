@@ -41,7 +41,7 @@ const readsTables = `exists (
   join pg_class r on r.oid = d.refobjid and r.oid <> v.oid and r.relkind in ('r', 'p', 'f', 'm', 'v')
   where w.ev_class = v.oid)`;
 
-const strangersMay = (privilege: string) => `exists (
+const visitorsMay = (privilege: string) => `exists (
   select from api where rolname <> 'service_role' and has_schema_privilege(api.oid, n.oid, 'usage')
     and ${privilege})`;
 
@@ -81,15 +81,15 @@ select json_build_object(
     select from api where has_schema_privilege(api.oid, n.oid, 'usage'))`)},
   'views', ${listed(`select v.name from relation v join exposed n on n.oid = v.relnamespace
     where v.relkind = 'v' and ${notInvoker} and ${readsTables}
-      and ${strangersMay(`has_table_privilege(api.oid, v.oid, 'select')`)}`)},
+      and ${visitorsMay(`has_table_privilege(api.oid, v.oid, 'select')`)}`)},
   'materializedViews', ${listed(`select v.name from relation v join exposed n on n.oid = v.relnamespace
-    where v.relkind = 'm' and ${strangersMay(`has_table_privilege(api.oid, v.oid, 'select')`)}`)},
+    where v.relkind = 'm' and ${visitorsMay(`has_table_privilege(api.oid, v.oid, 'select')`)}`)},
   'definerFunctions', ${listed(`
     select format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)) as name
     from pg_proc p join exposed n on n.oid = p.pronamespace
     where p.prosecdef and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
       and not ${ofExtension('pg_proc', 'p.oid')}
-      and ${strangersMay(`has_function_privilege(api.oid, p.oid, 'execute')`)}`)}
+      and ${visitorsMay(`has_function_privilege(api.oid, p.oid, 'execute')`)}`)}
 ) as findings`;
 }
 

@@ -64,7 +64,7 @@ export async function createResource(
 /**
  * Looks before each call, and commits what is about to be sent.
  *
- * What is there already is a stranger's; or ours, where an earlier call was in doubt and has come through late: its id
+ * An object that is there already is foreign; or ours, where an earlier call was in doubt and has come through late: its id
  * is returned then.
  */
 async function intend(

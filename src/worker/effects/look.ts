@@ -34,8 +34,8 @@ export type Context = ResourceContext<object>;
  * Looks for what a call in doubt may have made.
  *
  * Ours is taken over, and its id returned. Once it has settled, an absence is proof that nothing was made, to a token
- * that sees everything of that kind: undefined, or `name-taken` where a stranger has the name. Before that NotYet,
- * whoever else is seen: where names are not unique, a stranger's object says nothing about ours. `unansweredBy`: the
+ * that sees everything of that kind: undefined, or `name-taken` where a foreign object has the name. Before that NotYet,
+ * whatever else is seen: where names are not unique, a foreign object says nothing about ours. `unansweredBy`: the
  * error of the call, where it was made just now.
  */
 export async function resolveCreation(
@@ -73,7 +73,7 @@ export async function resolveCreation(
 /**
  * Looks for everything of the wanted name, once a call was intended. `known`: what is known better than by the intent.
  *
- * A recorded object needs no other proof. An object is a stranger's where an operator has taken it off the list, where
+ * A recorded object needs no other proof. An object is foreign where an operator has taken it off the list, where
  * no call of the effect can have made it, and where it is a copy of one that a call has made.
  */
 export async function lookFor(
