@@ -1,4 +1,7 @@
 /** A provisioning as callers see it: one function from the ledger's rows to the JSON of the API and the callbacks. */
+import type { ShownCallback } from '../ledger/callbacks.ts';
+import type { EventRow } from '../ledger/events.ts';
+import type { OrphanReport } from '../ledger/orphans.ts';
 import type { FullSnapshot } from '../ledger/provisionings.ts';
 import type { Snapshot, StepRow } from '../ledger/rows.ts';
 import { isDone, needsAttention, type Failure } from '../provisioning.ts';
@@ -150,4 +153,29 @@ function presentStatus(step: StepRow, undo: StepRow | undefined): string {
   if (step.status === 'failed' || step.status === 'skipped' || undo === undefined) return step.status;
   if (undo.status === 'succeeded') return 'undone';
   return undo.status === 'failed' ? 'undo-failed' : step.status;
+}
+
+/** An event of a provisioning's history as callers see it. */
+export function presentEvent({ sequence, type, at, data }: EventRow) {
+  return { sequence, type, at: at.toISOString(), data };
+}
+
+/** The JSON of `GET /api/orphans`, and of `npm run orphans -- --json`. */
+export function presentOrphans({ checkedAt, items, errors }: OrphanReport) {
+  return { checkedAt: checkedAt?.toISOString() ?? null, items, errors };
+}
+
+/** A callback as callers see it. Its body is what was sent, and holds no secret. */
+export function presentCallback(row: ShownCallback) {
+  return {
+    id: row.id,
+    sequence: row.sequence,
+    type: row.type,
+    state: row.state,
+    attempts: row.recent,
+    attemptCount: row.attempts,
+    createdAt: row.created_at.toISOString(),
+    deliveredAt: row.delivered_at?.toISOString() ?? null,
+    nextAttemptAt: row.state === 'pending' ? row.due_at.toISOString() : null,
+  };
 }

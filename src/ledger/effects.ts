@@ -85,7 +85,7 @@ export async function renewIntent(
 }
 
 /** The call is proven not made: by a refusal, or by its absence once it has settled (`wasInDoubt`). */
-export async function refuseEffect(
+export async function recordNotMade(
   db: Queryable,
   provisioningId: string,
   effect: Pick<EffectRow, 'id' | 'step' | 'name'>,

@@ -36,3 +36,10 @@ export async function listMissingMigrations(pool: Pool): Promise<readonly string
   const present = new Set(rows.map(({ name }) => name));
   return migrationNames.filter((name) => !present.has(name));
 }
+
+/** Throws while the database is away or older than this program. */
+export async function requireLedger(pool: Pool): Promise<void> {
+  const missing = await listMissingMigrations(pool);
+  if (missing.length > 0)
+    throw new Error(`the database lacks ${missing.length} migration(s): run "npm run migrate"`);
+}

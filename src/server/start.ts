@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { listenUrl, publicUrlOf, type ServerConfig } from '../config.ts';
 import { openPool } from '../ledger/pool.ts';
-import { requireLedger } from '../ledger/ready.ts';
+import { requireLedger } from '../ledger/migrate.ts';
 import type { Logger } from '../log/logger.ts';
 import { stopLimitMs, waitFor, type Running } from '../process.ts';
 import { openQueues, type Queues } from '../queue/queues.ts';

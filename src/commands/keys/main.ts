@@ -2,7 +2,7 @@
 import { coreEnvironment, loadConfig, workerEnvironment } from '../../config.ts';
 import { ConfigurationError } from '../../errors.ts';
 import { isDatabaseAway, openPool, type Pool } from '../../ledger/pool.ts';
-import { requireLedger } from '../../ledger/ready.ts';
+import { requireLedger } from '../../ledger/migrate.ts';
 import { createKey, listKeys, revokeKey, rotateEncryption, type Report } from './commands.ts';
 import { help, readCommand, type KeysCommand } from './options.ts';
 

@@ -1,10 +1,10 @@
 /** `npm run orphans`: what looks like ours at the providers and is in no ledger; deletes one when told to. */
 import { userInfo } from 'node:os';
-import { presentOrphans } from '../../api/present-orphans.ts';
+import { presentOrphans } from '../../api/present.ts';
 import { coreEnvironment, loadConfig } from '../../config.ts';
 import { ConfigurationError, ProviderError } from '../../errors.ts';
 import { openPool } from '../../ledger/pool.ts';
-import { requireLedger } from '../../ledger/ready.ts';
+import { requireLedger } from '../../ledger/migrate.ts';
 import { steps } from '../../steps/index.ts';
 import { withoutSteering } from '../text-table.ts';
 import { help, readOptions } from './options.ts';

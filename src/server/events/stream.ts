@@ -1,6 +1,6 @@
 /** One Server-Sent Events stream: from a sequence to the last event of a provisioning. */
 import type { Response } from 'express';
-import { presentEvent } from '../../api/present-event.ts';
+import { presentEvent } from '../../api/present.ts';
 import type { EventRow } from '../../ledger/events.ts';
 import type { EventHub, Listener } from './hub.ts';
 

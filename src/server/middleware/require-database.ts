@@ -1,7 +1,7 @@
 /** 503 until the database was there once, with all of its tables. Whether it still is, each statement finds out. */
 import type { RequestHandler } from 'express';
 import type { Pool } from '../../ledger/pool.ts';
-import { requireLedger } from '../../ledger/ready.ts';
+import { requireLedger } from '../../ledger/migrate.ts';
 import { databaseAway } from '../problem.ts';
 
 export function requireDatabase(pool: Pool): RequestHandler {

@@ -1,8 +1,8 @@
 /** `/api/provisioning/{id}/callbacks`: what was sent to the caller, and once more. */
 import { z } from 'zod';
 import { callbacksAnswer } from '../../api/answers.ts';
-import { presentDelivery } from '../../api/present-delivery.ts';
-import { listDeliveries, redeliver } from '../../ledger/delivery.ts';
+import { presentCallback } from '../../api/present.ts';
+import { listCallbacks, redeliverCallback } from '../../ledger/callbacks.ts';
 import { readSnapshot } from '../../ledger/provisionings.ts';
 import type { Deps } from '../deps.ts';
 import { sendSoon } from '../tell-caller.ts';
@@ -25,8 +25,8 @@ export function callbackRoutes(deps: Deps): AnyRoute[] {
     answers: { 200: { description: 'In the order in which they are sent.', schema: callbacksAnswer } },
     async handle({ params: { id } }) {
       if ((await readSnapshot(deps.pool, id)) === undefined) throw notThere();
-      const deliveries = await listDeliveries(deps.pool, id, shownAttempts);
-      return { status: 200, body: { items: deliveries.map(presentDelivery) } };
+      const callbacks = await listCallbacks(deps.pool, id, shownAttempts);
+      return { status: 200, body: { items: callbacks.map(presentCallback) } };
     },
   });
 
@@ -40,11 +40,11 @@ export function callbackRoutes(deps: Deps): AnyRoute[] {
     params: z.strictObject({ id: provisioningId, callbackId: provisioningId }),
     answers: { 202: { description: 'It is sent soon, in its turn.', schema: callbacksAnswer } },
     async handle({ params: { id, callbackId }, caller }) {
-      const isThere = await redeliver(deps.pool, id, callbackId, { by: caller.by });
+      const isThere = await redeliverCallback(deps.pool, id, callbackId, { by: caller.by });
       if (!isThere) throw new Problem(404, 'not-found', 'There is no callback of this id.');
       await sendSoon(deps, callbackId);
-      const deliveries = await listDeliveries(deps.pool, id, shownAttempts);
-      return { status: 202, body: { items: deliveries.map(presentDelivery) } };
+      const callbacks = await listCallbacks(deps.pool, id, shownAttempts);
+      return { status: 202, body: { items: callbacks.map(presentCallback) } };
     },
   });
 

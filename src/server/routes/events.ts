@@ -1,7 +1,7 @@
 /** `/api/provisioning/{id}/events`: the history, as pages of JSON or as a live stream. */
 import { z } from 'zod';
 import { eventAnswer, pageOf } from '../../api/answers.ts';
-import { presentEvent } from '../../api/present-event.ts';
+import { presentEvent } from '../../api/present.ts';
 import { listEvents, readProgress } from '../../ledger/events.ts';
 import { isDone } from '../../provisioning.ts';
 import type { Deps } from '../deps.ts';

@@ -1,6 +1,6 @@
 /** `/healthz`: the process is alive. `/readyz`: it can do its work. */
 import { z } from 'zod';
-import { requireLedger } from '../../ledger/ready.ts';
+import { requireLedger } from '../../ledger/migrate.ts';
 import { within } from '../../queue/within.ts';
 import type { Deps } from '../deps.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';

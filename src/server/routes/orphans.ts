@@ -1,6 +1,6 @@
 /** `/api/orphans`: what a worker has last found at the providers that nothing in the ledger owns. */
 import { orphansAnswer } from '../../api/answers.ts';
-import { presentOrphans } from '../../api/present-orphans.ts';
+import { presentOrphans } from '../../api/present.ts';
 import { readOrphanReport } from '../../ledger/orphans.ts';
 import type { Deps } from '../deps.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';

@@ -1,7 +1,7 @@
 /** Changes something at a provider until it is seen to be so. */
 import { passCrashPoint } from '../../crash-points.ts';
 import { StepFailure } from '../../errors.ts';
-import { confirmEffect, findEffect, refuseEffect } from '../../ledger/effects.ts';
+import { confirmEffect, findEffect, recordNotMade } from '../../ledger/effects.ts';
 import type { EffectRow } from '../../ledger/rows.ts';
 import { mergeOutput, readOutput } from '../../ledger/steps.ts';
 import type { Change } from '../../steps/step.ts';
@@ -38,7 +38,7 @@ export async function makeChange(scope: EffectScope, change: Change<object>): Pr
   if (decision === 'wait') throw stillInDoubt(scope, change.name);
   if (decision === 'give-up') throw refuseFurtherCalls(change.name);
   if (decision === 'refuse-and-call' && effect !== undefined)
-    await scope.lease.write((db) => refuseEffect(db, scope.client.provisioningId, effect, true));
+    await scope.lease.write((db) => recordNotMade(db, scope.client.provisioningId, effect, true));
 
   const intended = await scope.lease.write((db) =>
     commitIntent(scope, db, { key, verb: 'change', naturalKey: change.target, mark, earlier: effect }),
@@ -49,7 +49,7 @@ export async function makeChange(scope: EffectScope, change: Change<object>): Pr
   });
   if (result.is === 'made') return record(scope, intended, result.value);
   if (result.is === 'name-taken') {
-    await scope.lease.write((db) => refuseEffect(db, scope.client.provisioningId, intended));
+    await scope.lease.write((db) => recordNotMade(db, scope.client.provisioningId, intended));
     throw new StepFailure('name-taken', `${change.name}: something else already has what it needs`);
   }
   const { error } = result;

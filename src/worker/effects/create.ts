@@ -1,6 +1,6 @@
 /** Makes a resource once: whatever crashes, gets lost or is sent twice, one object of ours is there in the end. */
 import { StepFailure } from '../../errors.ts';
-import { findEffect, refuseEffect } from '../../ledger/effects.ts';
+import { findEffect, recordNotMade } from '../../ledger/effects.ts';
 import type { Queryable } from '../../ledger/pool.ts';
 import {
   dropIntendedResource,
@@ -131,7 +131,7 @@ async function call(
     if (ours.length > 0) return recordCreated(scope, type, effect, ours);
     // Whatever has the name is not ours, even if this token cannot see it. Until here the call is in doubt.
     await scope.lease.write(async (db) => {
-      await refuseEffect(db, scope.client.provisioningId, effect);
+      await recordNotMade(db, scope.client.provisioningId, effect);
       await dropIntendedResource(db, effect.id);
     });
     throw lookUp.sightings.length > 0

@@ -1,7 +1,7 @@
 /** Finds what a create in doubt has made, and records it. */
 import { passCrashPoint } from '../../crash-points.ts';
 import { StepFailure, type ProviderError } from '../../errors.ts';
-import { confirmEffect, refuseEffect } from '../../ledger/effects.ts';
+import { confirmEffect, recordNotMade } from '../../ledger/effects.ts';
 import {
   confirmResource,
   dropIntendedResource,
@@ -63,7 +63,7 @@ export async function resolveCreation(
     throw nameTaken(scope, type, seen.sightings);
   }
   await scope.lease.write(async (db) => {
-    await refuseEffect(db, scope.client.provisioningId, effect, true);
+    await recordNotMade(db, scope.client.provisioningId, effect, true);
     await dropIntendedResource(db, effect.id);
   });
   if (decision === 'report-foreign') throw await reportForeign(scope, type, seen.sightings);

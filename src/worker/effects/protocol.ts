@@ -10,7 +10,7 @@ import {
   forgiveDoubt,
   insertIntent,
   measureDoubt,
-  refuseEffect,
+  recordNotMade,
   renewIntent,
   type EffectKey,
 } from '../../ledger/effects.ts';
@@ -110,7 +110,7 @@ export async function sendCall<T>(
     // The name may be taken by our own earlier call, whose answer was lost: only a look can tell.
     if (verdict?.is === 'name-taken') return { is: 'name-taken' };
     await lease.write(async (db) => {
-      await refuseEffect(db, scope.client.provisioningId, effect);
+      await recordNotMade(db, scope.client.provisioningId, effect);
       await call.whenRefused?.(db);
     });
     if (verdict?.is === 'too-early') throw new NotYet(verdict.waitingFor, { cause: error });
