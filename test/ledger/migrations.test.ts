@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { runner } from 'node-pg-migrate';
 import { afterEach, expect, test } from 'vitest';
-import { listMissingMigrations, migrateLedger } from '../../src/ledger/migrate.ts';
+import { listMissingMigrations, migrateLedger, requireLedger } from '../../src/ledger/migrate.ts';
 import { openPool } from '../../src/ledger/pool.ts';
-import { requireLedger } from '../../src/ledger/migrate.ts';
 import { loadSecret } from '../../src/ledger/secrets.ts';
 import { createDatabase, type TestDatabase } from '../helpers/database.ts';
 import { runProgram } from '../helpers/services/run-program.ts';

@@ -21,7 +21,7 @@ afterEach(async () => {
 
 /** How often a worker has begun to lead so far. */
 const beginnings = ({ logLines }: Stack) =>
-  logLines.filter((line) => line.includes('looks for lost work')).length;
+  logLines.filter((line) => line.includes('this worker leads')).length;
 const untilLed = (running: Stack, count: number) =>
   until(() => beginnings(running) === count || undefined, `leader ${count}`, 5000);
 

@@ -43,7 +43,7 @@ test('what was undone longer ago than RETENTION_DAYS is deleted, and what works 
 
   await until(async () => (await statusOf(running, undone)) === 404 || undefined, 'it to be deleted');
   expect(await stack.show(working)).toMatchObject({ status: 'succeeded' });
-  expect(stack.logLines.filter((line) => line.includes('undone long ago is deleted'))).toHaveLength(1);
+  expect(stack.logLines.filter((line) => line.includes('RETENTION_DAYS ago are deleted'))).toHaveLength(1);
 });
 
 test('with RETENTION_DAYS=0 nothing is deleted', async () => {
