@@ -119,11 +119,16 @@ const layers: Layer[] = [
     mayImport: 'http ledger steps',
     because: 'The worker and a command of its own use it: it knows steps and ledger.',
   },
-  {
-    files: 'src/commands/**',
-    mayImport: 'api ledger log orphans preflight queue steps',
-    because: 'A command is a process of its own: it starts neither server nor worker.',
-  },
+  ...Object.entries({
+    keys: 'ledger',
+    migrate: 'ledger queue',
+    orphans: 'api ledger orphans steps',
+    preflight: 'api preflight steps',
+  }).map(([command, mayImport]): Layer => ({
+    files: `src/commands/${command}/**`,
+    mayImport: `${mayImport} commands`,
+    because: 'A command is a process of its own and knows only what it shows or changes.',
+  })),
   {
     files: 'src/worker/**',
     mayUse: ['bullmq'],

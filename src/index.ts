@@ -1,5 +1,5 @@
 /**
- * What the package offers to code: the steps of a stack, what a step of one's own is made from, and the two flows.
+ * Entry point for other programs: the steps of a stack, the parts of a step of one's own, and the two flows.
  *
  * Programs that only want a client provisioned use the HTTP API, which also writes down that it was asked.
  */

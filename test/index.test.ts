@@ -1,4 +1,4 @@
-/** What the package offers to code is enough to build with. */
+/** The package's exports are enough to build with. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, expect, expectTypeOf, inject, test } from 'vitest';
 import {

@@ -2,10 +2,10 @@
 import type { PreflightFindings } from '../api/preflight.ts';
 import { planResources } from './plan-resources.ts';
 import { runChecks } from './run-checks.ts';
-import type { PreflightOptions } from './options.ts';
+import type { LookSettings } from './settings.ts';
 
 export async function answerPreflight(
-  options: PreflightOptions,
+  options: LookSettings,
   clientId: string | undefined,
 ): Promise<PreflightFindings> {
   const [checks, plans] = await Promise.all([

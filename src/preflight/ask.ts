@@ -3,12 +3,12 @@ import { setTimeout } from 'node:timers/promises';
 import type { Finding } from '../steps/check.ts';
 import type { CallLimits } from '../steps/step.ts';
 import { CheckTooSlow, explainFailure, isDefect, type Source } from './explain-failure.ts';
-import type { PreflightOptions } from './options.ts';
+import type { LookSettings } from './settings.ts';
 
 /** Throws only where the signal is aborted. */
 export async function ask(
   source: Source,
-  { timeoutMs, deadlineMs = 15_000, signal, onDefect }: PreflightOptions,
+  { timeoutMs, deadlineMs = 15_000, signal, onDefect }: LookSettings,
   look: (limits: CallLimits) => Promise<Finding>,
 ): Promise<Finding> {
   const ended = new AbortController();

@@ -13,7 +13,7 @@ import { nobodysIntent, type ResourceContext, type ResourceType, type Step } fro
 import { ask } from './ask.ts';
 import type { Source } from './explain-failure.ts';
 import { resultOf } from './run-checks.ts';
-import { lookWith, type PreflightOptions } from './options.ts';
+import { lookWith, type LookSettings } from './settings.ts';
 
 export interface ResourcePlan {
   readonly resource: PlannedResource;
@@ -22,7 +22,7 @@ export interface ResourcePlan {
 }
 
 /** One entry per kind of resource, in the order in which they are made. */
-export async function planResources(options: PreflightOptions, clientId: string): Promise<ResourcePlan[]> {
+export async function planResources(options: LookSettings, clientId: string): Promise<ResourcePlan[]> {
   const client = clientOf(clientId);
   return Promise.all(
     options.steps.flatMap((step) =>
@@ -37,7 +37,7 @@ function clientOf(clientId: string): ClientOrder {
 }
 
 async function planResource(
-  options: PreflightOptions,
+  options: LookSettings,
   step: Step,
   type: ResourceType<object, unknown>,
   client: ClientOrder,

@@ -4,15 +4,15 @@ import type { Check, Finding } from '../steps/check.ts';
 import { connectStep } from '../steps/connect.ts';
 import type { Step } from '../steps/step.ts';
 import { ask } from './ask.ts';
-import { lookWith, type PreflightOptions } from './options.ts';
+import { lookWith, type LookSettings } from './settings.ts';
 
 /** In the order of the steps, and of each step's checks. */
-export async function runChecks(options: PreflightOptions): Promise<CheckResult[]> {
+export async function runChecks(options: LookSettings): Promise<CheckResult[]> {
   const results = options.steps.map((step) => runChecksOf(step, options));
   return (await Promise.all(results)).flat();
 }
 
-async function runChecksOf(step: Step, options: PreflightOptions): Promise<CheckResult[]> {
+async function runChecksOf(step: Step, options: LookSettings): Promise<CheckResult[]> {
   const connection = connectStep(step, options.environment);
   const run = async (check: Check<object>): Promise<CheckResult> => {
     const look = async (providers: object) => check.look(providers);

@@ -17,11 +17,12 @@ export function oursAmong(
   client: ClientOrder,
   { mayExist, recorded }: Intent,
 ): ReadonlySet<string> {
-  const { clientId } = client;
+  const nodeId = webhookNodeId(client);
+  const hookId = webhookId(client.clientId);
   const marked = workflows.filter(({ webhooks }) =>
-    webhooks.some((node) => node.id === webhookNodeId(client) && node.webhookId === webhookId(clientId)),
+    webhooks.some((node) => node.id === nodeId && node.webhookId === hookId),
   );
-  const named = marked.filter(({ name }) => name === workflowName(clientId));
+  const named = marked.filter(({ name }) => name === workflowName(client.clientId));
   const renamed = named.length === 0 && recorded.length === 0 ? marked : [];
   const made = mayExist ? [...named, ...renamed] : [];
   return new Set([...recorded, ...made.map(({ id }) => id)]);

@@ -242,7 +242,7 @@ export type Verdict =
   | { readonly is: 'too-early'; readonly waitingFor: string }
   | { readonly is: 'final'; readonly code: FailureCode; readonly message: string };
 
-/** The intent of whoever has called nothing: nothing that is found can be its own. */
+/** The intent of a process that has called nothing: no object that it finds can be its own. */
 export const nobodysIntent: Intent = {
   mark: 'prov-none',
   absentAt: undefined,

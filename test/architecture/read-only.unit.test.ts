@@ -61,9 +61,12 @@ test('a verb of a newcomer’s client is taken away by its permit, whatever it i
   expectTypeOf<keyof ReadOnly<{ pages: Pages }>['pages']>().toEqualTypeOf<'list' | 'find' | 'limit'>();
 });
 
-describe.each(['preflight', 'steps/checks'])('in src/%s', (folder) => {
+describe.each([
+  ['preflight', ['preflight', 'commands/preflight']],
+  ['steps/checks', ['steps/checks']],
+])('in src/%s', (_name, folders) => {
   test('nobody knows permits, or sends requests past the clients', () => {
-    const sources = sourcesIn(folder);
+    const sources = folders.flatMap(sourcesIn);
     expect(sources.length).toBeGreaterThan(4);
     const reaching = /from '[^']*\/(permit|request)\.ts'|\bPermit\b|\bfetch\(/;
     expect(sources.filter(({ text }) => reaching.test(text)).map(({ path }) => path)).toEqual([]);

@@ -127,7 +127,7 @@ test.each([
   const late = await askN8n('POST', '/workflows', firstCall?.requestBody);
   const copy = await copyWorkflow(result['n8nWorkflowId'] ?? '');
   const copyOfLate = await copyWorkflow(late.id);
-  // What was deleted before it shows no more, so that its copy is the oldest that there is.
+  // n8n shows an object no more once it is deleted: then its copy is the oldest of that call.
   control.addFault({ provider: 'n8n', operation: 'deleteWorkflow', mode: 'rate-limit', skip });
 
   expect(await offboard(id, clientId)).toMatchObject({ rollback: { status: 'completed' } });

@@ -41,7 +41,7 @@ test('different clients never have a name in common', () => {
   );
 });
 
-/** What each provider takes. */
+/** The form of a name that each provider accepts. */
 const accepted: Readonly<Record<string, RegExp>> = {
   'supabase.project': /^[^.]{1,256}$/,
   'github.repository': /^[\w.-]{1,100}$/,

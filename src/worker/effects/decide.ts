@@ -96,16 +96,18 @@ export function originalsAmong<T extends Pick<Sighting<unknown>, 'externalId' | 
   recordedCalls: readonly string[],
 ): T[] {
   const isRecorded = ({ externalId }: T) => recorded.includes(externalId);
-  const rank = (one: T) => (isRecorded(one) ? -Infinity : (one.createdAt?.getTime() ?? Infinity));
-  const originals = new Map<string | undefined, T>();
+  const known = new Set<string | undefined>([
+    ...recordedCalls,
+    ...claimed.filter(isRecorded).map(({ madeBy }) => madeBy),
+  ]);
+  const age = (one: T) => one.createdAt?.getTime() ?? Infinity;
+  const oldest = new Map<string | undefined, T>();
   for (const one of claimed) {
-    if (one.madeBy !== undefined && recordedCalls.includes(one.madeBy)) continue;
-    const earlier = originals.get(one.madeBy);
-    if (earlier === undefined || rank(one) < rank(earlier)) originals.set(one.madeBy, one);
+    const earlier = oldest.get(one.madeBy);
+    if (earlier === undefined || age(one) < age(earlier)) oldest.set(one.madeBy, one);
   }
-  return claimed.filter(
-    (one) => isRecorded(one) || one.madeBy === undefined || originals.get(one.madeBy) === one,
-  );
+  const isOriginal = (one: T) => !known.has(one.madeBy) && oldest.get(one.madeBy) === one;
+  return claimed.filter((one) => isRecorded(one) || one.madeBy === undefined || isOriginal(one));
 }
 
 /** The result of a look before or after a deletion. */

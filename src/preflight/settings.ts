@@ -1,9 +1,9 @@
-/** Whose checks are run, with which variables. */
+/** The steps whose providers are looked at, their variables and their limits. */
 import { fails, type Finding } from '../steps/check.ts';
 import type { StepConnection } from '../steps/connect.ts';
 import type { CallLimits, Step } from '../steps/step.ts';
 
-export interface PreflightOptions {
+export interface LookSettings {
   readonly steps: readonly Step[];
   /** The environment that the steps read their own variables from. */
   readonly environment: Readonly<Record<string, string | undefined>>;
