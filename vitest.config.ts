@@ -1,11 +1,10 @@
-import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { compileCache } from './test/helpers/services/compile-cache.ts';
 import { TotalsReporter } from './test/helpers/totals-reporter.ts';
 
 const globalSetup = ['test/helpers/services/global-setup.ts'];
 
-// The programs that tests start load the same modules again and again: Node keeps what it has compiled of them.
-process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, '.cache/compiled');
+process.env['NODE_COMPILE_CACHE'] ??= compileCache;
 
 export default defineConfig({
   test: {

@@ -12,6 +12,7 @@ import { openQueues, migrateQueue, type Queues } from '../../src/queue/queues.ts
 import { providerNames, type ProviderName } from '../../sandbox/exchange.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
 import { freePort } from '../../local/free-port.ts';
+import { compileCache } from '../helpers/services/compile-cache.ts';
 import { startOwnPostgresIn } from '../helpers/services/postgres.ts';
 import { startOwnRedisIn } from '../helpers/services/redis.ts';
 import type { TestServer } from '../helpers/services/test-server.ts';
@@ -110,7 +111,7 @@ export async function startArena(
     SCHEMA_PATH: template.path,
     RATE_LIMIT_PER_MINUTE: '0',
     LOG_LEVEL: 'debug',
-    NODE_COMPILE_CACHE: join(directory, '..', 'compile-cache'),
+    NODE_COMPILE_CACHE: compileCache,
     ...Object.fromEntries(Object.entries(patience).map(([name, value]) => [name, String(value)])),
     ...throughFronts(sandbox, fronts),
   };

@@ -1,9 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { afterEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { startOwnRedis } from '../helpers/redis.ts';
 import type { TestServer } from '../helpers/services/test-server.ts';
+import { makeServerFolder } from '../helpers/services/server-folder.ts';
 import { backends, startStack, type Backend, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 import { startWorkerProcess, type WorkerProcess } from '../helpers/worker-process.ts';
@@ -58,7 +57,7 @@ describe.each(backends)('on %s', (backend) => {
   });
 
   test('a worker that is killed between two steps, when it holds nothing, is not waited for either', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'between-steps-'));
+    const directory = await makeServerFolder();
     // The defaults, but for the sweeps: without them only the death of the process makes its work go on.
     const arena = await startArena(backend, directory, inject('postgresUrl'), { SWEEP_INTERVAL_MS: 60_000 });
     onTestFinished(async () => {

@@ -1,8 +1,7 @@
 /** I8: who has lost its lease writes nothing and begins no call, whatever kept it from knowing. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { makeServerFolder } from '../helpers/services/server-folder.ts';
 import { backends } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
 import { startArena, type Arena } from './arena.ts';
@@ -12,7 +11,7 @@ describe.each(backends)('on %s', (backend) => {
   let arena: Arena;
   let directory: string;
   beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'lost-lease-'));
+    directory = await makeServerFolder();
     arena = await startArena(backend, directory, inject('postgresUrl'));
   });
   afterEach(async () => {

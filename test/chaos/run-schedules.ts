@@ -1,8 +1,9 @@
 /** Runs many schedules of one backend in several arenas at once. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fillCompileCache } from '../helpers/services/compile-cache.ts';
 import { startOwnPostgresIn } from '../helpers/services/postgres.ts';
+import { makeServerFolder } from '../helpers/services/server-folder.ts';
 import { startArena, type Arena } from './arena.ts';
 import { runSchedule, type Outcome } from './run-schedule.ts';
 import type { Schedule } from './schedule.ts';
@@ -17,7 +18,8 @@ export interface Order {
 }
 
 export async function runSchedules(order: Order): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'client-provisioner-chaos-'));
+  await fillCompileCache();
+  const directory = await makeServerFolder();
   const providers = await startOwnPostgresIn(join(directory, 'providers'));
   const queue = [...order.schedules];
   let failure: Error | undefined;

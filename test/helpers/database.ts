@@ -13,7 +13,10 @@ export interface TestDatabase {
 /** Makes an empty database, or a copy of `template` (a database's name; nobody may be connected to it). */
 export async function createDatabase(options: { template?: string } = {}): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
-  await execute(inject('postgresUrl'), `create database ${name} template ${options.template ?? 'template0'}`);
+  await execute(
+    inject('postgresUrl'),
+    `create database ${name} template ${options.template ?? 'template0'} strategy file_copy`,
+  );
   const url = new URL(inject('postgresUrl'));
   url.pathname = `/${name}`;
   return {

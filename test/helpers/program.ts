@@ -1,6 +1,7 @@
 /** One of the product's programs as a process of its own, with an environment that is its alone. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { compileCache } from './services/compile-cache.ts';
 import { until } from './until.ts';
 
 export interface Program {
@@ -23,7 +24,7 @@ export function startProgram(file: string, environment: Readonly<Record<string, 
   const child = spawn(process.execPath, [file], {
     env: {
       PATH: process.env['PATH'] ?? '',
-      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
+      NODE_COMPILE_CACHE: compileCache,
       ...environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -7,6 +7,7 @@ import { createLogger } from '../../src/log/logger.ts';
 import type { Sandbox, SandboxOptions } from '../../sandbox/sandbox.ts';
 import { startTestSandbox } from './sandbox.ts';
 import { startServer, type RunningServer } from '../../src/server/start.ts';
+import { isDone, type ProvisioningStatus, type RollbackStatus } from '../../src/provisioning.ts';
 import type { Running } from '../../src/process.ts';
 import type { createScrubber } from '../../src/log/scrubber.ts';
 import { secretValues } from '../../src/log/secret-values.ts';
@@ -186,11 +187,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       const response = await stack.call(`/api/provisioning/${id}`);
       return (await response.json()) as ShownProvisioning;
     },
-    waitUntilDone: (id) =>
-      until(async () => {
-        const shown = await stack.show(id);
-        return shown.done ? shown : undefined;
-      }, `provisioning ${id} to be done`),
+    async waitUntilDone(id) {
+      await until(() => isDoneInLedger(pool, id), `provisioning ${id} to be done`);
+      return stack.show(id);
+    },
     async startWorker(withSteps = steps) {
       const worker = await startWorker({ config, environment, log, signal, ...queue, steps: withSteps });
       let stopping: Promise<void> | undefined;
@@ -210,6 +210,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
   for (let count = options.workers ?? 1; count > 0; count -= 1) await stack.startWorker();
   return stack;
+}
+
+/** What the API calls `done`, for a twentieth of what it costs to ask the API. */
+async function isDoneInLedger(pool: Pool, id: string): Promise<true | undefined> {
+  const { rows } = await pool.query<{ status: ProvisioningStatus; rollback_status: RollbackStatus }>(
+    'select status, rollback_status from ledger.provisionings where id = $1',
+    [id],
+  );
+  const [row] = rows;
+  return row !== undefined && isDone(row.status, row.rollback_status) ? true : undefined;
 }
 
 export function newClientId(): string {

@@ -1,6 +1,7 @@
 /** A worker as a process of its own, which a test may kill. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { compileCache } from './services/compile-cache.ts';
 import { until } from './until.ts';
 
 export interface WorkerProcess {
@@ -14,7 +15,7 @@ export async function startWorkerProcess(
   startMs?: number,
 ): Promise<WorkerProcess> {
   const child = spawn(process.execPath, ['src/worker/main.ts'], {
-    env: { PATH: process.env['PATH'] ?? '', ...environment },
+    env: { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: compileCache, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

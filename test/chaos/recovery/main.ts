@@ -2,11 +2,11 @@
  * `npm run chaos:recovery`: kills the worker that is busy, at the product's default settings, and measures how long it
  * takes until its work goes on elsewhere: until a provider gets the next request.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startOwnPostgresIn } from '../../helpers/services/postgres.ts';
+import { makeServerFolder } from '../../helpers/services/server-folder.ts';
 import { backends, type Backend } from '../../helpers/stack.ts';
 import { until } from '../../helpers/until.ts';
 import { startArena, type Arena } from '../arena.ts';
@@ -23,7 +23,7 @@ const calls = {
 const { values } = parseArgs({ options: { kills: { type: 'string', default: '20' } } });
 const kills = Number(values.kills);
 
-const directory = await mkdtemp(join(tmpdir(), 'client-provisioner-recovery-'));
+const directory = await makeServerFolder();
 const providers = await startOwnPostgresIn(join(directory, 'providers'));
 for (const backend of backends) {
   // Nothing but the defaults.

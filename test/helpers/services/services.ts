@@ -1,8 +1,9 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { fillCompileCache } from './compile-cache.ts';
 import { startPostgres } from './postgres.ts';
 import { startRedis } from './redis.ts';
+import { makeServerFolder } from './server-folder.ts';
 import { createTemplates, type DatabaseTemplates } from './templates.ts';
 
 /** The servers of a test run. */
@@ -18,12 +19,11 @@ export interface Services {
 
 /** Starts Postgres and Redis, and prints one line saying which were used. */
 export async function startServices(): Promise<Services> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'test-services-'));
-  // The servers may run as another user.
-  await chmod(directory, 0o755);
+  const directory = await makeServerFolder();
   const [postgres, redis] = await Promise.allSettled([
     startPostgres(path.join(directory, 'postgres')),
     startRedis(path.join(directory, 'redis')),
+    fillCompileCache(),
   ]);
   const started = [postgres, redis].filter((result) => result.status === 'fulfilled');
   const stop = async (): Promise<void> => {

@@ -28,7 +28,10 @@ export async function createTemplates(
   await execute(postgresUrl, `create database ${names.ledger} template template0`);
   await migrateLedger(urlOf(names.ledger));
   await execute(urlOf(names.ledger), postponeScanSql);
-  await execute(postgresUrl, `create database ${names.ledgerWithQueue} template ${names.ledger}`);
+  await execute(
+    postgresUrl,
+    `create database ${names.ledgerWithQueue} template ${names.ledger} strategy file_copy`,
+  );
   await migrateQueue(urlOf(names.ledgerWithQueue));
   await createProjectTemplate(postgresUrl, names.project);
   return {
