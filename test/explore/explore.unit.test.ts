@@ -1,14 +1,14 @@
-/** Every state that up to three faults can lead to, visited once. */
+/** Every state that up to two faults can lead to, visited once. `npm run explore` goes on to three. */
 import { describe, expect, test } from 'vitest';
 import { brokenRules } from './broken.ts';
 import { explore } from './explore.ts';
 import { faults } from './moves.ts';
 import { productRules } from './rules.ts';
 
-test('no three faults break a promise, and whatever has happened can end', { timeout: 300_000 }, () => {
-  const { worlds, moves, endings, faults: struck, breach } = explore(productRules, 3);
+test('no two faults break a promise, and whatever has happened can end', { timeout: 60_000 }, () => {
+  const { worlds, moves, endings, faults: struck, breach } = explore(productRules, 2);
   const total = worlds.reduce((sum, count) => sum + count, 0);
-  process.stdout.write(`${total} states (${worlds.join(' + ')} for 0 to 3 faults), ${moves} transitions\n`);
+  process.stdout.write(`${total} states (${worlds.join(' + ')} for 0 to 2 faults), ${moves} transitions\n`);
 
   expect(breach).toBeUndefined();
   // A fault that never strikes proves nothing, nor does an end that is never reached.

@@ -34,10 +34,12 @@ describe.each(backends)('on %s', (backend) => {
   beforeEach(() => stack.sandbox.control.reset());
   afterAll(() => stack?.stop());
 
+  // Which call it is makes no difference to a queue.
+  const createsHere = backend === 'redis' ? creates : creates.slice(-1);
   const hasFired = () =>
     until(() => stack.sandbox.control.faults()[0]?.fired === 1 || undefined, 'the fault to be met');
 
-  test.each(creates)(
+  test.each(createsHere)(
     'while $operation is under way, that call is let finish, what it made is undone, and nothing else is made',
     async ({ step, provider, operation }) => {
       const { control } = stack.sandbox;
@@ -66,16 +68,19 @@ describe.each(backends)('on %s', (backend) => {
     },
   );
 
-  test.each(creates)('while the answer of $operation is lost, it is resolved and undone', async (create) => {
-    const { control } = stack.sandbox;
-    control.addFault({ ...create, mode: 'drop-after' });
-    const { id } = await stack.provision();
-    await hasFired();
-    expect((await act(stack, id, 'cancel')).status).toBe(202);
+  test.each(createsHere)(
+    'while the answer of $operation is lost, it is resolved and undone',
+    async (create) => {
+      const { control } = stack.sandbox;
+      control.addFault({ ...create, mode: 'drop-after' });
+      const { id } = await stack.provision();
+      await hasFired();
+      expect((await act(stack, id, 'cancel')).status).toBe(202);
 
-    expect(await stack.waitUntilDone(id)).toMatchObject(undone);
-    expect(control.objects()).toEqual([]);
-  });
+      expect(await stack.waitUntilDone(id)).toMatchObject(undone);
+      expect(control.objects()).toEqual([]);
+    },
+  );
 
   test('a step that fails after the cancel changes nothing about it', async () => {
     const { control } = stack.sandbox;
