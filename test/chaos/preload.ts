@@ -6,7 +6,6 @@
  */
 import { subscribe } from 'node:diagnostics_channel';
 import { writeSync } from 'node:fs';
-import { flushCompileCache } from 'node:module';
 import process from 'node:process';
 import { firedPrefix, type Announcement, type CrashOrder, type Message } from './crash-order.ts';
 
@@ -56,8 +55,6 @@ process.on('message', (message: Message) => {
   if ('clockMs' in message) clockMs = message.clockMs;
   else armed = message.crashes.map((order) => ({ order, left: order.nth }));
 });
-// Who is killed never writes down what it has compiled, so it does early.
-setTimeout(() => flushCompileCache(), 1000).unref();
 // Without its parent nobody would ever end it.
 process.on('disconnect', () => process.exit(1));
 process.channel?.unref();

@@ -1,0 +1,198 @@
+/** What `step.ts` promises of every step, held against each one of the list; a new step gets it by being there. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ProviderName } from '../../sandbox/sandbox.ts';
+import { connectStep } from '../../src/steps/connect.ts';
+import { steps } from '../../src/steps/index.ts';
+import type { Intent, ResourceContext, ResourceType, Step } from '../../src/steps/step.ts';
+import { newClientId, startStack, type ShownProvisioning, type Stack } from '../helpers/stack.ts';
+import { post, unknownId } from '../server/support.ts';
+
+type AnyType = ResourceType<object, object>;
+
+const clientId = newClientId();
+/** The numbers of requests at which each step's `run`, and later its `undo`, came to its end for the first time. */
+const endedAt = new Map<string, { run?: number; undo?: number }>();
+const contexts = new Map<string, ResourceContext<object>>();
+let stack: Stack;
+let made: ShownProvisioning;
+let undone: ShownProvisioning;
+
+const journal = (after?: number) => stack.sandbox.control.journal(after);
+
+/** The step, whose first `run` and first `undo` get to their end and are lost there: each begins again from the top. */
+function losingItsEnd(step: Step): Step {
+  const ends: { run?: number; undo?: number } = {};
+  endedAt.set(step.name, ends);
+  const loseOnce = (what: 'run' | 'undo') => {
+    if (ends[what] !== undefined) return;
+    ends[what] = journal().at(-1)?.sequence ?? 0;
+    throw new Error(`the first ${what} is lost at its end`);
+  };
+  return {
+    ...step,
+    async run(context) {
+      contexts.set(step.name, context);
+      const output = await step.run(context);
+      loseOnce('run');
+      return output;
+    },
+    async undo(context) {
+      await step.undo(context);
+      loseOnce('undo');
+    },
+  };
+}
+
+beforeAll(async () => {
+  stack = await startStack({ backend: 'redis', steps: steps.map(losingItsEnd) });
+  const { id } = await stack.provision({ clientId });
+  made = await stack.waitUntilDone(id);
+});
+afterAll(() => stack?.stop());
+
+/** The context that a look-up of this step works with, for calls that no lease bounds. */
+function contextOf(step: Step, client: { provisioningId?: string } = {}): ResourceContext<object> {
+  const connection = connectStep(step, stack.environment);
+  const context = contexts.get(step.name);
+  if (!connection.isComplete || context === undefined) throw new Error(`${step.name} has not run`);
+  const { signal } = new AbortController();
+  return {
+    ...context,
+    client: { ...context.client, ...client },
+    providers: connection.connect({ timeoutMs: 300, signal }),
+  };
+}
+
+const recordOf = ({ kind }: AnyType) => {
+  const records = made.resources.filter((resource) => resource.kind === kind);
+  expect(records).toHaveLength(1);
+  const [record] = records;
+  if (record?.externalId == null) throw new Error(`no ${kind} is recorded`);
+  return { ...record, externalId: record.externalId };
+};
+const nothingRecorded: Intent = {
+  mark: 'prov-none',
+  absentAt: undefined,
+  mayExist: false,
+  recorded: [],
+  calls: 0,
+};
+const changesSince = (sequence = 0, until = Infinity) =>
+  journal(sequence).filter((entry) => entry.effect !== 'none' && entry.sequence <= until);
+
+describe.each(steps)('$name', (step) => {
+  const types = (step.resources ?? []) as readonly AnyType[];
+
+  test('a run that is lost at its end begins again, and makes nothing a second time', () => {
+    expect(made).toMatchObject({ status: 'succeeded' });
+    const at = steps.indexOf(step);
+    const next = steps[at + 1];
+    const ended = endedAt.get(step.name)?.run;
+    expect(ended).toBeDefined();
+    const repeated = changesSince(ended, next && endedAt.get(next.name)?.run);
+    const providers = new Set(types.map(({ kind }) => kind.split('.')[0]));
+    expect(repeated.filter(({ provider }) => providers.has(provider))).toEqual([]);
+  });
+
+  test('it gives the output that it declares, and the result shows what it says', () => {
+    for (const field of step.result) expect(made.result[field]).toEqual(expect.any(String));
+    expect(Object.keys(step.output.shape)).toEqual(expect.arrayContaining([...step.result]));
+  });
+
+  test('without its variables it is not connected, and each one that is missing is named', () => {
+    const connection = connectStep(step, {});
+    const required = Object.entries(step.environment.shape)
+      .filter(([, variable]) => !variable.safeParse(undefined).success)
+      .map(([name]) => name);
+    expect(connection.isComplete ? [] : connection.variables).toEqual(required);
+  });
+
+  describe.each(types)('$kind', (type) => {
+    const provider = type.kind.split('.')[0] as ProviderName;
+
+    test('what it made has the name that the client gives it, and is read by its id', async () => {
+      const { externalId, name } = recordOf(type);
+      expect(name).toBe(type.nameFor({ clientId }));
+      expect(await type.read(contextOf(step), externalId)).toBe('present');
+    });
+
+    test('its maker finds it as its own; to anybody else it is foreign', async () => {
+      const { externalId } = recordOf(type);
+      const { rows } = await stack.pool.query<{ mark: string }>(
+        `select mark from ledger.effects where id = (select effect_id from ledger.resources where external_id = $1)`,
+        [externalId],
+      );
+      const own = { ...nothingRecorded, mark: rows[0]?.mark ?? '', recorded: [externalId], calls: 1 };
+      const mine = await type.find(contextOf(step), own);
+      expect(mine.sightings).toMatchObject([{ externalId, isOurs: true }]);
+
+      const theirs = await type.find(contextOf(step, { provisioningId: unknownId }), nothingRecorded);
+      expect(theirs.sightings).toMatchObject([{ externalId, isOurs: false }]);
+    });
+
+    test('a search for orphans sees it, by its list and by its id', async () => {
+      const { externalId } = recordOf(type);
+      const { providers } = contextOf(step);
+      const listed = await type.search?.list(providers);
+      const found = listed?.filter((one) => one.externalId === externalId);
+      expect(found).toMatchObject([{ name: type.nameFor({ clientId }) }]);
+      expect(await type.search?.read(providers, externalId)).toEqual(found?.[0]);
+    });
+
+    test.each(['error-before', 'drop-before', 'garbage', 'hang-before'] as const)(
+      'while its provider answers with %s, a look is an error and never an absence',
+      async (mode) => {
+        const { externalId } = recordOf(type);
+        const { control } = stack.sandbox;
+        control.addFault({ provider, operation: '*', mode, times: -1 });
+        const context = contextOf(step);
+        try {
+          await expect(type.find(context, nothingRecorded)).rejects.toThrow();
+          await expect(type.read(context, externalId)).rejects.toThrow();
+          const sight = await type.proveSight(context).catch(() => undefined);
+          expect(sight?.sees).not.toBe('all');
+          if (type.search !== undefined) {
+            await expect(type.search.list(context.providers)).rejects.toThrow();
+            await expect(type.search.read(context.providers, externalId)).rejects.toThrow();
+          }
+        } finally {
+          control.clearFaults();
+        }
+      },
+    );
+
+    test('its token sees everything of that kind', async () => {
+      expect(await type.proveSight(contextOf(step))).toEqual({ sees: 'all' });
+    });
+  });
+});
+
+describe('once the client is offboarded', () => {
+  let before: number;
+  beforeAll(async () => {
+    before = journal().at(-1)?.sequence ?? 0;
+    const path = `/api/provisioning/${made.id}/rollback`;
+    expect((await post(stack, { confirm: clientId }, { path })).status).toBe(202);
+    undone = await stack.waitUntilDone(made.id);
+  });
+
+  describe.each(steps)('$name', (step) => {
+    const types = (step.resources ?? []) as readonly AnyType[];
+
+    test('an undo that is lost at its end begins again, and removes nothing a second time', () => {
+      expect(undone).toMatchObject({ rollback: { status: 'completed' } });
+      expect(endedAt.get(step.name)?.undo).toBeDefined();
+      for (const { kind } of types) {
+        const removals = changesSince(before).filter(
+          ({ effect, objectKind }) => effect === 'deleted' && objectKind === kind,
+        );
+        expect(removals).toHaveLength(1);
+      }
+    });
+
+    test.each(types)('no $kind of it is left', async (type) => {
+      expect(['gone', 'absent']).toContain(await type.read(contextOf(step), recordOf(type).externalId));
+      expect((await type.find(contextOf(step), nothingRecorded)).sightings).toEqual([]);
+    });
+  });
+});
