@@ -1,8 +1,8 @@
 /** `npm run keys`: makes, lists and revokes keys of the API, and changes the keys that secrets are encrypted with. */
 import { coreEnvironment, loadConfig, workerEnvironment } from '../../config.ts';
-import { ConfigurationError } from '../../errors.ts';
-import { isDatabaseAway, openPool, type Pool } from '../../ledger/pool.ts';
+import { openPool, type Pool } from '../../ledger/pool.ts';
 import { requireLedger } from '../../ledger/migrate.ts';
+import { runCommand } from '../run-command.ts';
 import { createKey, listKeys, revokeKey, rotateEncryption, type Report } from './commands.ts';
 import { help, readCommand, type KeysCommand } from './options.ts';
 
@@ -34,25 +34,9 @@ async function withLedger(work: (pool: Pool) => Promise<Report>): Promise<Report
   }
 }
 
-async function exitCode(): Promise<number> {
-  let command: KeysCommand;
-  try {
-    command = readCommand(process.argv.slice(2));
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    console.error(error.message);
-    return 2;
-  }
-  try {
-    const { result, remark, isDone = true } = await perform(command);
-    if (result !== undefined) console.log(result);
-    if (remark !== undefined) console.error(remark);
-    return isDone ? 0 : 1;
-  } catch (error) {
-    if (isDatabaseAway(error)) console.error('The database cannot be reached: is DATABASE_URL right?');
-    else console.error(error instanceof ConfigurationError ? error.message : error);
-    return 1;
-  }
-}
-
-process.exitCode = await exitCode();
+await runCommand(async () => {
+  const { result, remark, isDone = true } = await perform(readCommand(process.argv.slice(2)));
+  if (result !== undefined) console.log(result);
+  if (remark !== undefined) console.error(remark);
+  return isDone;
+});

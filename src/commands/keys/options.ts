@@ -1,7 +1,7 @@
 /** The command line of `npm run keys`. */
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
-import { ConfigurationError } from '../../errors.ts';
 import { roles, type Role } from '../../ledger/roles.ts';
+import { UsageError } from '../run-command.ts';
 
 export interface WantedKey {
   readonly name: string;
@@ -35,7 +35,7 @@ export const help = `Keys of the API, and the keys that secrets are encrypted wi
 Exit code 0: done. 1: not possible. 2: the command line is wrong.
 `;
 
-/** Reads the arguments after the program's name. Throws a ConfigurationError that says what is wrong. */
+/** Reads the arguments after the program's name. Throws a UsageError that says what is wrong. */
 export function readCommand(args: readonly string[]): KeysCommand {
   const [verb, ...rest] = args;
   if (args.includes('--help') || args.includes('-h')) return { verb: 'help' };
@@ -93,6 +93,6 @@ function parse<const Options extends ParseArgsOptionsConfig>(args: readonly stri
   }
 }
 
-function wrong(what: string, cause?: unknown): ConfigurationError {
-  return new ConfigurationError(`${what}\nnpm run keys -- --help explains the commands.`, { cause });
+function wrong(what: string, cause?: unknown): UsageError {
+  return new UsageError(`${what}\nnpm run keys -- --help explains the commands.`, { cause });
 }

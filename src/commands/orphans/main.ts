@@ -2,7 +2,6 @@
 import { userInfo } from 'node:os';
 import { presentOrphans } from '../../api/present.ts';
 import { coreEnvironment, loadConfig } from '../../config.ts';
-import { ConfigurationError, ProviderError } from '../../errors.ts';
 import { openPool } from '../../ledger/pool.ts';
 import { requireLedger } from '../../ledger/migrate.ts';
 import { steps } from '../../steps/index.ts';
@@ -10,10 +9,8 @@ import { withoutSteering } from '../text-table.ts';
 import { help, readOptions } from './options.ts';
 import { removeOrphan } from '../../orphans/remove-orphan.ts';
 import { scanOrphans } from '../../orphans/scan.ts';
+import { runCommand } from '../run-command.ts';
 import { tableOf } from './table.ts';
-
-const stopping = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stopping.abort());
 
 /** An account without a name, as containers may have. */
 function userName(): string {
@@ -24,7 +21,7 @@ function userName(): string {
   }
 }
 
-async function run(): Promise<boolean> {
+async function run(signal: AbortSignal): Promise<boolean> {
   const options = readOptions(process.argv.slice(2), userName());
   if (options.isHelpWanted) {
     process.stdout.write(help);
@@ -46,7 +43,7 @@ async function run(): Promise<boolean> {
     steps,
     environment: process.env,
     timeoutMs: config.PROVIDER_TIMEOUT_MS,
-    signal: stopping.signal,
+    signal,
   };
   try {
     await requireLedger(pool);
@@ -72,12 +69,4 @@ async function run(): Promise<boolean> {
   }
 }
 
-try {
-  process.exitCode = (await run()) ? 0 : 1;
-} catch (error) {
-  const isExpected = error instanceof ConfigurationError || error instanceof ProviderError;
-  console.error(isExpected ? error.message : error);
-  process.exitCode = 1;
-}
-// Whatever still holds the event loop (a socket that lingers, say) must not keep a finished process alive.
-setTimeout(() => process.exit(), 1000).unref();
+await runCommand(run);

@@ -1,0 +1,30 @@
+/** The life of a command: it does one thing, or says in a sentence why not. */
+import { inspect } from 'node:util';
+import { ConfigurationError, ProviderError } from '../errors.ts';
+import { isDatabaseAway } from '../ledger/pool.ts';
+
+/** Arguments that cannot be read. The message is for the person who typed them. */
+export class UsageError extends ConfigurationError {}
+
+/**
+ * Runs a command and sets the exit code: 0 where `run` returns true, 2 after a UsageError, else 1.
+ *
+ * The signal is aborted by SIGINT and SIGTERM. What cannot be the person's to mend is printed with its stack.
+ */
+export async function runCommand(run: (signal: AbortSignal) => Promise<boolean>): Promise<void> {
+  const stopping = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stopping.abort());
+  try {
+    process.exitCode = (await run(stopping.signal)) ? 0 : 1;
+  } catch (error) {
+    if (!stopping.signal.aborted) process.stderr.write(`${explain(error)}\n`);
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+  }
+  // Whatever still holds the event loop (a socket that lingers, say) must not keep a finished process alive.
+  setTimeout(() => process.exit(), 1000).unref();
+}
+
+function explain(error: unknown): string {
+  if (error instanceof ConfigurationError || error instanceof ProviderError) return error.message;
+  return isDatabaseAway(error) ? 'The database cannot be reached: is DATABASE_URL right?' : inspect(error);
+}
