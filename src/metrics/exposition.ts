@@ -6,8 +6,7 @@ import { listWorkerMetrics } from '../ledger/worker-metrics.ts';
 import { countJobs } from '../queue/count-jobs.ts';
 import type { Queues } from '../queue/queues.ts';
 import { addLedgerMetrics } from './ledger-metrics.ts';
-import { prefix } from './names.ts';
-import { addProcessMetrics } from './process-metrics.ts';
+import { addProcessMetrics, prefix } from './process-metrics.ts';
 import { addQueueMetrics } from './queue-metrics.ts';
 import { labelReports } from './reported-metrics.ts';
 

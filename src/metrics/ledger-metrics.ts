@@ -1,7 +1,7 @@
 /** Metrics of the ledger, right for any number of processes. */
 import { Gauge, type Registry } from 'prom-client';
 import type { Totals } from '../ledger/totals.ts';
-import { prefix } from './names.ts';
+import { prefix } from './process-metrics.ts';
 
 export function addLedgerMetrics(registry: Registry, totals: Totals): void {
   const registers = [registry];

@@ -1,7 +1,9 @@
 /** Metrics of this process, from Node and the operating system. Read when asked for; no timer runs meanwhile. */
 import { performance } from 'node:perf_hooks';
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { prefix } from './names.ts';
+
+/** The beginning of every metric's name. */
+export const prefix = 'client_provisioner_';
 
 export function addProcessMetrics(registry: Registry): void {
   const registers = [registry];

@@ -1,7 +1,7 @@
 /** Metrics of the queue: how many jobs it has, and in which state. */
 import { Gauge, type Registry } from 'prom-client';
 import type { JobCounts } from '../queue/count-jobs.ts';
-import { prefix } from './names.ts';
+import { prefix } from './process-metrics.ts';
 
 export function addQueueMetrics(registry: Registry, counts: readonly JobCounts[]): void {
   const jobs = new Gauge({

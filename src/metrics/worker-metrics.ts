@@ -1,7 +1,6 @@
 /** Metrics of a worker process since it started. No label names a client, a provisioning or a host. */
 import { Counter, Histogram, Registry } from 'prom-client';
-import { prefix } from './names.ts';
-import { addProcessMetrics } from './process-metrics.ts';
+import { addProcessMetrics, prefix } from './process-metrics.ts';
 
 /** From a call that is answered at once to one that runs into its time-out, in s. */
 const callBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];

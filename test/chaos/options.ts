@@ -21,14 +21,14 @@ export const usage = `npm run chaos -- [options]
   --keep                      writes down every world, not only the broken ones
 `;
 
-const wholeNumber = z.coerce.number().int().min(0);
+const wholeNumber = z.coerce.number<string>().int().min(0);
 const names = z.string().transform((list) => list.split(',').map((name) => name.trim()));
 
 const optionsSchema = z.strictObject({
   seed: wholeNumber.default(() => Math.floor(Math.random() * 1_000_000)),
   schedules: wholeNumber.default(40),
   backend: z.enum(['redis', 'postgres']).default('redis'),
-  only: names.transform((list) => list.map((one) => wholeNumber.parse(one))).optional(),
+  only: names.pipe(z.array(wholeNumber)).optional(),
   crashes: names.optional(),
   faults: names.optional(),
   courses: names.pipe(z.array(z.enum(courses))).optional(),

@@ -7,6 +7,7 @@
 import { storeOrphanReport, claimOrphanScan } from '../../ledger/orphans.ts';
 import { scanOrphans } from '../../orphans/scan.ts';
 import type { Engine } from '../engine.ts';
+import { repeat, type Repetition } from './repeat.ts';
 
 const intervalMs = 60 * 60 * 1000;
 /** The longest that one look takes. */
@@ -37,22 +38,16 @@ async function scanOrphansWhenDue(engine: ScanEngine, stopped: AbortSignal): Pro
 }
 
 /** Asks every interval of the sweeper whether a look is due, until stopped. */
-export function startOrphanScanner(engine: ScanEngine): { stop(): Promise<void> } {
+export function startOrphanScanner(engine: ScanEngine): Repetition {
   const stopping = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  let round = Promise.resolve();
-  const wait = () => {
-    if (!stopping.signal.aborted) timer = setTimeout(next, engine.sweepIntervalMs);
-  };
-  const next = () => {
-    round = scanOrphansWhenDue(engine, stopping.signal).then(wait);
-  };
-  wait();
+  const repetition = repeat(() => scanOrphansWhenDue(engine, stopping.signal), {
+    intervalMs: engine.sweepIntervalMs,
+    waitsFirst: true,
+  });
   return {
     async stop() {
       stopping.abort();
-      clearTimeout(timer);
-      await round;
+      await repetition.stop();
     },
   };
 }

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { storeWorkerMetrics } from '../../ledger/worker-metrics.ts';
 import type { Engine } from '../engine.ts';
+import { repeat } from './repeat.ts';
 
 const longestIntervalMs = 5000;
 /** How long a report counts. Longer than the time between two, since one may get lost. */
@@ -18,9 +19,6 @@ export function startMetricsReporter(
   engine: Pick<Engine, 'pool' | 'log' | 'metrics' | 'presence' | 'sweepIntervalMs'>,
 ): MetricsReporter {
   const intervalMs = Math.min(engine.sweepIntervalMs, longestIntervalMs);
-  let timer: NodeJS.Timeout | undefined;
-  let isStopped = false;
-  let round = Promise.resolve();
   const report = async () => {
     try {
       await storeWorkerMetrics(engine.pool, {
@@ -32,17 +30,10 @@ export function startMetricsReporter(
       engine.log.debug({ err: error }, 'the metrics of this worker could not be reported');
     }
   };
-  const next = () => {
-    round = report().then(() => {
-      if (!isStopped) timer = setTimeout(next, intervalMs);
-    });
-  };
-  next();
+  const repetition = repeat(report, { intervalMs });
   return {
     async stop() {
-      isStopped = true;
-      clearTimeout(timer);
-      await Promise.race([round.then(report), pause(lastReportMs, undefined, { ref: false })]);
+      await Promise.race([repetition.stop().then(report), pause(lastReportMs, undefined, { ref: false })]);
     },
   };
 }

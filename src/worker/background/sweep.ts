@@ -13,6 +13,7 @@ import type { Snapshot } from '../../ledger/rows.ts';
 import { listOverdue, postponeSweep } from '../../ledger/sweep.ts';
 import { queueNames, rootJobId, stepJobId } from '../../queue/flows.ts';
 import { hourlyCleanUp } from './clean-up.ts';
+import { repeat, type Repetition } from './repeat.ts';
 import { planNextFlow } from '../jobs/drive.ts';
 import type { Engine } from '../engine.ts';
 import { directionOf, nextAction } from '../jobs/next-action.ts';
@@ -87,25 +88,18 @@ function deadHolderWatch(engine: Engine): () => Promise<number> {
   };
 }
 
-export interface Sweeper {
-  stop(): Promise<void>;
-}
-
 /**
  * Sweeps now and then every interval, until stopped. A round that fails is logged, and the next one tries again.
  *
  * One worker leads and does so for all. The others take only what it has left lying: a leader that is frozen keeps its
  * lock. Two who sweep at once do no harm.
  */
-export function startSweeper(engine: Engine): Sweeper {
+export function startSweeper(engine: Engine): Repetition {
   const intervalMs = Math.min(engine.sweepIntervalMs, deadCheckMs);
   const revokeDead = deadHolderWatch(engine);
   const cleanUp = hourlyCleanUp(engine);
-  let timer: NodeJS.Timeout | undefined;
-  let isStopped = false;
   let isLeader = false;
   let sweptAt = -Infinity;
-  let round = Promise.resolve();
   const lead = async () => {
     const wasLeader = isLeader;
     isLeader = await engine.presence.lead().catch(() => false);
@@ -113,7 +107,7 @@ export function startSweeper(engine: Engine): Sweeper {
     engine.log.info('this worker leads: it looks for provisionings whose work was lost');
     sweptAt = -Infinity;
   };
-  const run = async () => {
+  const round = async () => {
     try {
       await lead();
       const revoked = isLeader ? await revokeDead() : 0;
@@ -127,17 +121,6 @@ export function startSweeper(engine: Engine): Sweeper {
       engine.metrics.sweeps.inc({ outcome: 'failed' });
       engine.log.warn({ err: error }, 'a sweep failed');
     }
-    if (!isStopped) timer = setTimeout(next, intervalMs);
   };
-  const next = () => {
-    round = run();
-  };
-  next();
-  return {
-    async stop() {
-      isStopped = true;
-      clearTimeout(timer);
-      await round;
-    },
-  };
+  return repeat(round, { intervalMs });
 }

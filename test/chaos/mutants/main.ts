@@ -16,11 +16,12 @@ const usage = `npm run chaos:mutants -- [options]
   --verbose                   what each run has printed
 `;
 
-const wholeNumber = z.coerce.number().int().min(1);
+const wholeNumber = z.coerce.number<string>().int().min(1);
 const optionsSchema = z.strictObject({
   only: z
     .string()
-    .transform((list) => list.split(',').map((one) => wholeNumber.parse(one)))
+    .transform((list) => list.split(','))
+    .pipe(z.array(wholeNumber))
     .optional(),
   parallel: wholeNumber.default(1),
   seed: wholeNumber.default(7),
@@ -36,7 +37,8 @@ interface Row extends Verdict {
   readonly seconds: number;
 }
 
-async function main(): Promise<number> {
+/** Undefined: help is asked for. Throws an error that says what is wrong. */
+function readOptions(): Options | undefined {
   const { values } = parseArgs({
     options: {
       only: { type: 'string' },
@@ -50,16 +52,28 @@ async function main(): Promise<number> {
     },
   });
   const { help, ...given } = values;
+  if (help === true) return undefined;
   const options = optionsSchema.safeParse(given);
-  if (help === true || !options.success) {
+  if (!options.success) throw new Error(z.prettifyError(options.error));
+  return options.data;
+}
+
+async function main(): Promise<number> {
+  let options: Options | undefined;
+  try {
+    options = readOptions();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    return 2;
+  }
+  if (options === undefined) {
     process.stdout.write(usage);
-    if (!options.success) process.stderr.write(`${z.prettifyError(options.error)}\n`);
-    return help === true ? 0 : 2;
+    return 0;
   }
   const patches = readPatches().filter(
-    ({ name }) => options.data.only?.includes(Number.parseInt(name, 10)) ?? true,
+    ({ name }) => options.only?.includes(Number.parseInt(name, 10)) ?? true,
   );
-  const rows = await runAll(patches, options.data);
+  const rows = await runAll(patches, options);
   for (const line of table(rows)) console.log(line);
   const lost = rows.filter(({ is }) => is !== 'found');
   console.log(`${rows.length} mutants: ${rows.length - lost.length} found, ${lost.length} not`);
