@@ -51,6 +51,9 @@ describe.each(backends)('with the queue on %s', (backend) => {
     await postgres.remove();
   });
 
+  // With the queue in the database, what has both an API and a worker shows what either does.
+  const programsHere = backend === 'redis' ? programs : programs.slice(-1);
+
   function start(file: string): Program {
     const program = startProgram(file, environment);
     running.push(program);
@@ -76,7 +79,7 @@ describe.each(backends)('with the queue on %s', (backend) => {
     return code === 0 && isInTime ? 'ends well' : { code, tookMs, output: program.output().slice(-2000) };
   }
 
-  test.each(programs)('%s ends with 0 while the database is away', async (_name, file, written) => {
+  test.each(programsHere)('%s ends with 0 while the database is away', async (_name, file, written) => {
     const program = start(file);
     await program.untilWritten(written);
     await untilNoticed(program, 200, written);
@@ -87,7 +90,7 @@ describe.each(backends)('with the queue on %s', (backend) => {
     expect(await end(program)).toBe('ends well');
   });
 
-  test.each(programs)(
+  test.each(programsHere)(
     '%s waits for a database that is away at its start, and ends with 0',
     async (_name, file) => {
       await postgres.stop();

@@ -15,8 +15,8 @@ import { moveTo, post } from '../support.ts';
 import type { JsonSchema } from './from-schema.ts';
 import { requestOf, type DrawnRequest, type Operation } from './requests.ts';
 
-/** CI draws 50,000. */
-const total = Number(process.env['FUZZ_REQUESTS'] ?? 5000);
+/** CI draws 10,000. */
+const total = Number(process.env['FUZZ_REQUESTS'] ?? 2000);
 const seed = Number(process.env['FUZZ_SEED'] ?? 20_261_126);
 const batchSize = 250;
 
