@@ -11,6 +11,7 @@ class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification) =>
       ['/test/e2e/', '/test/chaos/', '/test/saga/', ''].findIndex((folder) => moduleId.includes(folder));
+    // oxlint-disable-next-line unicorn/no-array-sort -- no array's
     return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
   }
 }

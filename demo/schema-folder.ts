@@ -11,7 +11,7 @@ export interface SchemaFolder {
   /** Not the user's own. */
   readonly isSample: boolean;
   /** Takes the error out. */
-  mend(): Promise<void>;
+  fix(): Promise<void>;
 }
 
 /** Throws a ConfigurationError when there is nothing at `schemaPath`. */
@@ -30,15 +30,15 @@ export async function prepareSchema(options: {
       throw new ConfigurationError(
         '--fail-at database-schema breaks a copy of the sample. Run it without SCHEMA_PATH.',
       );
-    return { path: await existing(schemaPath), isSample: false, mend: async () => {} };
+    return { path: await existing(schemaPath), isSample: false, fix: async () => {} };
   }
-  if (brokenSql === undefined) return { path: sample, isSample: true, mend: async () => {} };
+  if (brokenSql === undefined) return { path: sample, isSample: true, fix: async () => {} };
   await cp(sample, copy, { recursive: true });
   await writeFile(path.join(copy, brokenFile), brokenSql);
   return {
     path: copy,
     isSample: true,
-    mend: () => rm(path.join(copy, brokenFile), { force: true }),
+    fix: () => rm(path.join(copy, brokenFile), { force: true }),
   };
 }
 

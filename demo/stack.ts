@@ -129,7 +129,7 @@ async function startParts(options: DemoStackOptions, stops: (() => Promise<void>
     isSampleSchema: schema.isSample,
     async liftFault() {
       liftFaults(sandbox.control);
-      await schema.mend();
+      await schema.fix();
     },
   };
 }

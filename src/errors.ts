@@ -1,4 +1,4 @@
-/** Errors carry facts as fields and the original in `cause`; never a body, a token or a query string. */
+/** Errors carry facts as fields and the original in `cause`. No message or log line shows a body, a token or a query string. */
 import type { FailureCode } from './provisioning.ts';
 
 /** The outcome of a call that went wrong. */
@@ -11,7 +11,7 @@ export type CallOutcome =
 /** The longest that a provider is left alone because it asks for it. */
 const longestRetryAfterMs = 3_600_000;
 
-/** Headers of a refusal that are read: GitHub's word on single sign-on, and who asks for a password. */
+/** The headers of a refusal that we read: GitHub's hint at single sign-on, and a proxy's question for a password. */
 export type RefusalHeaders = Readonly<Partial<Record<'x-github-sso' | 'www-authenticate', string>>>;
 
 export interface ProviderErrorFacts {
@@ -20,7 +20,7 @@ export interface ProviderErrorFacts {
   readonly operation: string;
   readonly outcome: CallOutcome;
   readonly status?: number | undefined;
-  /** The provider's own error code or message, for decisions. It is never shown: providers echo what they get. */
+  /** The body of the refusal, cut off, for decisions. It is not part of the message: providers echo what they get. */
   readonly providerText?: string | undefined;
   readonly retryAfterMs?: number | undefined;
   /** The few headers of the answer that say why, by their lower-case names. */
@@ -141,7 +141,7 @@ export class WorkerStopping extends Error {
   }
 }
 
-/** An environment, file or argument that cannot be used. The message says every problem and how to mend it. */
+/** An environment, file or argument that cannot be used. The message says every problem and how to fix it. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }

@@ -41,7 +41,7 @@ export const failureSchema = z.object({
   step: z.string(),
   code: z.enum(failureCodes),
   message: z.string(),
-  /** The way to mend it, where more is known than its code says. In our own words. */
+  /** The way to fix it, where more is known than its code says. In our own words. */
   whatToDo: z.string().optional(),
   at: z.string(),
 });

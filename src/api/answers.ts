@@ -80,7 +80,7 @@ const warningAnswer = z
   .meta({ id: 'Warning', description: 'What succeeded and will still trouble somebody.' });
 
 const failureAnswer = failureSchema.extend({
-  whatToDo: z.string().meta({ description: 'What mends it, and what is to be asked of us then.' }),
+  whatToDo: z.string().meta({ description: 'What fixes it, and what is to be asked of us then.' }),
 });
 
 export const provisioningAnswer = z

@@ -16,7 +16,7 @@ export function whatToDo(
   if (!isIncomplete || origin !== 'created' || state === 'deleted' || state === 'forgotten') return undefined;
   const where = url === undefined ? 'at the provider' : `at ${url}`;
   if (error.includes('which proves nothing'))
-    return `Mend the token as the error says, then POST …/rollback. Or look ${where} with an account that sees everything: delete it there if it is yours, then POST …/resources/${resource.id}/forget.`;
+    return `Fix the token as the error says, then POST …/rollback. Or look ${where} with an account that sees everything: delete it there if it is yours, then POST …/resources/${resource.id}/forget.`;
   if (state === 'unknown')
     return `Look ${where} whether it is there and whose it is. Delete it by hand if it is yours, then POST …/rollback.`;
   if (undoError?.whatToDo !== undefined)
@@ -26,7 +26,7 @@ export function whatToDo(
   return `POST …/rollback to try again. If it is refused again, delete it by hand ${where}, then POST …/rollback.`;
 }
 
-/** Advice about a failure: first the mending, then the call to this API. */
+/** Advice about a failure: first the fixing, then the call to this API. */
 export function whatToDoAbout(
   failure: Failure,
   status: ProvisioningStatus,
@@ -45,7 +45,7 @@ const remedies: Readonly<Record<FailureCode, string>> = {
   'quota-exceeded': 'Raise the plan, pay what is due, or remove what is not needed at the provider.',
   'not-ready-in-time':
     'Look at the provider whether what was waited for has happened meanwhile. If it only takes longer, raise READY_TIMEOUT_MS.',
-  'schema-invalid': 'Mend the template schema where the message says.',
+  'schema-invalid': 'Fix the template schema where the message says.',
   'verification-failed': 'Look at what the message names: it is there, and not as it was made to be.',
   'internal-error': 'Look for the provisioning in the log of the worker: it has the error.',
 };

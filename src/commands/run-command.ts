@@ -9,7 +9,7 @@ export class UsageError extends ConfigurationError {}
 /**
  * Runs a command and sets the exit code: 0 where `run` returns true, 2 after a UsageError, else 1.
  *
- * The signal is aborted by SIGINT and SIGTERM. What cannot be the person's to mend is printed with its stack.
+ * The signal is aborted by SIGINT and SIGTERM. What cannot be the person's to fix is printed with its stack.
  */
 export async function runCommand(run: (signal: AbortSignal) => Promise<boolean>): Promise<void> {
   const stopping = new AbortController();

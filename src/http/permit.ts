@@ -3,8 +3,8 @@
  *
  * Every mutating verb of a provider client takes a permit, and only two places grant one: `sendCall()` of the engine,
  * once the intent is committed and while the lease outlives the call; and `removeOrphan()`, once the operator's deletion
- * is recorded. So a create, change or delete that is not in the ledger
- * does not compile, and one that is sent late or twice is refused here.
+ * is recorded. So no other code can create, change or delete anything, and a call that is sent late or twice is refused
+ * here.
  */
 export class Permit {
   readonly signal: AbortSignal;
@@ -19,7 +19,7 @@ export class Permit {
   }
 
   /**
-   * For those two alone (a test over the sources holds it to that).
+   * Only for `sendCall()` and `removeOrphan()`: a test over the sources sees to that.
    * `mayStart` is asked at the last moment before the request leaves: is the lease still longer than the call?
    */
   static grant(options: { signal: AbortSignal; timeoutMs: number; mayStart: () => boolean }): Permit {
@@ -35,7 +35,7 @@ export class Permit {
   take(): void {
     if (this.#isTaken) throw new PermitRefused('a permit is good for one call');
     if (this.signal.aborted || !this.#mayStart())
-      throw new PermitRefused('the lease ends before the call would');
+      throw new PermitRefused('the call would outlast its time, or was cut off');
     this.#isTaken = true;
   }
 }

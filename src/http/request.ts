@@ -96,7 +96,7 @@ export interface RawAnswer {
   readonly text: string;
 }
 
-/** Sends one request and reads its whole answer. Throws a ProviderError only where there is none. */
+/** Sends one request and reads its whole answer. Throws a ProviderError where there is none, and what the permit throws. */
 export async function exchange(
   connection: Pick<ProviderConnection, 'provider' | 'timeoutMs' | 'signal'>,
   operation: string,
@@ -201,7 +201,7 @@ export function unreadableError(
 
 /**
  * What a refusal proves: a 4xx came before any work, except 408, which is a time-out by another name, and one that
- * somebody else gives in the provider's place.
+ * a proxy gives in the provider's place.
  */
 export function refusalError(
   provider: string,

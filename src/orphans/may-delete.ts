@@ -1,5 +1,5 @@
 /** Decides whether an orphan may be deleted: a pure function of what was asked for and what is known. */
-import type { Candidate } from '../steps/step.ts';
+import type { OrphanCandidate } from '../steps/step.ts';
 import type { Standing } from './standing.ts';
 
 export interface DeletionRequest {
@@ -17,7 +17,7 @@ export interface DeletionRequest {
 /** Undefined: it may. Else why not, for the person who asked. */
 export function refusalOf(
   request: DeletionRequest,
-  candidate: Candidate,
+  candidate: OrphanCandidate,
   standing: Standing,
   now: Date,
 ): string | undefined {

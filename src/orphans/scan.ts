@@ -2,7 +2,7 @@
 import { ConfigurationError, ProviderError } from '../errors.ts';
 import { readKnowledge, readTime, type Orphan, type OrphanReport } from '../ledger/orphans.ts';
 import type { Queryable } from '../ledger/pool.ts';
-import type { Candidate } from '../steps/step.ts';
+import type { OrphanCandidate } from '../steps/step.ts';
 import { searchedKinds, type SearchedKind, type SearchOptions } from './kinds.ts';
 import { standingOf, type Standing } from './standing.ts';
 
@@ -64,7 +64,7 @@ async function findOrphans(
 
 function orphanOf(
   kind: string,
-  candidate: Candidate,
+  candidate: OrphanCandidate,
   { doubt, note }: Extract<Standing, { is: 'orphan' }>,
 ): Orphan {
   return {

@@ -1,7 +1,7 @@
 /** Tells from the ledger whether an object that looks like ours is owned, in doubt, or an orphan. */
 import type { Knowledge } from '../ledger/orphans.ts';
 import { isDone } from '../provisioning.ts';
-import type { Candidate } from '../steps/step.ts';
+import type { OrphanCandidate } from '../steps/step.ts';
 
 export type Standing =
   /** A resource of the ledger, in whose care it is. */
@@ -30,7 +30,7 @@ const doubts = {
   oneOfSeveral: { claim: 'it carries our mark, and its provisioning has made another one', risk: copied },
 } satisfies Record<string, Doubt>;
 
-export function standingOf(candidate: Candidate, knowledge: Knowledge): Standing {
+export function standingOf(candidate: OrphanCandidate, knowledge: Knowledge): Standing {
   const { owner, maker } = knowledge;
   const isBelievedGone = owner?.state === 'deleted';
   if (owner !== undefined && !isBelievedGone && owner.state !== 'forgotten') return { is: 'owned' };
@@ -42,7 +42,7 @@ export function standingOf(candidate: Candidate, knowledge: Knowledge): Standing
 
 /** Somebody who copies an object copies its mark. So a mark counts for one object of its provisioning. */
 function doubtAbout(
-  { evidence, provisioningId }: Candidate,
+  { evidence, provisioningId }: OrphanCandidate,
   { owner, has_another: hasAnother }: Knowledge,
 ): Doubt | undefined {
   if (evidence === 'name') return provisioningId === undefined ? doubts.onlyNamed : doubts.otherwiseNamed;

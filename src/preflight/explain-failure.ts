@@ -1,4 +1,4 @@
-/** Explains an error to the person who has to mend it. Pure. */
+/** Explains an error to the person who has to fix it. Pure. */
 import { ProviderError } from '../errors.ts';
 import { explainRefusal } from '../refusals/explain.ts';
 import { fails, type Check, type Finding } from '../steps/check.ts';

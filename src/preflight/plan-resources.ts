@@ -48,8 +48,8 @@ async function planResource(
   let existing: PlannedResource['existing'] = null;
   const look = async (providers: object): Promise<Finding> => {
     const context = contextOf(client, providers);
-    const { sightings } = await type.find(context, nobodysIntent);
-    existing = sightings.map(({ externalId, name, url = null }) => ({ externalId, name, url }));
+    const { objects } = await type.find(context, nobodysIntent);
+    existing = objects.map(({ externalId, name, url = null }) => ({ externalId, name, url }));
     return judge(type, client, existing);
   };
   const finding = await ask(source, options, (limits) => lookWith(connection, limits, look));
@@ -77,5 +77,11 @@ function contextOf(client: ClientOrder, providers: object): ResourceContext<obje
   const refuse = async () => {
     throw new StepFailure('internal-error', 'a dry run has no secrets and no outputs, and waits for nothing');
   };
-  return { client, providers, secrets: { read: refuse, keep: refuse }, outputOf: refuse, outlast: refuse };
+  return {
+    client,
+    providers,
+    secrets: { read: refuse, keep: refuse },
+    outputOf: refuse,
+    confirmPersistent: refuse,
+  };
 }

@@ -77,7 +77,7 @@ interface GithubAnswer {
 
 export type GithubClient = ReturnType<typeof githubClient>;
 
-/** GitHub's API: one request per verb, which throws a ProviderError for everything but a readable success. */
+/** GitHub's API: a mutating verb sends one request, and every verb throws a ProviderError for everything but a readable success. */
 export function githubClient(connection: GithubConnection) {
   const owner = connection.organization;
 
@@ -169,7 +169,7 @@ export function githubClient(connection: GithubConnection) {
     /**
      * https://docs.github.com/en/rest/orgs/members#get-an-organization-membership-for-the-authenticated-user
      *
-     * `membership` is undefined for who is no member, and where the token may not ask.
+     * `membership` is undefined for non-members, and where the token may not ask.
      */
     async findMembership(): Promise<{
       membership: GithubMembership | undefined;
@@ -259,7 +259,7 @@ export function githubClient(connection: GithubConnection) {
       return (await request('GET /orgs/{org}', { org: owner })).at;
     },
 
-    /** The same by its immutable id, whatever its name is now. GitHub redirects renamed repositories to this route. */
+    /** Finds a repository by its immutable id, whatever its name is now. GitHub redirects renamed repositories to this route. */
     async findRepositoryById(id: string): Promise<GithubRepository | undefined> {
       const route = 'GET /repositories/{id}';
       const answer = await request(route, { id }).catch(absence);

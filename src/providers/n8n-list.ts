@@ -12,7 +12,7 @@ import type { N8nWorkflow } from './n8n-workflow.ts';
 
 /** The most that n8n gives at once. */
 const largestPage = 250;
-/** More than any server has: whoever gets that far is led in a circle. */
+/** More than any server needs: a list that takes that many requests goes in a circle. */
 const mostRequests = 10_000;
 
 /** Where a page begins, and how many rows it has. */

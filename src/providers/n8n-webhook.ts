@@ -2,8 +2,8 @@
  * Finds out whether a production webhook is registered, without running anybody's workflow.
  *
  * n8n answers OPTIONS to whoever names an origin with the methods that the path has, and runs nothing. A GET would run
- * what a foreign workflow may have registered for GET. Both 404s of a GET differ in their text, and one quotes the path that
- * was looked up.
+ * what a foreign workflow may have registered for GET. A GET has two
+ * 404s with different texts; one quotes the path that n8n looked up.
  */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
@@ -24,7 +24,7 @@ export type WebhookState =
   /** n8n was asked for another path than the one meant. `extra`: what stands before it, where that is in our own URL. */
   | { readonly is: 'misplaced'; readonly extra: string | undefined }
   /** Something in front of n8n answers OPTIONS by itself. */
-  | { readonly is: 'untold' };
+  | { readonly is: 'unknown' };
 
 export function n8nWebhooks(connection: WebhookConnection) {
   const { webhookBase } = connection;
@@ -72,7 +72,7 @@ export function n8nWebhooks(connection: WebhookConnection) {
       const methods = methodsOf(await ask('OPTIONS', path));
       const methodsOfNothing = methods && methodsOf(await ask('OPTIONS', nobodys));
       if (methods === undefined || methodsOfNothing === undefined || methodsOfNothing.length > 0)
-        return { is: 'untold' };
+        return { is: 'unknown' };
       return methods.includes('POST') ? { is: 'registered' } : readByGet(nobodys);
     },
 

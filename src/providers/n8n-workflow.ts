@@ -15,7 +15,7 @@ export interface N8nWebhookNode {
   readonly path: string | undefined;
 }
 
-/** A workflow of whomever. */
+/** Anyone's workflow. */
 export interface N8nWorkflow {
   readonly id: string;
   readonly name: string;
@@ -46,7 +46,7 @@ const node = z
   .catch(undefined);
 const nodes = z.array(node).catch([]);
 
-/** Any workflow, read leniently. Only a row without an id is none. */
+/** Any workflow, read leniently. Only rows without an id are rejected. */
 export const workflowRow = z
   .object({
     id: z.union([z.string().min(1), z.number().transform(String)]),

@@ -36,7 +36,7 @@ export interface NewWorkflow {
 
 /** A page of the list that is larger is read in smaller ones. */
 const pageBytes = 8 * 1024 * 1024;
-/** n8n takes 16 MiB by default, and shows what is published twice. */
+/** n8n takes 16 MiB by default, and returns a published workflow twice: as draft and as published. */
 const workflowBytes = 64 * 1024 * 1024;
 
 const discoverySchema = z.object({ data: z.object({ scopes: z.array(z.string()) }) });
@@ -55,7 +55,7 @@ export interface N8nWorkflowState {
 
 export type N8nClient = ReturnType<typeof n8nClient>;
 
-/** n8n's API: one request per verb, which throws a ProviderError for everything but a readable success. */
+/** n8n's API: a mutating verb sends one request, and every verb throws a ProviderError for everything but a readable success. */
 export function n8nClient(connection: N8nConnection) {
   const proxyHeaders =
     connection.basicAuth === undefined
@@ -90,7 +90,7 @@ export function n8nClient(connection: N8nConnection) {
       return { workflows, at };
     },
 
-    /** Proves that the key may read workflows: what it does not find then is not there. */
+    /** Proves that the key may list workflows. Whose workflows it sees is for `findOutSight`. */
     async readAccess(): Promise<void> {
       // Nothing has that name: whatever the first workflow weighs, the answer is small.
       await http.read('GET /workflows', {
@@ -102,8 +102,8 @@ export function n8nClient(connection: N8nConnection) {
     /**
      * Whose workflows the key sees, from how n8n answers for an id that no workflow has.
      *
-     * The workflows of owners and admins are all there are: they get to the look itself, whose 404 says "Not Found". A
-     * member is stopped by the check of its rights before, whose 404 names the id (n8n's `userHasScopes`).
+     * Owners and admins see all workflows: their request reaches the look-up, whose 404 says "Not Found". A member is
+     * stopped by the check of its rights before, whose 404 names the id (n8n's `userHasScopes`).
      */
     async findOutSight(): Promise<'all' | 'some' | 'unknown'> {
       let said: string | undefined;
@@ -142,7 +142,7 @@ export function n8nClient(connection: N8nConnection) {
       return { active, unchangedMs: isDated ? answer.at.getTime() - updatedAt.getTime() : undefined };
     },
 
-    /** One of whomever, leniently read. */
+    /** Anyone's workflow, read leniently. */
     async describeWorkflow(id: string): Promise<N8nWorkflow | undefined> {
       const answer = await http.readIfThere('GET /workflows/{id}', {
         ...oneWorkflow(id),
@@ -204,7 +204,7 @@ function oneWorkflow(id: string) {
 export type ActivationWords = 'publish' | 'activate';
 
 /**
- * Does it in the words that the server knows: in those of its own time, or else in the others.
+ * Makes a call in the words that the server knows: in `first`, or else in the others.
  *
  * The server's answer tells, not its version. The only place that knows which words there are.
  */

@@ -43,10 +43,10 @@ export function isPassingForTemplate(code: string): boolean {
 }
 
 /** Classes that say nothing about a statement which is known to be right: also connections, waits, the system. */
-const foreignClasses = new Set(['08', '57', '58', 'XX']);
+const serverErrorClasses = new Set(['08', '57', '58', 'XX']);
 
 /** True where the error of a statement of our own will pass by itself. */
 export function isPassingSqlError(code: string | undefined): boolean {
   const known = code ?? '';
-  return isPassingForTemplate(known) || foreignClasses.has(known.slice(0, 2));
+  return isPassingForTemplate(known) || serverErrorClasses.has(known.slice(0, 2));
 }

@@ -84,7 +84,7 @@ export type RegionSelection =
 
 export type SupabaseClient = ReturnType<typeof supabaseClient>;
 
-/** Supabase's API: one request per verb, which throws a ProviderError for everything but a readable success. */
+/** Supabase's API: a mutating verb sends one request, and every verb throws a ProviderError for everything but a readable success. */
 export function supabaseClient(connection: SupabaseConnection) {
   const http = providerHttp({
     provider: 'supabase',

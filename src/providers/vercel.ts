@@ -104,7 +104,7 @@ export interface NewVariable {
 
 export type VercelClient = ReturnType<typeof vercelClient>;
 
-/** Vercel's API: one request per verb, which throws a ProviderError for everything but a readable success. */
+/** Vercel's API: a mutating verb sends one request, and every verb throws a ProviderError for everything but a readable success. */
 export function vercelClient(connection: VercelConnection) {
   const http = providerHttp({
     provider: 'vercel',

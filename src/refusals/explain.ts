@@ -15,7 +15,7 @@ export const refusalTables: Readonly<Record<string, RefusalTable>> = {
   n8n: n8nRefusals,
 };
 
-/** The meaning of a refusal, and what mends it. */
+/** The meaning of a refusal, and what fixes it. */
 export interface Explanation {
   readonly reason: string;
   readonly code: FailureCode;

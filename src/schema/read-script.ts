@@ -42,7 +42,7 @@ export function* readScript({ name, text }: TextFile, grammar: Grammar): Generat
     const sql = text.slice(found.first, found.last);
     const parsed = parse(sql, grammar);
     if ('message' in parsed) {
-      yield flaw(found.first + (parsed.offset ?? 0), { what: parsed.message, fix: mendIt });
+      yield flaw(found.first + (parsed.offset ?? 0), { what: parsed.message, fix: fixIt });
       continue;
     }
     for (const one of parsed) {
@@ -78,7 +78,7 @@ function blankOut(sql: string, spans: readonly Span[]): string {
   return blanked + sql.slice(at);
 }
 
-const mendIt = 'Mend the file: PostgreSQL does not read it.';
+const fixIt = 'Fix the file: PostgreSQL does not read it.';
 
 function refuseCommand(text: string, { start, end, isAlone }: PsqlCommand): RefusedCommand | undefined {
   return refusePsqlCommand(text.slice(start, end), isAlone);

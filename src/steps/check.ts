@@ -30,7 +30,7 @@ export interface Check<Readers> {
   readonly credentials?: string;
   /** The variable with the address: what to look at when nobody answers there. */
   readonly address?: string;
-  /** May throw: whoever gives no good answer has failed the check, and the report says how to mend that. */
+  /** May throw: whoever gives no good answer has failed the check, and the report says how to fix that. */
   look(providers: Readers): Promise<Finding>;
 }
 

@@ -71,7 +71,7 @@ export const databaseSchema = defineStep({
       name: 'apply template schema',
       target: 'public',
       async look() {
-        const marker = await transport.readMarker(provisioningId);
+        const marker = await transport.readApplied(provisioningId);
         return marker === undefined ? undefined : { schemaChecksum: marker.checksum };
       },
       async send(permit) {
@@ -81,7 +81,7 @@ export const databaseSchema = defineStep({
     });
 
     // Judged before the commit; and now again, for what has happened since.
-    const marker = await transport.readMarker(provisioningId);
+    const marker = await transport.readApplied(provisioningId);
     if (marker === undefined)
       throw new StepFailure('verification-failed', 'the record of the template is gone from the project');
     const findings = await transport.readFindings(marker);

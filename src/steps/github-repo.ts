@@ -9,7 +9,7 @@ import { awaitVisible } from './lag.ts';
 import { provisioningOfMark } from './mark.ts';
 import { apiUrl } from './provider-url.ts';
 import { githubClient, type GithubRepository, type ListedRepository } from '../providers/github.ts';
-import { defineStep, type CallLimits, type Candidate, type ResourceType } from './step.ts';
+import { defineStep, type CallLimits, type OrphanCandidate, type ResourceType } from './step.ts';
 
 const environment = z.object({
   GITHUB_TOKEN: credential,
@@ -53,9 +53,8 @@ const repository: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
   async find({ client, providers }, intent) {
     const { repository: found, at } = await providers.github.findRepository(this.nameFor(client));
     const isOurs = found?.description?.includes(`[${intent.mark}]`) ?? false;
-    const sightings =
-      found === undefined ? [] : [{ ...describe(found), createdAt: found.created_at, isOurs }];
-    return { sightings, at };
+    const objects = found === undefined ? [] : [{ ...describe(found), createdAt: found.created_at, isOurs }];
+    return { objects, at };
   },
 
   async create(permit, { client, providers }, intent) {
@@ -97,7 +96,7 @@ const repository: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
 };
 
 /** The mark stands in brackets at the end of the description, behind the client's own name. */
-function candidateIn(found: ListedRepository): Candidate | undefined {
+function candidateIn(found: ListedRepository): OrphanCandidate | undefined {
   const [, mark = ''] = [...(found.description ?? '').matchAll(/\[(prov-[^[\]]+)\]/g)].at(-1) ?? [];
   const provisioningId = provisioningOfMark(mark);
   if (provisioningId === undefined && !isClientName(repositoryName, found.name)) return undefined;

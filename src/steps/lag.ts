@@ -1,4 +1,4 @@
-/** Providers that have not caught up with themselves: what was just made is not found by another of their endpoints. */
+/** Providers are eventually consistent: one endpoint may not find yet what another has just made. */
 import { NotYet, ProviderError } from '../errors.ts';
 
 /** Reads what must be there; a 404 is waited out. */

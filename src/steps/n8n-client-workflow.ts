@@ -22,7 +22,7 @@ export function webhookNodeId(client: ClientOrder): string {
   return `prov-${client.provisioningId}`;
 }
 
-/** The id that names the call. A copy keeps it too, so of each call only the oldest workflow is no copy. */
+/** The id that names the call. Copies keep it, so only the oldest workflow of each call is no copy. */
 export function answerNodeId(call: number): string {
   return call <= 1 ? 'answer' : `answer-${call}`;
 }

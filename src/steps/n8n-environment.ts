@@ -1,4 +1,4 @@
-/** The variables of the n8n step, and what a look at its webhooks says about them. */
+/** The variables of the n8n step. */
 import { z } from 'zod';
 import { credential } from '../http/credential.ts';
 import { hostUrl } from './provider-url.ts';
@@ -22,17 +22,3 @@ export const n8nEnvironment = z.object({
     .regex(/^[^:]+:[\s\S]*$/, 'must be user:password')
     .optional(),
 });
-
-/** n8n looks up another path than ours. `extra`: what stands before it. */
-export function misplacedWebhook(extra: string | undefined): string {
-  return extra === undefined
-    ? 'n8n is asked for another webhook path than the one that was sent: a proxy in front of it changes the path'
-    : `n8n takes "${extra}" for the beginning of the webhook's own path: ${fixOfExtra(extra)}`;
-}
-
-/** The webhooks of n8n begin after N8N_WEBHOOK_URL and N8N_WEBHOOK_PATH, and one of them has too much. */
-export function fixOfExtra(extra: string | undefined): string {
-  return extra === undefined
-    ? "Set N8N_WEBHOOK_URL and N8N_WEBHOOK_PATH so that together they are what n8n shows before a webhook's path."
-    : `take the "/${extra}" off the end of N8N_WEBHOOK_URL, which N8N_WEBHOOK_PATH adds`;
-}

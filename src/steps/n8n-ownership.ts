@@ -4,10 +4,10 @@ import type { ClientOrder } from '../provisioning.ts';
 import { provisioningOfMark } from './mark.ts';
 import { isClientName } from './client-name.ts';
 import { webhookId, webhookNodeId, webhookPath, workflowName } from './n8n-client-workflow.ts';
-import type { Candidate, Intent } from './step.ts';
+import type { OrphanCandidate, Intent } from './step.ts';
 
 /**
- * Ids of what a call of ours in doubt may have made, and of what is recorded.
+ * Ids of the workflows that are recorded, or that a call of ours in doubt may have made.
  *
  * A copy keeps our node's id. The editor gives it a name of its own, so a workflow of another name is ours only where
  * nothing of the right name is: then somebody has renamed it. One of the right name is told from ours by its call.
@@ -31,8 +31,8 @@ export function oursAmong(
 /**
  * Ours, and whatever has the name or the webhook path of the client.
  *
- * n8n lets two workflows have one name, and one webhook path as long as only one is published. What is archived takes
- * nothing from anybody, and if it is ours it is still to be known.
+ * n8n lets two workflows have one name, and one webhook path as long as only one is published. An archived
+ * workflow takes nothing from anybody; one of ours is still reported.
  */
 export function takenFrom(
   workflows: readonly N8nWorkflow[],
@@ -47,9 +47,9 @@ export function takenFrom(
     const hasName = !found.isArchived && found.name === name;
     const hasPath = !found.isArchived && ownsPath(found, path);
     if (!isOurs && !hasName && !hasPath) return [];
-    const takes = hasName ? 'the name' : `the webhook path "${path}"`;
+    const occupies = hasName ? 'the name' : `the webhook path "${path}"`;
     const { createdAt, answerId: madeBy } = found;
-    return { ...describe(host, found), createdAt, isOurs, takes, madeBy };
+    return { ...describe(host, found), createdAt, isOurs, occupies, madeBy };
   });
 }
 
@@ -59,7 +59,7 @@ export function takenFrom(
  * The mark counts where name and webhook are those that go with it. Under another name it is a copy, or ours renamed:
  * nobody can tell them apart by looking at one.
  */
-export function candidateIn(host: string, found: N8nWorkflow): Candidate | undefined {
+export function candidateIn(host: string, found: N8nWorkflow): OrphanCandidate | undefined {
   const isNamed = isClientName(workflowName, found.name);
   const marked = found.webhooks.find(({ id }) => provisioningOfMark(id ?? '') !== undefined);
   if (marked === undefined && !isNamed) return undefined;

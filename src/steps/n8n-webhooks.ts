@@ -6,7 +6,8 @@ import type { WebhookState } from '../providers/n8n-webhook.ts';
 import { inWordsOfServer, n8nClient, type ActivationWords } from '../providers/n8n.ts';
 import { n8nChecks } from './checks/n8n.ts';
 import { answerNodeId, clientWorkflow, webhookPath, workflowName } from './n8n-client-workflow.ts';
-import { misplacedWebhook, n8nEnvironment } from './n8n-environment.ts';
+import { n8nEnvironment } from './n8n-environment.ts';
+import { explainMisplacedWebhook } from './n8n-misplaced-webhook.ts';
 import { candidateIn, describe, oursAmong, ownsPath, takenFrom, urlOf } from './n8n-ownership.ts';
 import {
   defineStep,
@@ -47,7 +48,7 @@ const workflow: ResourceType<Providers, Partial<Output>> = {
   async find({ client, providers }, intent) {
     const { workflows, at } = await providers.n8n.listWorkflows();
     const ours = oursAmong(workflows, client, intent);
-    return { sightings: takenFrom(workflows, client, providers.host, ours), at };
+    return { objects: takenFrom(workflows, client, providers.host, ours), at };
   },
 
   async create(permit, { client, providers }, { calls }) {
@@ -201,7 +202,7 @@ async function lookAtWebhook(context: Context, id: string): Promise<WebhookState
   const { n8n } = context.providers;
   const path = webhookPath(context.client.clientId);
   const told = await n8n.readWebhook(path);
-  if (told.is !== 'untold') return told;
+  if (told.is !== 'unknown') return told;
   // A GET would run what is registered for GET.
   await refuseRivals(context, id);
   return n8n.askWebhook(path);
@@ -223,8 +224,10 @@ export const n8nWebhooks = defineStep({
     const id = await createN8NWorkflow(context);
     await activateN8NWorkflow(context, id);
     const webhook = await lookAtWebhook(context, id);
-    if (webhook.is === 'misplaced')
-      throw new StepFailure('verification-failed', misplacedWebhook(webhook.extra));
+    if (webhook.is === 'misplaced') {
+      const { why, whatToDo } = explainMisplacedWebhook(webhook.extra);
+      throw new StepFailure('verification-failed', why, { whatToDo });
+    }
     if (webhook.is !== 'registered') {
       const isRenewed = await publishAnew(context, id);
       const atDeadline = neverServed(context, id, isRenewed);

@@ -1,5 +1,5 @@
 /**
- * The shape of a step: data plus two functions, and the resource types it makes.
+ * The shape of a step: data, the functions `connect`, `run` and `undo`, and the resource types it makes.
  *
  * Everything a step needs arrives in its context. It knows no queue, no SQL, no server, and no environment variable
  * but those it declares. `run` and `undo` may be repeated at any time, by any worker: what was done already is read
@@ -73,11 +73,10 @@ export interface ProvisioningOrchestrator {
 export interface ResourceContext<Providers> extends ProviderContext<Providers>, ProvisioningOrchestrator {
   readonly secrets: Secrets;
   /**
-   * For what may be wrong at one look: returns once at least four looks in a row, over SETTLE_MS or more, have shown it, and
-   * throws NotYet until then.
-   * `waitingFor` is the end that would be a good one.
+   * Confirms a bad sign that one look may show wrongly: returns once at least four looks in a row, over SETTLE_MS or
+   * more, have shown it, and throws NotYet until then. `waitingFor` names the good end that is still possible.
    */
-  outlast(waitingFor: string): Promise<void>;
+  confirmPersistent(waitingFor: string): Promise<void>;
 }
 
 export interface StepContext<Output, Providers> extends ResourceContext<Providers> {
@@ -90,12 +89,12 @@ export interface StepContext<Output, Providers> extends ResourceContext<Provider
   change<Result extends Partial<Output>>(change: Change<Result>): Promise<Partial<Output>>;
   /** Deletes every resource of that type that this provisioning made, and waits until each is gone. */
   remove(type: ResourceType<Providers, Partial<Output>>): Promise<void>;
-  /** Tells of what succeeds and will still trouble somebody. Kept once the step is done, and shown with it. */
+  /** Adds a warning about a step that succeeds. It is kept once the step is done, and shown with it. */
   warn(code: string, message: string): void;
   /** Lists what stands in the way of a resource. Throw what it returns: `name-taken`. */
   reportForeign(
     type: ResourceType<Providers, Partial<Output>>,
-    sightings: readonly Sighting<Partial<Output>>[],
+    objects: readonly FoundObject<Partial<Output>>[],
   ): Promise<StepFailure>;
   /** Leaves a resource to an operator: its ownership is in question, so no rollback deletes it. */
   disown(kind: string, reason: string): Promise<void>;
@@ -131,23 +130,23 @@ export interface ProviderObject<Output> {
   readonly url: string | undefined;
   /** The output to record, once the object is ours. */
   readonly output: Output;
-  /** The call that it says has made it. Of several that say the same all but one are copies. Undefined: it does not say. */
+  /** The call that the object names as its maker. If several name one call, only the oldest is no copy. Undefined: it names none. */
   readonly madeBy?: string | undefined;
 }
 
 /** Something of the wanted name. */
-export interface Sighting<Output> extends ProviderObject<Output> {
+export interface FoundObject<Output> extends ProviderObject<Output> {
   /** Proven to be made by this effect. Everything else is foreign. */
   readonly isOurs: boolean;
   /** By the provider's clock. Undefined: it does not say. */
   readonly createdAt: Date | undefined;
-  /** The thing of ours that it has taken, in our own words. Undefined: the name. */
-  readonly takes?: string;
+  /** The thing that it has taken from us, in our own words. Undefined: the name. */
+  readonly occupies?: string;
 }
 
 /** Everything of the wanted name, from all pages, and the provider's clock at that look. */
 export interface LookUp<Output> {
-  readonly sightings: readonly Sighting<Output>[];
+  readonly objects: readonly FoundObject<Output>[];
   readonly at: Date | undefined;
 }
 
@@ -208,7 +207,7 @@ export interface ResourceType<Providers, Output> {
 }
 
 /** An object that looks like ours, whoever made it. */
-export interface Candidate {
+export interface OrphanCandidate {
   readonly externalId: string;
   readonly name: string;
   readonly url: string | undefined;
@@ -223,11 +222,11 @@ export interface Candidate {
 /** Finds what looks like ours, without knowing any client. */
 export interface OrphanSearch<Providers> {
   /** Everything of that kind that looks like ours, from all pages. A list that fails is an error, never an absence. */
-  list(providers: ReadOnly<Providers>): Promise<Candidate[]>;
-  /** Objects that calls for this client have made and whose mark nobody can read, of any name, told as if it were read. */
-  listUnmarked?(context: ResourceContext<ReadOnly<Providers>>): Promise<Candidate[]>;
+  list(providers: ReadOnly<Providers>): Promise<OrphanCandidate[]>;
+  /** Objects, of any name, that calls for this client have made and whose mark nobody can read. They are reported as marked. */
+  listWithHiddenMark?(context: ResourceContext<ReadOnly<Providers>>): Promise<OrphanCandidate[]>;
   /** One of them, read by its immutable id. Undefined: gone, or nothing in it looks like ours. */
-  read(providers: ReadOnly<Providers>, externalId: string): Promise<Candidate | undefined>;
+  read(providers: ReadOnly<Providers>, externalId: string): Promise<OrphanCandidate | undefined>;
 }
 
 /** A refusal as a provider words it. */
@@ -254,7 +253,7 @@ export const nobodysIntent: Intent = {
 /** Makes a change where a look does not show that it is made already. */
 export type MakeChange = (change: Change<object>) => Promise<unknown>;
 
-/** A mutating call that makes no resource of its own. */
+/** A mutating call whose object, if it makes one, goes with a resource and is not removed on its own, such as a deployment. */
 export interface Change<Result> {
   /** Names the effect in the ledger; unique within the step. */
   readonly name: string;

@@ -22,7 +22,7 @@ import { apiUrl } from './provider-url.ts';
 import {
   defineStep,
   type CallLimits,
-  type Candidate,
+  type OrphanCandidate,
   type Intent,
   type ResourceContext,
   type ResourceType,
@@ -89,12 +89,12 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
   async find(context, intent) {
     const { client, providers } = context;
     const { projects, at } = await providers.supabase.findProjectsByName(this.nameFor(client));
-    const sightings = projects.map(async (found) => ({
+    const objects = projects.map(async (found) => ({
       ...describe(found),
       createdAt: found.created_at,
       isOurs: intent.recorded.includes(found.ref) || (await isOurs(found, intent, context)),
     }));
-    return { sightings: await Promise.all(sightings), at };
+    return { objects: await Promise.all(objects), at };
   },
 
   async create(permit, { client, providers, secrets }) {
@@ -160,7 +160,7 @@ const scopedRole = (plan: string | undefined): Sight => ({
 });
 
 /** A project has no field for a mark: all that it shows is its name. */
-function candidateIn(found: SupabaseProject): Candidate | undefined {
+function candidateIn(found: SupabaseProject): OrphanCandidate | undefined {
   if (!isClientName(projectName, found.name)) return undefined;
   return { ...describe(found), createdAt: found.created_at, evidence: 'name', provisioningId: undefined };
 }
@@ -179,11 +179,11 @@ function describe(found: SupabaseProject) {
 }
 
 /**
- * Whether a call of ours has made it.
+ * Tells whether a call of ours has made the project.
  *
- * A project has no field for a mark. One that was absent before our first call and was created after it is ours, if a
- * call of ours is in doubt, or foreign. The password that only we know tells; until the project can be asked,
- * nobody may say so, since what is taken for ours is deleted by a rollback.
+ * A project has no field for a mark. One that was created after we saw none is ours only if a call of ours is in doubt
+ * and its database accepts the password that only we know. Until its database can be asked we must not decide: a rollback
+ * deletes what was taken for ours.
  */
 async function isOurs(
   found: SupabaseProject,
@@ -194,7 +194,7 @@ async function isOurs(
   const { mayExist, absentAt } = intent;
   if (!mayExist || absentAt === undefined || found.created_at < absentAt) return false;
   const { ref, status } = found;
-  // One that will never answer leaves it at that, and so does one whose database cannot be reached from here.
+  // A project that has failed can never be asked, nor can a database that is out of reach from here: they count as ours.
   if (hopelessStatuses.has(status) && status !== 'GOING_DOWN') return true;
   const toShow = 'the project to show whether it is ours';
   const pooler =
@@ -204,7 +204,7 @@ async function isOurs(
   if (pooler === undefined) throw new NotYet(toShow);
   const password = await secrets.read('database-password');
   const answer = await tryPassword(addressOf(pooler), password, providers).catch(asUnreachable);
-  if (answer === 'refused') await context.outlast(passwordAccepted(ref));
+  if (answer === 'refused') await context.confirmPersistent(passwordAccepted(ref));
   return answer !== 'refused';
 }
 
@@ -277,7 +277,7 @@ export const supabaseProject = defineStep({
 
     const password = await context.secrets.read('database-password');
     if ((await tryPassword(known, password, context.providers)) === 'refused') {
-      await context.outlast(passwordAccepted(ref));
+      await context.confirmPersistent(passwordAccepted(ref));
       const reason = `Supabase project ${ref} does not accept the database password it was created with`;
       await context.disown(project.kind, reason);
       throw new StepFailure('verification-failed', reason);
@@ -312,7 +312,7 @@ async function tryPassword(
   }
 }
 
-/** A project's own endpoints may refuse for minutes after it is healthy: that is a wait like the one for the answer. */
+/** Waits while a project's own endpoints refuse, which they may do for minutes after the project is healthy. */
 async function whileItBoots<T>(waitingFor: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
@@ -323,7 +323,7 @@ async function whileItBoots<T>(waitingFor: string, read: () => Promise<T>): Prom
   }
 }
 
-/** A token may make projects and not read their keys: that is no matter of waiting, nor of another token. */
+/** Reads the keys. A token may create projects and still not read their keys: then waiting does not help. */
 async function revealKeys(supabase: Readers['supabase'], ref: string): Promise<SupabaseApiKey[]> {
   try {
     return await supabase.listApiKeys(ref);

@@ -1,13 +1,9 @@
 /** Why Vercel blocks a deployment, in our words. Pure. */
 import type { VercelDeployment } from '../providers/vercel.ts';
-
-export interface BlockReason {
-  readonly why: string;
-  readonly whatToDo: string;
-}
+import type { FailureExplanation } from './explanation.ts';
 
 /** By the code that stands in the deployment or, where none does, by Vercel's sentence about it. */
-export function blockReasonOf({ seatBlock, readyStateReason = '' }: VercelDeployment): BlockReason {
+export function blockReasonOf({ seatBlock, readyStateReason = '' }: VercelDeployment): FailureExplanation {
   const code = seatBlock?.blockCode ?? '';
   if (code === 'TEAM_ACCESS_REQUIRED' || /git author .*must have access/i.test(readyStateReason))
     return {

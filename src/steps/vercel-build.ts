@@ -1,6 +1,6 @@
 /** Why a deployment at Vercel was not built, in our words. Pure. */
 import type { VercelDeployment } from '../providers/vercel.ts';
-import type { BlockReason } from './vercel-block.ts';
+import type { FailureExplanation } from './explanation.ts';
 
 /** Vercel takes any root directory for a project; only a build looks for it. Read in public build logs. */
 const noRootDirectory = 'NOW_SANDBOX_WORKER_ROOTDIR_NOT_EXIST';
@@ -9,7 +9,7 @@ const noRootDirectory = 'NOW_SANDBOX_WORKER_ROOTDIR_NOT_EXIST';
 export function buildFailureOf(
   { errorCode }: Pick<VercelDeployment, 'errorCode'>,
   rootDirectory: string | undefined,
-): BlockReason {
+): FailureExplanation {
   if (errorCode === noRootDirectory && rootDirectory !== undefined)
     return {
       why: `the repository has no folder ${rootDirectory}`,
@@ -18,6 +18,6 @@ export function buildFailureOf(
     };
   return {
     why: 'its build log says why',
-    whatToDo: 'Read its build log in the dashboard of Vercel, and mend the template.',
+    whatToDo: 'Read its build log in the dashboard of Vercel, and fix the template.',
   };
 }

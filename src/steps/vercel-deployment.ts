@@ -21,7 +21,7 @@ import { apiUrl } from './provider-url.ts';
 import {
   defineStep,
   type CallLimits,
-  type Candidate,
+  type OrphanCandidate,
   type Refusal,
   type ResourceContext,
   type ResourceType,
@@ -81,12 +81,12 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
   async find(context, intent) {
     const { client, providers } = context;
     const found = await providers.vercel.findProject(this.nameFor(client));
-    if (found === undefined) return { sightings: [], at: await providers.vercel.readAccess() };
+    if (found === undefined) return { objects: [], at: await providers.vercel.readAccess() };
     const variables = await providers.vercel.listVariables(found.id);
     const isOurs = isMarkHidden(variables)
       ? await isLinkedToOurs(found, intent, context)
       : markAmong(variables) === client.provisioningId;
-    return { sightings: [{ ...describe(found), createdAt: found.createdAt, isOurs }], at: undefined };
+    return { objects: [{ ...describe(found), createdAt: found.createdAt, isOurs }], at: undefined };
   },
 
   async create(permit, context) {
@@ -118,7 +118,7 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
 
   search: {
     async list(providers) {
-      const candidates: Candidate[] = [];
+      const candidates: OrphanCandidate[] = [];
       for (const found of await providers.vercel.listProjects()) {
         const mark = markAmong(found.env ?? []);
         const candidate =
@@ -129,7 +129,7 @@ const project: ResourceType<Providers, Partial<z.infer<typeof output>>> = {
       }
       return candidates;
     },
-    async listUnmarked(context) {
+    async listWithHiddenMark(context) {
       const { provisioningId } = context.client;
       return (await listLinkedToOurs(context)).map((found) => ({
         ...describe(found),
@@ -165,17 +165,20 @@ function judgeSight({ limited, membership }: VercelAccount, isTeam: boolean): Si
   if (!isTeam || rolesThatSeeAll.has(membership?.role ?? '')) return { sees: 'all' };
   return {
     sees: membership === undefined ? 'unknown' : 'some',
-    why: `the token's role in the team is ${membership?.role ?? 'not told'}, from which Vercel hides projects`,
+    why:
+      membership === undefined
+        ? "Vercel does not tell the token's role in the team, and hides projects from some roles"
+        : `the token's role in the team is ${membership.role}, from which Vercel hides projects`,
     whatToDo: 'Set VERCEL_TOKEN to a token of an Owner or Member of the team.',
   };
 }
 
-/** The list has the variables, perhaps without their values: then those that may be ours are asked for theirs. */
+/** The list may leave out the variables' values: then the projects that may be ours are read one by one. */
 function mayHaveMark({ env, name }: ListedVercelProject): boolean {
   return env === undefined || hasMark(env) || isClientName(projectName, name);
 }
 
-async function readCandidate({ vercel }: Readers, id: string): Promise<Candidate | undefined> {
+async function readCandidate({ vercel }: Readers, id: string): Promise<OrphanCandidate | undefined> {
   const found = await vercel.findProject(id);
   // The endpoint takes names as well.
   if (found?.id !== id) return undefined;
@@ -188,7 +191,7 @@ async function readCandidate({ vercel }: Readers, id: string): Promise<Candidate
   }
 }
 
-function candidateIn(found: VercelProject, provisioningId: string | undefined): Candidate | undefined {
+function candidateIn(found: VercelProject, provisioningId: string | undefined): OrphanCandidate | undefined {
   if (provisioningId === undefined && !isClientName(projectName, found.name)) return undefined;
   const evidence = provisioningId === undefined ? 'name' : 'mark';
   return { ...describe(found), createdAt: found.createdAt, evidence, provisioningId };
@@ -336,7 +339,7 @@ export const vercelDeployment = defineStep({
   undo: (context) => context.remove(project),
 });
 
-/** Vercel says true, or since when. */
+/** Vercel says true, or the time of the assignment. */
 function isAliasAssigned({ aliasAssigned }: VercelDeployment): boolean {
   return aliasAssigned === true || typeof aliasAssigned === 'number';
 }

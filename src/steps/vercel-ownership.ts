@@ -7,16 +7,18 @@ import type {
 } from '../providers/vercel.ts';
 import type { ReadOnly } from './check.ts';
 import { githubRepo } from './github-repo.ts';
-import { provisioningIdIn } from './mark.ts';
+import { uuid } from './mark.ts';
 import type { Intent, ResourceContext } from './step.ts';
 
 type Context = ResourceContext<ReadOnly<{ readonly vercel: VercelClient }>>;
 
 const markKey = 'PROVISIONING_ID';
+const idPattern = new RegExp(`^${uuid}$`);
 
-/** The provisioning that the project's mark names. */
+/** The provisioning that the project's mark names: the mark is its id, which the application reads too. */
 export function markAmong(variables: readonly VercelVariable[]): string | undefined {
-  return provisioningIdIn(variables.find(({ key }) => key === markKey)?.value);
+  const value = variables.find(({ key }) => key === markKey)?.value;
+  return value !== undefined && idPattern.test(value) ? value : undefined;
 }
 
 export function hasMark(variables: readonly VercelVariable[]): boolean {
@@ -30,7 +32,7 @@ export function isMarkHidden(variables: readonly VercelVariable[]): boolean {
 
 /**
  * True where a project whose mark cannot be read is ours by its link: to the repository that this provisioning has
- * made. The engine holds its age against the time of the call besides.
+ * made. The engine also compares when it was created with the time of the call.
  */
 export async function isLinkedToOurs(
   found: VercelProject,

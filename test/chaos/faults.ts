@@ -43,7 +43,7 @@ export interface DrawnFaults {
   readonly isAskedTwice: boolean;
   /** Somebody copies the client's workflow as soon as it is there, and a call that makes it gets no answer. */
   readonly copying: { readonly name: 'its own' | 'ours' } | undefined;
-  /** The template is broken until an operator has mended it. */
+  /** The template is broken until an operator has fixed it. */
   readonly brokenTemplate: BrokenTemplate | undefined;
   readonly outages: readonly DrawnOutage[];
 }

@@ -1,4 +1,4 @@
-/** Runs one schedule in an arena: things go wrong as drawn, then all is mended, and what came of it is judged. */
+/** Runs one schedule in an arena: things go wrong as drawn, then all is fixed, and what came of it is judged. */
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { providerNames, type ProviderName } from '../../sandbox/exchange.ts';
@@ -408,7 +408,7 @@ async function readStates({
   return rows[0];
 }
 
-/** While things are still broken. What refuses deletions is mended only after that. */
+/** While things are still broken. What refuses deletions is fixed only after that. */
 async function mayOperateEarly(run: Run): Promise<boolean> {
   return run.schedule.course !== 'incomplete' && (await needsOperator(run).catch(() => false));
 }
@@ -420,7 +420,7 @@ async function needsOperator(run: Run): Promise<boolean> {
   return state?.status === 'paused' || state?.rollback === 'incomplete' || isToGo;
 }
 
-/** The operator mends what refused, and decides; some press the button twice. */
+/** The operator fixes what refused, and decides; some press the button twice. */
 async function operate(run: Run): Promise<void> {
   const { arena, schedule, caller, random } = run;
   if (schedule.refusedDeletion !== undefined)

@@ -44,7 +44,7 @@ export interface Schedule extends DrawnFaults {
   readonly hasCallback: boolean;
   /** The step that fails for good, and how. */
   readonly failure: FaultRequest | undefined;
-  /** The kind whose deletion is refused until an operator has mended it. */
+  /** The kind whose deletion is refused until an operator has fixed it. */
   readonly refusedDeletion: ObjectKind | undefined;
   /** The kind of which a stranger has the name before anything is asked. */
   readonly foreignKind: Exclude<ObjectKind, 'vercel.deployment'> | undefined;
@@ -167,7 +167,7 @@ function drawFailure(random: Random, course: Course, needsObjects: boolean): Fau
   const early = needsObjects ? 0 : 1;
   const { provider, operation, status } =
     failures[random.pickWeighted({ n8n: 14, vercel: 4, github: early, supabase: early })];
-  // Whoever resumes has mended what was wrong.
+  // Whoever resumes has fixed what was wrong.
   const times = course === 'pause-resume' ? 1 : -1;
   return { provider, operation, status, mode: 'reject', times, body: { message: 'refused for good' } };
 }

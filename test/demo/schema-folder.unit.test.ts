@@ -30,12 +30,12 @@ describe('the template schema of the demo', () => {
     await expect(prepare('./not-there')).rejects.toThrow(path.resolve('not-there'));
   });
 
-  test('is broken in a copy, and mended there', async () => {
+  test('is broken in a copy, and fixed there', async () => {
     const schema = await prepare(undefined, 'create veiw');
     const broken = path.join(schema.path, '999_broken.sql');
     expect(path.relative(dataDir, broken)).toBe(path.join('schema', '999_broken.sql'));
     expect(await readFile(broken, 'utf8')).toBe('create veiw');
-    await schema.mend();
+    await schema.fix();
     await expect(access(broken)).rejects.toThrow('ENOENT');
   });
 

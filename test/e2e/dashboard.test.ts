@@ -49,7 +49,7 @@ function watch(context: BrowserContext): { seen: Seen; settle: () => Promise<voi
   return { seen, settle: async () => void (await Promise.all(reading)) };
 }
 
-/** Keeps a picture for the documentation, when asked to: UPDATE_SCREENSHOTS=1 npx vitest run --project e2e … */
+/** Keeps a picture for the documentation, when asked to: UPDATE_SCREENSHOTS=1 npx vitest run --project integration … */
 async function keepPicture(page: Page, name: string): Promise<void> {
   if (process.env['UPDATE_SCREENSHOTS'] !== '1') return;
   const folder = new URL('../../docs/images/', import.meta.url);

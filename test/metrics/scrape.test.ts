@@ -125,7 +125,7 @@ test.each([
   ['does not answer', 'pause', 'resume'],
 ] as const)(
   'a queue that %s is 0, and everything else is told within two seconds',
-  async (_how, hit, mend) => {
+  async (_how, hit, fix) => {
     const redis = await startOwnRedis();
     stack = await startStack({ backend: 'redis', redisUrl: redis.url, workers: 0 });
     await untilReady(stack);
@@ -133,7 +133,7 @@ test.each([
     const scraped = await scrapeWithin(
       stack,
       () => redis[hit](),
-      () => redis[mend](),
+      () => redis[fix](),
     );
 
     expect(knownOf(scraped)).toEqual({

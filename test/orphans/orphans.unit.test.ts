@@ -10,13 +10,13 @@ import { tableOf } from '../../src/commands/orphans/table.ts';
 import { resourceStates } from '../../src/provisioning.ts';
 import { steps } from '../../src/steps/index.ts';
 import { provisioningOfMark } from '../../src/steps/mark.ts';
-import type { Candidate } from '../../src/steps/step.ts';
+import type { OrphanCandidate } from '../../src/steps/step.ts';
 
 const id = '5f0c6f0e-1111-4222-8333-444455556666';
 const now = new Date('2026-11-23T12:00:00Z');
 const hoursAgo = (hours: number) => new Date(now.getTime() - hours * 3_600_000);
 
-const candidate: Candidate = {
+const candidate: OrphanCandidate = {
   externalId: 'a1',
   name: 'client-acme-app',
   url: undefined,
@@ -91,7 +91,7 @@ describe('a deletion', () => {
     isByNameOnly: false,
     requestedBy: 'ines',
   };
-  const standing = (one: Candidate, known: Partial<Knowledge> = {}) =>
+  const standing = (one: OrphanCandidate, known: Partial<Knowledge> = {}) =>
     standingOf(one, { ...nothingKnown, ...known });
   const orphan = standing(candidate);
 

@@ -1,4 +1,4 @@
-/** Each check holds where all is well, and fails for its own reason, which it names together with what mends it. */
+/** Each check holds where all is well, and fails for its own reason, which it names together with what fixes it. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ async function blockDeployments(
   await control.createForeign('vercel.deployment', 'another', { projectId });
 }
 
-test('where everything is in order every check holds, with nothing to mend', async () => {
+test('where everything is in order every check holds, with nothing to fix', async () => {
   const checks = await check(sandbox);
 
   expect(failuresIn(checks)).toEqual({});
@@ -411,7 +411,7 @@ test('a template schema with a quote left open is told, with file, line and colu
   rmSync(folder, { recursive: true });
   expect(Object.keys(failures)).toEqual(['schema template']);
   expect(failures['schema template']).toMatch(
-    /^2\.sql, line 2, column 8: unterminated quoted string .* → Mend the file/,
+    /^2\.sql, line 2, column 8: unterminated quoted string .* → Fix the file/,
   );
 });
 

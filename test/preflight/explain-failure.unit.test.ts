@@ -27,7 +27,7 @@ test.each([
   ['CERT_HAS_EXPIRED', 'Renew the certificate'],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'a name that the certificate is for'],
   ['HPE_INVALID_CONSTANT', 'Check the port in N8N_HOST'],
-])('a connection that ends with %s is told how to mend it', (connectionCode, fix) => {
+])('a connection that ends with %s is told how to fix it', (connectionCode, fix) => {
   expect(explain({ connectionCode })).toMatchObject({
     ok: false,
     fix: expect.stringContaining(fix) as string,

@@ -49,7 +49,7 @@ test('an address that is not allowed fails for good, and is not repeated', async
   expect(String(error)).not.toContain('203');
 });
 
-test('a refused password is an error that another attempt may mend, for every step', async () => {
+test('a refused password is an error that another attempt may fix, for every step', async () => {
   const error = await errorOf('28P01', 'password authentication failed for user "postgres"');
 
   expect(error).toBeInstanceOf(PasswordRefused);

@@ -239,7 +239,7 @@ describe('an outage without end', () => {
     expect(stack.sandbox.control.objects()).toEqual([]);
   });
 
-  test('of Vercel’s sight of the repository ends with what Vercel says, and what mends it', async () => {
+  test('of Vercel’s sight of the repository ends with what Vercel says, and what fixes it', async () => {
     stack.sandbox.control.setGithubAppInstalled(false);
     const { id } = await stack.provision();
     expect((await stack.waitUntilDone(id)).failure).toMatchObject({

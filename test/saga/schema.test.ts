@@ -133,7 +133,7 @@ test('a template that commits by itself is refused before anything is sent to th
   expect(stack.sandbox.control.objects()).toEqual([]);
 });
 
-test('a paused schema is mended and resumed; what nobody may use is warned of, wherever it is looked at', async () => {
+test('a paused schema is fixed and resumed; what nobody may use is warned of, wherever it is looked at', async () => {
   const path = await template('create table public.w (id int primary key);');
   stack = await startStack({ backend: 'postgres', environment: { SCHEMA_PATH: path } });
   const running = stack;

@@ -251,7 +251,7 @@ test('an N8N_WEBHOOK_URL that has the path of webhooks already fails the step at
       failure: { step: 'n8n-webhooks', code: 'verification-failed' },
       rollback: { status: 'completed' },
     });
-    expect(done.failure?.message).toContain('take the "/webhook" off the end of N8N_WEBHOOK_URL');
+    expect(done.failure?.whatToDo).toContain('Take the "/webhook" off the end of N8N_WEBHOOK_URL');
   } finally {
     await proxy.stop();
   }

@@ -51,7 +51,7 @@ test.each([
     /line 6: COMMIT \(or END\) is a transaction command; and 4 more$/,
     /^Remove/,
   ],
-])('%s is told with its place, and what mends it', async (_what, text, detail, fix) => {
+])('%s is told with its place, and what fixes it', async (_what, text, detail, fix) => {
   const finding = await look({ '1.sql': "select 'fine';\n", '2.sql': text });
   expect(finding).toEqual({ ok: false, detail: textLike(detail), fix: textLike(fix) });
 });

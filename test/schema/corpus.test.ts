@@ -36,7 +36,7 @@ function placeOf({ at }: Refusal): RegExp {
 }
 
 async function warningsOf(project: TestProject): Promise<string[]> {
-  const marker = await project.transport.readMarker(project.id);
+  const marker = await project.transport.readApplied(project.id);
   if (marker === undefined) throw new Error('The project has no record of a template.');
   return findWarnings(await project.transport.readFindings(marker), marker.notes).map(({ code }) => code);
 }
@@ -83,7 +83,7 @@ describe.each<Way>(['postgres', 'http'])('over %s', (way) => {
         `select relname from pg_class where relnamespace = 'public'::regnamespace`,
       );
       expect(left).toEqual([]);
-      expect(await untouched.transport.readMarker(untouched.id)).toBeUndefined();
+      expect(await untouched.transport.readApplied(untouched.id)).toBeUndefined();
     });
   });
 });

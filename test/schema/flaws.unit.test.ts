@@ -198,7 +198,7 @@ test.each(['-- migrate:down', '-- +goose Down', '-- +migrate Down', '-- Down Mig
   },
 );
 
-test('all flaws of all files are told at once, in order, as a failure that no repeat mends', async () => {
+test('all flaws of all files are told at once, in order, as a failure that no repeat fixes', async () => {
   const error = await read({
     'b.sql': 'commit;',
     'a.sql': 'selec 1;\n\\i x\nbegin;\nvacuum;\nrollback;\nselec 2;',

@@ -126,10 +126,10 @@ describe.each(steps)('$name', (step) => {
       );
       const own = { ...nothingRecorded, mark: rows[0]?.mark ?? '', recorded: [externalId], calls: 1 };
       const mine = await type.find(contextOf(step), own);
-      expect(mine.sightings).toMatchObject([{ externalId, isOurs: true }]);
+      expect(mine.objects).toMatchObject([{ externalId, isOurs: true }]);
 
       const theirs = await type.find(contextOf(step, { provisioningId: unknownId }), nothingRecorded);
-      expect(theirs.sightings).toMatchObject([{ externalId, isOurs: false }]);
+      expect(theirs.objects).toMatchObject([{ externalId, isOurs: false }]);
     });
 
     test('a search for orphans sees it, by its list and by its id', async () => {
@@ -195,7 +195,7 @@ describe('once the client is offboarded', () => {
 
     test.each(types)('no $kind of it is left', async (type) => {
       expect(['gone', 'absent']).toContain(await type.read(contextOf(step), recordOf(type).externalId));
-      expect((await type.find(contextOf(step), nothingRecorded)).sightings).toEqual([]);
+      expect((await type.find(contextOf(step), nothingRecorded)).objects).toEqual([]);
     });
   });
 });

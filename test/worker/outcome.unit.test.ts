@@ -79,7 +79,7 @@ describe('a wait', () => {
     });
   });
 
-  test('that has passed its deadline says what mends the refusal behind it, where that is known', () => {
+  test('that has passed its deadline says what fixes the refusal behind it, where that is known', () => {
     const providerText = JSON.stringify({
       error: { code: 'bad_request', message: 'install the GitHub integration' },
     });

@@ -79,7 +79,7 @@ export const githubChecks: readonly Check<ReadOnly<Providers>>[] = [
   },
 ];
 
-/** One with chosen repositories administers the template, too, and is refused when it is to generate another. */
+/** A token for chosen repositories may administer the template and still cannot generate others from it. */
 function judgeFineGrained(sight: Sight): Finding {
   if (sight.sees === 'some')
     return fails(

@@ -1,4 +1,4 @@
-/** Turns an answer of n8n, or of a proxy in front of it, into words for the person who has to mend it. Pure. */
+/** Turns an answer of n8n, or of a proxy in front of it, into words for the person who has to fix it. Pure. */
 import { z } from 'zod';
 import { ProviderError } from '../../errors.ts';
 import { parseJson } from '../../http/json.ts';

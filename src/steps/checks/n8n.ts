@@ -1,7 +1,7 @@
 /** The checks of n8n: it answers, serves webhooks where we believe it does, and lets our key do all that a client needs. */
 import type { N8nClient } from '../../providers/n8n.ts';
 import { fails, holds, type Check, type Finding, type ReadOnly } from '../check.ts';
-import { fixOfExtra, misplacedWebhook } from '../n8n-environment.ts';
+import { explainMisplacedWebhook } from '../n8n-misplaced-webhook.ts';
 import { explainN8n } from './n8n-failures.ts';
 
 interface Providers {
@@ -63,7 +63,10 @@ export const n8nChecks: readonly Check<ReadOnly<Providers>>[] = [
     name: 'webhooks',
     look: explained('webhooks', async (client) => {
       const place = await client.readWebhookPlace();
-      if (place.is === 'misplaced') return fails(misplacedWebhook(place.extra), fixOfExtra(place.extra));
+      if (place.is === 'misplaced') {
+        const { why, whatToDo } = explainMisplacedWebhook(place.extra);
+        return fails(why, whatToDo);
+      }
       return holds(`webhooks are served at ${client.webhookUrl('…')}`);
     }),
   },

@@ -40,10 +40,10 @@ function list(names: readonly string[]): string {
   return [...names.slice(0, mostNames), ...more].join(', ');
 }
 
-/** A person mends one after the other: the first is told whole. */
+/** A person fixes one after the other: the first is told whole. */
 function tellFlaws({ flaws }: TemplateFlawed): Finding {
   const [first, ...others] = flaws;
-  if (first === undefined) return fails('the template has a flaw', 'Mend it.');
+  if (first === undefined) return fails('the template has a flaw', 'Fix it.');
   const { file, place, what, fix } = first;
   const more = others.slice(0, 5).map((flaw) => `${flaw.file}, line ${flaw.place.line}: ${flaw.what}`);
   const rest = others.length > more.length ? [`and ${others.length - more.length} more`] : [];

@@ -22,7 +22,7 @@ const supabase = {
   address: 'SUPABASE_API_URL',
 } as const;
 
-/** Of one member, over all free organizations in which they are owner or administrator. */
+/** Supabase counts those of one member over all free organizations of which they are owner or administrator. The check sees one organization. */
 const freeProjects = 2;
 /** Projects that are paused, or on their way out, do not count. */
 const idleStatuses = new Set(['INACTIVE', 'PAUSING', 'GOING_DOWN', 'REMOVED']);

@@ -14,12 +14,12 @@ import {
   ending,
   findingsRow,
   judgeOurError,
-  markerRow,
+  appliedRow,
   recordedTables,
   type SchemaTransport,
 } from './transport.ts';
 
-/** So many statements share a round trip, and what they may take together is bounded by this many time-outs. */
+/** Statements that share a round trip. Together they may take `batchTimeouts` times the time-out of one. */
 const batchSize = 100;
 const batchTimeouts = 4;
 
@@ -29,13 +29,13 @@ export function poolerTransport(
   limits: CallLimits,
 ): SchemaTransport {
   return {
-    readMarker: (provisioningId) =>
+    readApplied: (provisioningId) =>
       withDatabase(address, tls, limits, async (database) => {
         const { rows } = await database.query(markerSql(provisioningId)).catch((error: unknown) => {
           if (markerIsAbsent.has(asSqlError(error)?.code ?? '')) return { rows: [] };
           throw error;
         });
-        return rows[0] === undefined ? undefined : markerRow.parse(rows[0]);
+        return rows[0] === undefined ? undefined : appliedRow.parse(rows[0]);
       }),
 
     readFindings: (marker) =>

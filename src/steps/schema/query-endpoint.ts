@@ -10,13 +10,13 @@ import { readPrintedError } from './printed-error.ts';
 import { applyScript, numberedMessage, type Script } from './script.ts';
 import { templateFailure } from './statement-error.ts';
 import { markerIsAbsent, markerSql } from './transaction-sql.ts';
-import { findingsRow, judgeOurError, markerRow, recordedTables, type SchemaTransport } from './transport.ts';
+import { findingsRow, judgeOurError, appliedRow, recordedTables, type SchemaTransport } from './transport.ts';
 
 export function queryTransport(supabase: SupabaseClient, ref: string): SchemaTransport {
   return {
-    async readMarker(provisioningId) {
+    async readApplied(provisioningId) {
       const rows = await supabase
-        .queryReadOnly(ref, markerSql(provisioningId), markerRow)
+        .queryReadOnly(ref, markerSql(provisioningId), appliedRow)
         .catch((error: unknown) => {
           if (markerIsAbsent.has(refusalOf(error)?.code ?? '')) return [];
           throw tellPassing(error);

@@ -1,4 +1,4 @@
-/** The error of a statement, in words that let the author of the template mend it. Pure. */
+/** The error of a statement, in words that let the author of the template fix it. Pure. */
 import { StepFailure } from '../../errors.ts';
 import type { SqlError } from '../../providers/postgres-errors.ts';
 import type { Origin } from './commands.ts';

@@ -12,7 +12,7 @@ import { endFailure, type StatedError } from './statement-error.ts';
 import { alreadyApplied, legacyGrantsSql, openingSql, recordSql } from './transaction-sql.ts';
 
 /** The project's own record of the template that was applied to it. */
-export const markerRow = z.object({
+export const appliedRow = z.object({
   checksum: z.string(),
   tables: z.array(z.string()),
   /** Statements that the project refused and the template can do without. Earlier versions kept none. */
@@ -21,7 +21,7 @@ export const markerRow = z.object({
     .nullable()
     .transform((notes) => notes ?? []),
 });
-export type Marker = z.infer<typeof markerRow>;
+export type AppliedTemplate = z.infer<typeof appliedRow>;
 
 export const findingsRow = z.object({ findings: findingsSchema });
 
@@ -34,15 +34,15 @@ export interface Application {
 
 export interface SchemaTransport {
   /** Undefined: no template was applied. */
-  readMarker(provisioningId: string): Promise<Marker | undefined>;
-  /** Notes about the template that is there. */
-  readFindings(marker: Marker): Promise<Findings>;
+  readApplied(provisioningId: string): Promise<AppliedTemplate | undefined>;
+  /** The findings about the template that was applied. */
+  readFindings(marker: AppliedTemplate): Promise<Findings>;
   /** Applies all of it and finds that it passes, or changes nothing and throws a StepFailure. */
   apply(permit: Permit, application: Application): Promise<void>;
 }
 
 /** Tables as `schema.table`. Earlier versions wrote down those of `public` alone, by their bare names. */
-export function recordedTables({ tables }: Marker): string[] {
+export function recordedTables({ tables }: AppliedTemplate): string[] {
   return tables.map((name) => (name.includes('.') ? name : `public.${name}`));
 }
 

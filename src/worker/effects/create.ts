@@ -83,7 +83,7 @@ async function intend(
   const decision = decideCreate(earlier, seenIn(lookUp));
   if (decision === 'take-over' && earlier !== undefined)
     return recordCreated(scope, type, earlier, oursIn(lookUp));
-  if (decision === 'report-foreign') throw await reportForeign(scope, type, lookUp.sightings);
+  if (decision === 'report-foreign') throw await reportForeign(scope, type, lookUp.objects);
 
   return scope.lease.write(async (db) => {
     const key = effectKey(scope, creationName(type.kind));
@@ -134,8 +134,8 @@ async function call(
       await recordNotMade(db, scope.client.provisioningId, effect);
       await dropIntendedResource(db, effect.id);
     });
-    throw lookUp.sightings.length > 0
-      ? await reportForeign(scope, type, lookUp.sightings)
+    throw lookUp.objects.length > 0
+      ? await reportForeign(scope, type, lookUp.objects)
       : nameTaken(scope, type);
   }
   const unansweredBy = result.is === 'in-doubt' ? result.error : undefined;

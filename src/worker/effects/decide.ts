@@ -5,7 +5,7 @@
  * state that a few faults can lead to.
  */
 import type { EffectRow, ResourceRow } from '../../ledger/rows.ts';
-import type { Existence, Sight, Sighting } from '../../steps/step.ts';
+import type { Existence, Sight, FoundObject } from '../../steps/step.ts';
 import type { CallResult } from './protocol.ts';
 
 type Known = Pick<EffectRow, 'state' | 'doubts'> | undefined;
@@ -90,7 +90,7 @@ export function isOfACall(
  * The others are copies: they came after what they were made from, and say the same. `recordedCalls`: the calls whose
  * object is recorded, so that all others of them are copies even where that object is deleted by now.
  */
-export function originalsAmong<T extends Pick<Sighting<unknown>, 'externalId' | 'createdAt' | 'madeBy'>>(
+export function originalsAmong<T extends Pick<FoundObject<unknown>, 'externalId' | 'createdAt' | 'madeBy'>>(
   claimed: readonly T[],
   recorded: readonly string[],
   recordedCalls: readonly string[],

@@ -19,7 +19,7 @@ import type {
   ProviderObject,
   ResourceContext,
   ResourceType,
-  Sighting,
+  FoundObject,
 } from '../../steps/step.ts';
 import { judgeBySight, notProvenNotMade } from './absence.ts';
 import { hasSettled, intentOf, stillInDoubt } from './protocol.ts';
@@ -60,13 +60,13 @@ export async function resolveCreation(
   if (renamed.length > 0) {
     // The renamed object is ours to delete, and no longer what the step is to make.
     await recordCreated(scope, type, effect, renamed);
-    throw nameTaken(scope, type, seen.sightings);
+    throw nameTaken(scope, type, seen.objects);
   }
   await scope.lease.write(async (db) => {
     await recordNotMade(db, scope.client.provisioningId, effect, true);
     await dropIntendedResource(db, effect.id);
   });
-  if (decision === 'report-foreign') throw await reportForeign(scope, type, seen.sightings);
+  if (decision === 'report-foreign') throw await reportForeign(scope, type, seen.objects);
   return undefined;
 }
 
@@ -85,14 +85,14 @@ export async function lookFor(
 ): Promise<LookUp<Output>> {
   const { recorded, recordedCalls, forgotten } = await listKnown(scope, type, effect);
   const lookUp = await type.find(context, { ...intentOf(effect), ...known, recorded });
-  const mayBeOurs = (sighting: Sighting<Output>) =>
+  const mayBeOurs = (sighting: FoundObject<Output>) =>
     recorded.includes(sighting.externalId) ||
     (!forgotten.includes(sighting.externalId) && isOfACall(sighting, effect));
-  const claimed = lookUp.sightings.filter((sighting) => sighting.isOurs && mayBeOurs(sighting));
+  const claimed = lookUp.objects.filter((sighting) => sighting.isOurs && mayBeOurs(sighting));
   const ours = originalsAmong(claimed, recorded, recordedCalls);
   return {
     ...lookUp,
-    sightings: lookUp.sightings.map((sighting) => ({ ...sighting, isOurs: ours.includes(sighting) })),
+    objects: lookUp.objects.map((sighting) => ({ ...sighting, isOurs: ours.includes(sighting) })),
   };
 }
 
@@ -111,13 +111,13 @@ export async function findRenamed(
   if (type.search === undefined) return [];
   const { forgotten } = await listKnown(scope, type, effect);
   const candidates = await type.search.list(context.providers);
-  candidates.push(...((await type.search.listUnmarked?.(context)) ?? []));
+  candidates.push(...((await type.search.listWithHiddenMark?.(context)) ?? []));
   return candidates
     .filter(
       ({ evidence, provisioningId }) => evidence === 'mark' && provisioningId === scope.client.provisioningId,
     )
     .filter((candidate) => isOfACall(candidate, effect) && !forgotten.includes(candidate.externalId))
-    .filter(({ externalId }) => !shown.sightings.some((sighting) => sighting.externalId === externalId))
+    .filter(({ externalId }) => !shown.objects.some((sighting) => sighting.externalId === externalId))
     .map(({ externalId, name, url }) => ({ externalId, name, url, output: {} }));
 }
 
@@ -136,13 +136,13 @@ async function listKnown(scope: EffectScope, type: AnyResourceType, effect: Effe
   };
 }
 
-export function oursIn(lookUp: LookUp<Output>): Sighting<Output>[] {
-  return lookUp.sightings.filter(({ isOurs }) => isOurs);
+export function oursIn(lookUp: LookUp<Output>): FoundObject<Output>[] {
+  return lookUp.objects.filter(({ isOurs }) => isOurs);
 }
 
 export function seenIn(lookUp: LookUp<Output>): Seen {
   if (oursIn(lookUp).length > 0) return 'ours';
-  return lookUp.sightings.length > 0 ? 'foreign' : 'nothing';
+  return lookUp.objects.length > 0 ? 'foreign' : 'nothing';
 }
 
 /** Records what an effect made, normally one object. Returns the id of the first. */
@@ -173,23 +173,23 @@ export async function recordCreated(
 export async function reportForeign(
   scope: EffectScope,
   type: AnyResourceType,
-  sightings: readonly Sighting<Output>[],
+  objects: readonly FoundObject<Output>[],
 ): Promise<StepFailure> {
   const ids = { provisioningId: scope.client.provisioningId, step: scope.step.name, kind: type.kind };
   await scope.lease.write(async (db) => {
-    for (const sighting of sightings) await insertForeignResource(db, { ...ids, ...sighting });
+    for (const sighting of objects) await insertForeignResource(db, { ...ids, ...sighting });
   });
-  return nameTaken(scope, type, sightings);
+  return nameTaken(scope, type, objects);
 }
 
-/** Says what has the name, by its id, and where it is. `sightings`: empty where the provider shows none. */
+/** Says what has the name, by its id, and where it is. `objects`: empty where the provider shows none. */
 export function nameTaken(
   scope: EffectScope,
   type: AnyResourceType,
-  sightings: readonly Sighting<Output>[] = [],
+  objects: readonly FoundObject<Output>[] = [],
 ): StepFailure {
   const wanted = `${type.kind} "${type.nameFor(scope.client)}"`;
-  const [first, ...others] = sightings.map(placeOf);
+  const [first, ...others] = objects.map(placeOf);
   if (first === undefined)
     return new StepFailure(
       'name-taken',
@@ -202,6 +202,6 @@ export function nameTaken(
   );
 }
 
-function placeOf({ externalId, takes = 'the name', url }: Sighting<Output>): string {
-  return `${externalId} has ${takes}${url === undefined ? '' : ` (${url})`}`;
+function placeOf({ externalId, occupies = 'the name', url }: FoundObject<Output>): string {
+  return `${externalId} has ${occupies}${url === undefined ? '' : ` (${url})`}`;
 }

@@ -48,7 +48,7 @@ export function stepContext(
       const fields = output.error.issues.map(({ path }) => path.join('.')).join(', ');
       throw new StepFailure('internal-error', `the output of ${earlier.name} lacks ${fields}`);
     },
-    async outlast(waitingFor) {
+    async confirmPersistent(waitingFor) {
       const wait = await measureWait(pool, key, waitingFor);
       // Time alone proves nothing: where workers were away, it may have passed between two looks.
       if (wait !== undefined && wait.waitedMs >= settleMs && wait.looks >= looksToOutlast) return;
@@ -65,7 +65,7 @@ export function stepContext(
       return id;
     },
     change: async (change) => partialOutput.parse(await makeChange(scope, change)),
-    reportForeign: (type, sightings) => reportForeign(scope, type, sightings),
+    reportForeign: (type, objects) => reportForeign(scope, type, objects),
     remove: (type) => removeResources(scope, context, type),
     warn(code, message) {
       if (!warnings.some((known) => known.code === code && known.message === message))

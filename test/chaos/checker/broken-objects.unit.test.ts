@@ -179,7 +179,7 @@ describe('half a schema', () => {
       (world) => Object.assign(pick(database(world).tables), { isSecured: false }),
     ],
     [
-      'a table of a template that was mended since is there',
+      'a table of a template that was fixed since is there',
       'I12',
       succeeded,
       (world) => database(world).tables.push({ name: 'half', isSecured: true }),

@@ -119,7 +119,7 @@ interface Answered {
   readonly text: string;
 }
 
-/** Sends exactly these bytes: `fetch` would mend some of them. */
+/** Sends exactly these bytes: `fetch` would fix some of them. */
 function send({ operation, target, headers, body }: DrawnRequest): Promise<Answered> {
   const { hostname, port } = new URL(stack.server.url);
   return new Promise((resolve, reject) => {

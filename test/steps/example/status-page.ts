@@ -3,7 +3,12 @@ import { z } from 'zod';
 import { NotYet } from '../../../src/errors.ts';
 import { fails, holds } from '../../../src/steps/check.ts';
 import { provisioningOfMark } from '../../../src/steps/mark.ts';
-import { defineStep, type CallLimits, type Candidate, type ResourceType } from '../../../src/steps/step.ts';
+import {
+  defineStep,
+  type CallLimits,
+  type OrphanCandidate,
+  type ResourceType,
+} from '../../../src/steps/step.ts';
 import { statusClient, type StatusPage } from './status.ts';
 
 const environment = z.object({ STATUS_TOKEN: z.string().min(1), STATUS_API_URL: z.url() });
@@ -20,12 +25,12 @@ const page: ResourceType<ReturnType<typeof connect>, Partial<z.infer<typeof outp
   async find({ client, providers }, intent) {
     const { pages, at } = await providers.status.listPages();
     const named = pages.filter(({ name }) => name === this.nameFor(client));
-    const sightings = named.map((one) => ({
+    const objects = named.map((one) => ({
       ...describe(one),
       createdAt: one.createdAt,
       isOurs: one.note === intent.mark,
     }));
-    return { sightings, at };
+    return { objects, at };
   },
   // One call. The mark goes into the request itself.
   async create(permit, { client, providers }, intent) {
@@ -57,7 +62,7 @@ function describe({ id, name, url }: StatusPage) {
   return { externalId: id, name, url, output: { statusPageId: id } };
 }
 
-function candidateIn(found: StatusPage): Candidate | undefined {
+function candidateIn(found: StatusPage): OrphanCandidate | undefined {
   const provisioningId = provisioningOfMark(found.note);
   if (provisioningId === undefined) return undefined;
   return { ...describe(found), createdAt: found.createdAt, evidence: 'mark', provisioningId };

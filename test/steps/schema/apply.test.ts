@@ -16,7 +16,7 @@ const table = (name: string) => [
 ];
 
 async function warningsOf(project: TestProject): Promise<string[]> {
-  const marker = await project.transport.readMarker(project.id);
+  const marker = await project.transport.readApplied(project.id);
   if (marker === undefined) throw new Error('nothing was applied');
   const findings = await project.transport.readFindings(marker);
   return findWarnings(findings, marker.notes).map(({ code, message }) => `${code}: ${message}`);
@@ -35,7 +35,7 @@ async function isEmpty(project: TestProject): Promise<boolean> {
     `select count(*)::int as count from pg_class
      where relnamespace in (select oid from pg_namespace where nspname in ('public', '_provisioning', 'supabase_migrations'))`,
   );
-  return left?.count === 0 && (await project.transport.readMarker(project.id)) === undefined;
+  return left?.count === 0 && (await project.transport.readApplied(project.id)) === undefined;
 }
 
 describe.each<Way>(['postgres', 'http'])('over %s', (way) => {
@@ -44,14 +44,14 @@ describe.each<Way>(['postgres', 'http'])('over %s', (way) => {
 
   test('a template is applied once, and its record names its tables', async () => {
     await fresh();
-    expect(await project.transport.readMarker(project.id)).toBeUndefined();
+    expect(await project.transport.readApplied(project.id)).toBeUndefined();
     const template = templateOf([
       fileOf('a.sql', ...table('words')),
       fileOf('b.sql', 'create schema app', 'create table app.notes (id int)'),
     ]);
     expect(await project.apply(template)).toBeUndefined();
     const marker = { checksum: 'a1b2c3', tables: ['app.notes', 'public.words'], notes: [] };
-    expect(await project.transport.readMarker(project.id)).toEqual(marker);
+    expect(await project.transport.readApplied(project.id)).toEqual(marker);
     expect(await project.transport.readFindings(marker)).toMatchObject({ tables: 2, missing: { count: 0 } });
 
     expect(await project.apply(template)).toMatchObject({
@@ -105,7 +105,7 @@ describe.each<Way>(['postgres', 'http'])('over %s', (way) => {
     ]);
   });
 
-  test('a template that does not pass leaves nothing, and a mended one is applied afterwards', async () => {
+  test('a template that does not pass leaves nothing, and a fixed one is applied afterwards', async () => {
     await fresh();
     const open = fileOf(
       'a.sql',
@@ -124,8 +124,8 @@ describe.each<Way>(['postgres', 'http'])('over %s', (way) => {
     });
     expect(await isEmpty(project)).toBe(true);
 
-    const mended = fileOf('b.sql', 'alter table public.w enable row level security');
-    expect(await project.apply(templateOf([open, mended]))).toBeUndefined();
+    const fixed = fileOf('b.sql', 'alter table public.w enable row level security');
+    expect(await project.apply(templateOf([open, fixed]))).toBeUndefined();
     expect(await warningsOf(project)).toEqual([]);
   });
 
@@ -214,7 +214,7 @@ describe.each<Way>(['postgres', 'http'])('over %s', (way) => {
       await project.apply(templateOf([fileOf('a.sql', ...table('w'), 'grant select on public.w to anon')])),
     ).toBeUndefined();
     expect(await warningsOf(project)).toEqual([]);
-    expect((await project.transport.readMarker(project.id))?.tables).toEqual(['public.w']);
+    expect((await project.transport.readApplied(project.id))?.tables).toEqual(['public.w']);
   });
 
   test('a table of our record that is there already, empty or of another shape, is no obstacle', async () => {
@@ -226,9 +226,9 @@ describe.each<Way>(['postgres', 'http'])('over %s', (way) => {
        create table _provisioning.applied (checksum text primary key, provisioning_id uuid not null, tables text[] not null, applied_at timestamptz not null default now());
        alter table _provisioning.applied owner to ${owner}`,
     );
-    expect(await project.transport.readMarker(project.id)).toBeUndefined();
+    expect(await project.transport.readApplied(project.id)).toBeUndefined();
     expect(await project.apply(template)).toBeUndefined();
-    expect((await project.transport.readMarker(project.id))?.tables).toEqual(['public.w']);
+    expect((await project.transport.readApplied(project.id))?.tables).toEqual(['public.w']);
 
     // A template that was dumped from a project of ours brings the table, and another client's row.
     await fresh();
@@ -280,7 +280,7 @@ describe.each<Way>(['postgres', 'http'])('over %s', (way) => {
       ),
     ]);
     expect(await project.apply(template)).toBeUndefined();
-    expect((await project.transport.readMarker(project.id))?.notes).toEqual([
+    expect((await project.transport.readApplied(project.id))?.notes).toEqual([
       'dump.sql, line 6: postgres keeps it',
     ]);
     expect(
@@ -450,7 +450,7 @@ describe('over the pooler', () => {
       code: 'schema-invalid',
       message: expect.stringContaining('must not begin, commit or roll back transactions') as string,
     });
-    expect(await project.transport.readMarker(project.id)).toBeUndefined();
+    expect(await project.transport.readApplied(project.id)).toBeUndefined();
   });
 
   test('2,000 statements take a few seconds', async () => {
