@@ -3,7 +3,7 @@ import type { ResourceRow, StepError } from '../ledger/rows.ts';
 import type { Failure, FailureCode, ProvisioningStatus, RollbackStatus } from '../provisioning.ts';
 
 /**
- * What to do about a resource that an incomplete rollback has left; undefined where there is nothing to do.
+ * Advice about a resource that an incomplete rollback has left; undefined where there is nothing to do.
  *
  * `undoError`: why the undo of its step has failed.
  */
@@ -35,7 +35,7 @@ export function whatToDoAbout(
   return `${failure.whatToDo ?? remedies[failure.code]} ${next(status, rollback)}`;
 }
 
-/** Where no more is known than the code. */
+/** Advice where no more is known than the code. */
 const remedies: Readonly<Record<FailureCode, string>> = {
   'name-taken': 'Rename or delete what has the name at the provider, or choose another client id.',
   'provider-rejected': "Read what the provider says (failure.providerText), and the provider's own log.",

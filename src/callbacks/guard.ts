@@ -1,4 +1,4 @@
-/** Where callbacks may go: to public addresses over https, and to the hosts that the operator has allowed. */
+/** Decides where callbacks may go: to public addresses over https, and to the hosts that the operator has allowed. */
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { AllowedHost } from '../config.ts';

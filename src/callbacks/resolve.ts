@@ -1,4 +1,4 @@
-/** How the names of receivers become addresses. */
+/** Resolves the names of receivers to addresses. */
 import { Resolver } from 'node:dns/promises';
 
 export type Resolve = (hostname: string) => Promise<readonly string[]>;

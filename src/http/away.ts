@@ -1,5 +1,5 @@
 /**
- * How a provider looks that is not there at the moment: nobody listens, or somebody in front of it answers instead.
+ * Recognizes a provider that is not there at the moment: nobody listens, or somebody in front of it answers instead.
  *
  * Such an answer says nothing about the request, and ends by itself. Pure.
  */

@@ -1,7 +1,7 @@
 /**
  * One request, one answer: no retries, no redirects, a deadline, a size limit, and every answer parsed.
  *
- * What an answer proves is decided here once, for all providers: a mutating call ends as a success, as `not-made`, or
+ * This file alone decides what an answer proves, for all providers: a mutating call ends as a success, as `not-made`, or
  * as `in-doubt`.
  */
 import type { z } from 'zod';
@@ -200,7 +200,7 @@ export function unreadableError(
 }
 
 /**
- * What a refusal proves: a 4xx came before any work, except 408, which is a time-out by another name, and one that
+ * Decides what a refusal proves: a 4xx came before any work, except 408, which is a time-out by another name, and one that
  * a proxy gives in the provider's place.
  */
 export function refusalError(
@@ -314,7 +314,7 @@ async function readCapped(response: Response, limitBytes: number): Promise<strin
 }
 
 /**
- * How long a provider asks to be left alone, in ms.
+ * The time that a provider asks to be left alone, in ms.
  *
  * `Retry-After` in seconds or as a date. Without it, on an exhausted limit, `x-ratelimit-reset`: GitHub and Vercel send
  * epoch seconds, Supabase the seconds that remain.

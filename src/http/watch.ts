@@ -1,7 +1,7 @@
 /**
- * Who is told of each request to a provider that some work makes.
+ * Tells a listener of each request to a provider that some work makes.
  *
- * It travels with the work, so that neither steps nor provider clients have to hand it on.
+ * The listener travels with the work, so that neither steps nor provider clients have to hand it on.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 

@@ -1,5 +1,5 @@
 /**
- * Who may write: the holder of the newest epoch, until its lease is over by the database's clock.
+ * Decides who may write: the holder of the newest epoch, until its lease is over by the database's clock.
  *
  * The queue's own locks are no fence: two workers can hold one job when the queue's server stalls.
  */
@@ -42,7 +42,7 @@ export interface ClaimRequest {
 }
 
 /**
- * How long the next claim has to wait when this one is not given back, in ms (`$3` is the time of a lease): nothing at
+ * The time that the next claim has to wait when this one is not given back, in ms (`$3` is the time of a lease): nothing at
  * first, since workers are killed for reasons of their own; then twice as long each time, up to a minute, so that what
  * takes its worker down does so rarely.
  */

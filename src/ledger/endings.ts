@@ -1,4 +1,4 @@
-/** How a provisioning changes its state: each function is one row of the state table, and writes its event. */
+/** The changes of a provisioning's state: each function is one row of the state table, and writes its event. */
 import type { Failure } from '../provisioning.ts';
 import { givenBack, handedOn } from './claims.ts';
 import { appendEvent } from './events.ts';

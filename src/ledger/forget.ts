@@ -13,7 +13,7 @@ export type Forgetting =
 /**
  * Forgets a resource of a provisioning that rests: no rollback deletes it any more.
  *
- * When it was the last one that an incomplete rollback had left, the rollback is complete by that, and `report` tells
+ * If it was the last one that an incomplete rollback had left, the rollback is complete by that, and `report` tells
  * of it in the same transaction.
  */
 export async function forgetResource(

@@ -23,7 +23,7 @@ export function readKeyToken(text: string): KeyToken | undefined {
 }
 
 /**
- * What the ledger keeps of a key: an HMAC of its id, keyed with its secret. One moved to another id fits no more.
+ * The part of a key that the ledger keeps: an HMAC of its id, keyed with its secret. One moved to another id fits no more.
  *
  * The secret is taken as text: base64 has several texts for the same bytes, and only one of them is the key.
  */

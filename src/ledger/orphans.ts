@@ -36,7 +36,7 @@ const knowledgeRow = z.object({
 export type Knowledge = z.infer<typeof knowledgeRow>;
 
 /**
- * What is known of each object, in the order given.
+ * The facts that are known of each object, in the order given.
  *
  * Ask after the providers: an object that they show was intended here before it was made.
  */

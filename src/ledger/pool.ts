@@ -35,7 +35,7 @@ export function openPool(options: PoolOptions): Pool {
   return pool;
 }
 
-/** Where the server would lose commits in a crash: a call must not be sent whose intent can get lost. */
+/** Begins durably also where the server may lose commits in a crash: a call must not be sent whose intent can get lost. */
 const beginDurably = `begin;
   select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'`;
 

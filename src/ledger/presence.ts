@@ -1,5 +1,5 @@
 /**
- * Which workers are alive, and which of them sweeps.
+ * Knows which workers are alive, and which of them sweeps.
  *
  * A worker holds an advisory lock in a database session of its own, under the number that it puts into its leases. The
  * session ends with the process, and so does the lock: a lease whose holder is gone need not be waited out. One of

@@ -1,5 +1,5 @@
 /**
- * What a provisioning of a client would make, and what stands in its way.
+ * Plans what a provisioning of a client would make, and names what stands in its way.
  *
  * Looks with the same look-ups that the steps make before they create anything.
  */

@@ -100,7 +100,7 @@ export function n8nClient(connection: N8nConnection) {
     },
 
     /**
-     * Whose workflows the key sees, from how n8n answers for an id that no workflow has.
+     * Finds out whose workflows the key sees, from how n8n answers for an id that no workflow has.
      *
      * Owners and admins see all workflows: their request reaches the look-up, whose 404 says "Not Found". A member is
      * stopped by the check of its rights before, whose 404 names the id (n8n's `userHasScopes`).

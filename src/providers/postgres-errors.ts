@@ -33,7 +33,7 @@ const passingClasses = new Set(['40', '53']);
 const passingCodes = new Set(['25006', '55P03']);
 
 /**
- * Whether the error of a statement that somebody else wrote will pass by itself.
+ * Tells whether the error of a statement that somebody else wrote will pass by itself.
  *
  * All else is the statement's own, since it may raise anything: 57014 where it runs too long, XX000 from an extension,
  * 08P01 from the data of a COPY.

@@ -1,4 +1,4 @@
-/** How GitHub's REST API refuses. A rate limit, also as a 403, is none of these: it names a time. */
+/** The refusals of GitHub's REST API. A rate limit, also as a 403, is none of these: it names a time. */
 import type { RefusalTable } from './refusal.ts';
 
 export const githubRefusals: RefusalTable = {

@@ -1,4 +1,4 @@
-/** How n8n's public API refuses, and what stands in front of it. */
+/** The refusals of n8n's public API, and of what stands in front of it. */
 import type { RefusalTable } from './refusal.ts';
 
 export const n8nRefusals: RefusalTable = {

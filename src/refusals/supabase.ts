@@ -1,4 +1,4 @@
-/** How Supabase's Management API refuses. */
+/** The refusals of Supabase's Management API. */
 import type { RefusalTable } from './refusal.ts';
 
 export const supabaseRefusals: RefusalTable = {

@@ -1,4 +1,4 @@
-/** How Vercel's API refuses: `{"error":{"code","message"}}`. */
+/** The refusals of Vercel's API: `{"error":{"code","message"}}`. */
 import type { RefusalTable } from './refusal.ts';
 
 export const vercelRefusals: RefusalTable = {

@@ -1,4 +1,4 @@
-/** Which files and folders of a template are not applied, by their names. Pure. */
+/** Tells which files and folders of a template are not applied, by their names. Pure. */
 
 export const noSql = 'no .sql file';
 const isHidden = 'hidden';
@@ -41,7 +41,7 @@ export interface MigrationName {
 }
 
 /**
- * How the Supabase CLI records a file. Undefined: it does not, or the file is no migration of its kind.
+ * The version and name under which the Supabase CLI records a file. Undefined: it does not, or the file is no migration of its kind.
  * https://github.com/supabase/cli/blob/develop/apps/cli-go/pkg/migration/file.go
  */
 export function migrationName(file: string): MigrationName | undefined {

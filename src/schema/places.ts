@@ -1,4 +1,4 @@
-/** Where in a file an offset is, as a person and an editor count. Pure. */
+/** Turns an offset in a file into line and column, as a person and an editor count. Pure. */
 
 export interface Place {
   /** From 1. */

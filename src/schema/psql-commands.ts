@@ -1,4 +1,4 @@
-/** Which of psql's own commands a template may hold, and what to do about the others. Pure. */
+/** Tells which of psql's own commands a template may hold, and what to do about the others. Pure. */
 
 export interface RefusedCommand {
   readonly what: string;

@@ -1,5 +1,5 @@
 /**
- * Where what PostgreSQL quotes or comments out ends. Pure.
+ * Finds the end of what PostgreSQL quotes or comments out. Pure.
  *
  * Each is told where it begins, and answers the offset after its end, or the length of a text that has no end to it.
  *

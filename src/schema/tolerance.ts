@@ -1,5 +1,5 @@
 /**
- * What dumps write about the platform's own objects, and a hosted project refuses though nothing is lost by it. Pure.
+ * Finds what dumps write about the platform's own objects, and a hosted project refuses though nothing is lost by it. Pure.
  *
  * The Supabase CLI comments out the same when it writes a dump, or adds IF NOT EXISTS:
  * https://github.com/supabase/cli/blob/develop/apps/cli-go/pkg/migration/scripts/dump_schema.sh and dump_role.sh

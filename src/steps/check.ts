@@ -1,5 +1,5 @@
 /**
- * What must hold at a provider before a client's stack can be made there: looked at, never touched.
+ * Checks of what must hold at a provider before a client's stack can be made there. They look and touch nothing.
  *
  * A step brings its own checks. They, and every look-up of a resource, are given provider clients without a single
  * mutating verb.

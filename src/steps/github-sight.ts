@@ -1,5 +1,5 @@
 /**
- * Whether a token sees every private repository of the organization.
+ * Tells whether a token sees every private repository of the organization.
  *
  * GitHub hides a private repository behind a 404, and answers for the organization itself to any token. Two things show
  * that nothing is hidden: an owner sees everything, and a classic token with `repo` sees what its owner sees; and a

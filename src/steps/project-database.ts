@@ -1,4 +1,4 @@
-/** How the steps reach a project's database. */
+/** The way in which steps reach a project's database. */
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';

@@ -151,7 +151,7 @@ export interface LookUp<Output> {
 }
 
 /**
- * What a fresh look at one object, by its immutable id, shows.
+ * The result of a fresh look at one object, by its immutable id.
  *
  * `gone`: the provider says that it was there and is no more. `absent`: it is not shown, which proves something only
  * after an accepted deletion of that very id, or to a token that sees everything of that kind.
@@ -191,7 +191,7 @@ export interface ResourceType<Providers, Output> {
   /** Reads one by its immutable id. */
   read(context: ProviderContext<ReadOnly<Providers>>, externalId: string): Promise<Existence>;
   /**
-   * Whether the token sees all objects of this kind, so that what it does not find is not there.
+   * Tells whether the token sees all objects of this kind, so that what it does not find is not there.
    *
    * Asked only where an absence is to count and nothing else proves it. A proof that fails is an error.
    */

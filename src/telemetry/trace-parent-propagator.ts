@@ -1,4 +1,4 @@
-/** How a trace enters and leaves the process: as a traceparent, and with no baggage of anybody's. */
+/** Lets a trace enter and leave the process: as a traceparent, and with no baggage of anybody's. */
 import { trace, type TextMapPropagator } from '@opentelemetry/api';
 import { readTraceParent, writeTraceParent } from './trace-parent.ts';
 

@@ -1,7 +1,7 @@
 /**
  * The W3C traceparent: one text that names a trace, and the span in it that caused what follows.
  *
- * It travels in the header of a request, in the jobs of the queue and in the ledger. https://www.w3.org/TR/trace-context/
+ * A traceparent travels in the header of a request, in the jobs of the queue and in the ledger. https://www.w3.org/TR/trace-context/
  */
 import {
   context,

@@ -138,7 +138,7 @@ function isStepJob(job: Job): boolean {
 }
 
 /**
- * What a processor may throw into the queue.
+ * Guards what a processor throws into the queue.
  *
  * A database that is away is waited out without using up the job's attempts. Any other error is logged here and leaves
  * only its kind in the queue, which stores and shows what it is given.

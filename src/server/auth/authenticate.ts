@@ -11,11 +11,11 @@ import { createThrottle } from '../middleware/throttle.ts';
 
 export interface Access {
   /**
-   * Who sends a request. Throws 401, the same for every reason; 429 after too many failures; 503 where only the
+   * Finds out who sends a request. Throws 401, the same for every reason; 429 after too many failures; 503 where only the
    * database or the issuer of a token could tell, and is away.
    */
   identify(request: IncomingMessage): Promise<Caller>;
-  /** Whose key was given to sign in with. Undefined: nobody's. Throws 429 and 503 as above. */
+  /** Finds out whose key was given to sign in with. Undefined: nobody's. Throws 429 and 503 as above. */
   identifyByKey(request: IncomingMessage, key: string): Promise<Caller | undefined>;
   /** True while the key of a caller is valid. */
   isKeyValid(by: string): Promise<boolean>;

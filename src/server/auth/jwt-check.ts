@@ -1,5 +1,5 @@
 /**
- * Whose JWT this is, by the signing keys that an issuer publishes.
+ * Finds out whose JWT this is, by the signing keys that an issuer publishes.
  *
  * A role comes from `app_metadata.role` and from nowhere else: in Supabase Auth the user can write `user_metadata`,
  * and the top-level `role` is the one in Postgres.

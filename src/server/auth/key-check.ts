@@ -1,4 +1,4 @@
-/** Whose key this is: the admin key of the environment, or one of the ledger. */
+/** Finds out whose key this is: the admin key of the environment, or one of the ledger. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { fitsVerifier, readKeyToken } from '../../ledger/key-token.ts';
 import type { Caller } from './caller.ts';

@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /**
- * Whether a form was sent from our own page, or by no page at all.
+ * Tells whether a form was sent from our own page, or by no page at all.
  *
  * Browsers say so by `Sec-Fetch-Site`, but only to https and to localhost; to others they say `Origin`.
  * https://www.w3.org/TR/fetch-metadata/

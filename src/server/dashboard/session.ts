@@ -1,7 +1,7 @@
 /**
  * A cookie that says with which key somebody has signed in.
  *
- * It ends with that key: the admin key signs it, by way of a key derived from it, and a key of the ledger is looked up
+ * A session ends with that key: the admin key signs it, by way of a key derived from it, and a key of the ledger is looked up
  * at each request.
  */
 import { hkdfSync } from 'node:crypto';
@@ -15,7 +15,7 @@ const sessionSeconds = 12 * 3600;
 export interface DashboardSessions {
   begin(response: Response, caller: Caller): Promise<void>;
   end(response: Response): void;
-  /** Whose session it is: `admin-key` or `key:<id>`. Undefined: there is none. */
+  /** The owner of the session: `admin-key` or `key:<id>`. Undefined: there is none. */
   holderOf(request: Request): Promise<string | undefined>;
 }
 

@@ -1,7 +1,7 @@
 /**
  * New events for all open streams of this process: one query for all of them, however many there are.
  *
- * It asks the ledger now and then, and only while somebody listens; what a stream has not been given yet it is given
+ * The hub asks the ledger now and then, and only while somebody listens; what a stream has not been given yet it is given
  * later, in order, a page at a time, so that a slow reader holds up nobody and nothing is kept in memory for it.
  */
 import { listEvents, readProgress, type EventRow } from '../../ledger/events.ts';

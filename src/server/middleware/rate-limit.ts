@@ -1,4 +1,4 @@
-/** How often one caller may ask: RATE_LIMIT_PER_MINUTE, whichever of the servers is asked. */
+/** Limits how often one caller may ask: RATE_LIMIT_PER_MINUTE, over all servers. */
 import type { Pool } from '../../ledger/pool.ts';
 import type { Caller } from '../auth/caller.ts';
 import { Problem } from '../problem.ts';

@@ -1,5 +1,5 @@
 /**
- * What an operator decides: `/api/provisioning/{id}/cancel`, `/resume`, `/rollback`.
+ * The decisions of an operator: `/api/provisioning/{id}/cancel`, `/resume`, `/rollback`.
  *
  * The callback that tells of it leaves at once; the sweeper enqueues what follows.
  */

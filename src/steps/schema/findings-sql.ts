@@ -1,5 +1,5 @@
 /**
- * What there is to say of an applied template, read from the catalog alone: before the commit, and again after it.
+ * Finds what there is to say of an applied template, read from the catalog alone: before the commit, and again after it.
  *
  * The rules are those of Supabase's own database linter: https://supabase.com/docs/guides/database/database-linter
  */

@@ -1,5 +1,5 @@
 /**
- * Where a transaction notes what the project refused and the template can do without.
+ * The table in which a transaction notes what the project refused and the template can do without.
  *
  * A table, since a template resets settings; behind a function with the rights of its owner, since a template changes
  * roles. Both are gone by the commit.

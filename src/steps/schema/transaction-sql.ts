@@ -1,5 +1,5 @@
 /**
- * What surrounds the template in its transaction: a lock, a clean session before each file, and at the end a row that
+ * The statements around the template in its transaction: a lock, a clean session before each file, and at the end a row that
  * says what was applied. A repeat finds the row and does nothing.
  */
 import type { Template } from '../../schema/template.ts';

@@ -1,5 +1,5 @@
 /**
- * How many attempts at callbacks may be under way at once, so that receivers that hang leave room for the others.
+ * Limits the attempts at callbacks that are under way at once, so that receivers that hang leave room for the others.
  *
  * An attempt only waits for its socket, so there may be many. A worker process counts its own.
  */

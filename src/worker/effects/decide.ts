@@ -1,5 +1,5 @@
 /**
- * What is to be done next about one effect, from what the ledger says and what a look shows. Pure.
+ * Decides what is to be done next about one effect, from what the ledger says and what a look shows. Pure.
  *
  * The engine reads and looks, asks here, and acts. The exploration in `test/explore` asks the same functions in every
  * state that a few faults can lead to.
@@ -69,7 +69,7 @@ export function mayHaveTwins(creation: Known): boolean {
 const toleranceMs = 600_000;
 
 /**
- * Whether a call of this effect can have made an object, by when that was made.
+ * Tells whether a call of this effect can have made an object, by when that was made.
  *
  * Older is what an earlier effect has made, which an operator has taken off the list since. Later is a copy of ours,
  * which has our mark too. All by the provider's clock: the database's only tells how much later the newest call was.
@@ -160,7 +160,7 @@ function judgeAbsence({
   return sees === undefined ? 'prove-sight' : 'not-proven';
 }
 
-/** How a change may be made. */
+/** The ways in which a change may be made. */
 interface ChangeRules {
   readonly isRenewable?: boolean;
   readonly isUnsafeToRepeat?: boolean;

@@ -139,7 +139,7 @@ function isProofOfNothingMade(error: unknown): boolean {
 }
 
 /**
- * Whether an absence counts as proof by now.
+ * Tells whether an absence counts as proof by now.
  *
  * Call it before the look: what a look shows counts for the time at which it began. Throws LeaseLost.
  */
@@ -149,7 +149,7 @@ export async function hasSettled(scope: EffectScope, effect: EffectRow): Promise
 }
 
 /**
- * What counts against an effect's calls: none of those before an operator had it go on, and none that was answered in
+ * The calls that count against an effect: none of those before an operator had it go on, and none that was answered in
  * the place of a provider that was away.
  */
 export function countedCalls(effect: EffectRow | undefined): Pick<EffectRow, 'state' | 'doubts'> | undefined {

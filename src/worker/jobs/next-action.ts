@@ -27,7 +27,7 @@ export function nextAction({ provisioning, steps }: Snapshot): NextAction {
   return remaining.length === 0 ? { do: 'succeed' } : { do: 'work', direction: 'run', remaining };
 }
 
-/** Which flow an action belongs to. */
+/** The flow that an action belongs to. */
 export function directionOf(action: Exclude<NextAction, { do: 'rest' }>): Direction {
   if (action.do === 'work') return action.direction;
   return action.do === 'succeed' ? 'run' : 'undo';

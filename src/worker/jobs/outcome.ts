@@ -74,7 +74,7 @@ interface WaitReason {
 }
 
 /**
- * How long a step waits, and whether it still does.
+ * The time that a step waits, and whether it still does.
  *
  * A provider that is away has a deadline of its own, beside the one for all that is waited for in a row: what is left
  * of a minute of booting is not over because of an hour of outage. Both only grow within a row of waits, so they end.
@@ -117,7 +117,7 @@ function decideWait(
 }
 
 /**
- * What counts as waiting: what a step says is not there yet, a provider that is away, and one that wants fewer requests.
+ * Tells whether an error counts as waiting: what a step says is not there yet, a provider that is away, and one that wants fewer requests.
  *
  * In an undo also a provider that does not answer, and a conflict: what is left behind costs money, so patience is
  * cheap. Refusals of the token are errors in either direction.
