@@ -24,7 +24,14 @@ export async function runCommand(run: (signal: AbortSignal) => Promise<boolean>)
   setTimeout(() => process.exit(), 1000).unref();
 }
 
+/** A host of several addresses has one error for each. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ');
+  return error instanceof Error ? error.message : String(error);
+}
+
 function explain(error: unknown): string {
   if (error instanceof ConfigurationError || error instanceof ProviderError) return error.message;
-  return isDatabaseAway(error) ? 'The database cannot be reached: is DATABASE_URL right?' : inspect(error);
+  if (!isDatabaseAway(error)) return inspect(error);
+  return `The database cannot be reached (${reasonOf(error)}): is DATABASE_URL right?`;
 }
