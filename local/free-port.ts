@@ -1,16 +1,33 @@
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** A TCP port on 127.0.0.1 that nobody listens on at this moment. */
+/** Below the ports that Linux (32768 to 60999), macOS and Windows (49152 to 65535) give to outgoing connections. */
+const lowest = 15_000;
+const highest = 32_000;
+const tries = 100;
+
+/**
+ * A TCP port on 127.0.0.1 that nobody listens on at this moment.
+ *
+ * The system never gives it to an outgoing connection, so a server that stops can have it again.
+ */
 export async function freePort(): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const server = createServer();
-  server.once('error', reject);
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    server.close(() => {
-      if (address !== null && typeof address === 'object') resolve(address.port);
-      else reject(new Error('The system gave no port on 127.0.0.1.'));
-    });
-  });
-  return await promise;
+  for (let count = 0; count < tries; count += 1) {
+    const port = randomInt(lowest, highest);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`No free port on 127.0.0.1 was found from ${lowest} to ${highest}.`);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch {
+    return false;
+  }
+  server.close();
+  await once(server, 'close');
+  return true;
 }
