@@ -5,7 +5,7 @@ import { startLocalPostgres } from '../../../local/postgres.ts';
 import { sandboxExtensions } from '../../../sandbox/sandbox.ts';
 import { waitFor } from '../../../local/wait.ts';
 import { controlContainer, dockerProblem } from './container.ts';
-import { forcedSource, notOurs, type TestServer } from './test-server.ts';
+import { forcedSource, inTurn, notOurs, type TestServer } from './test-server.ts';
 
 /**
  * Many test files connect at once, and nothing here has to survive a power cut. Hundreds of small databases come and go:
@@ -71,7 +71,7 @@ async function startFromNpm(dataDir: string): Promise<TestServer> {
     signal(server.pid, 'SIGINT');
     await server.stop();
   };
-  return {
+  return inTurn({
     url: server.url,
     port,
     description: `Postgres ${await versionOf(server.url)} (npm)`,
@@ -96,7 +96,7 @@ async function startFromNpm(dataDir: string): Promise<TestServer> {
       signal(server.pid, 'SIGCONT');
     },
     remove: stop,
-  };
+  });
 }
 
 async function startInDocker(): Promise<TestServer> {

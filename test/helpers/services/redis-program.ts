@@ -7,7 +7,7 @@ import { freePort } from '../../../local/free-port.ts';
 import { dieWithParentPrefix } from '../../../local/server-user.ts';
 import { waitFor } from '../../../local/wait.ts';
 import { runProgram } from './run-program.ts';
-import type { TestServer } from './test-server.ts';
+import { inTurn, type TestServer } from './test-server.ts';
 
 /** A redis-server or valkey-server on this machine. */
 export interface RedisProgram {
@@ -40,7 +40,7 @@ export async function startRedisProgram(program: RedisProgram, directory: string
     child.kill('SIGCONT');
     await exited;
   };
-  return {
+  return inTurn({
     url: `redis://127.0.0.1:${port}`,
     port,
     description: `Redis ${await versionOf(program)} (${program.command})`,
@@ -56,7 +56,7 @@ export async function startRedisProgram(program: RedisProgram, directory: string
       child.kill('SIGCONT');
     },
     remove: async () => await end('SIGTERM'),
-  };
+  });
 }
 
 async function launch(program: RedisProgram, directory: string, port: number): Promise<ChildProcess> {

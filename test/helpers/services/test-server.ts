@@ -21,6 +21,26 @@ export interface TestServer {
   remove(): Promise<void>;
 }
 
+/** The server, which does what it is asked one after the other: two faults may stop and start it at the same time. */
+export function inTurn(server: TestServer): TestServer {
+  let last: Promise<unknown> = Promise.resolve();
+  const turn = (act: () => Promise<void>) => (): Promise<void> => {
+    const done = last.then(act);
+    last = done.catch(() => undefined);
+    return done;
+  };
+  const { stop, kill, start, pause, resume, remove } = server;
+  return {
+    ...server,
+    stop: turn(stop),
+    kill: turn(kill),
+    start: turn(start),
+    pause: turn(pause),
+    resume: turn(resume),
+    remove: turn(remove),
+  };
+}
+
 /** Where servers come from when `TEST_SERVICES` says so; otherwise the first way that works is taken. */
 export type ServiceSource = 'docker' | 'local' | 'apt';
 
