@@ -1,0 +1,32 @@
+/** How much is done for each figure. */
+
+export interface Sizes {
+  readonly warmUp: number;
+  readonly at1: number;
+  readonly at20: number;
+  readonly at100: number;
+  readonly rollbacks: number;
+  /** Runs with slow calls. */
+  readonly delayed: number;
+  readonly accepted: number;
+}
+
+export const usualSizes: Sizes = {
+  warmUp: 40,
+  at1: 40,
+  at20: 300,
+  at100: 500,
+  rollbacks: 100,
+  delayed: 10,
+  accepted: 1000,
+};
+
+export const quickSizes: Sizes = {
+  warmUp: 10,
+  at1: 6,
+  at20: 40,
+  at100: 100,
+  rollbacks: 20,
+  delayed: 3,
+  accepted: 200,
+};
