@@ -14,16 +14,16 @@ export interface Order {
 const rollsBack = 'Rolls back';
 
 /** As the product's API takes it. */
-export function bodyOf({ clientId, isRolledBack }: Order): Record<string, string> {
+export function bodyOf(order: Order): Record<string, string> {
   return {
-    clientId,
-    clientName: isRolledBack ? rollsBack : 'Goes through',
+    clientId: order.clientId,
+    clientName: order.isRolledBack ? rollsBack : 'Goes through',
     orgEmail: 'ops@bench.example',
     tier: 'starter',
   };
 }
 
-export function isRolledBack(clientName: string): boolean {
+export function saysRollsBack(clientName: string): boolean {
   return clientName === rollsBack;
 }
 

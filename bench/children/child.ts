@@ -2,6 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { compileCache } from '../../test/helpers/services/compile-cache.ts';
+import type { Endings } from '../servers/endings.ts';
 import { childMessage } from './messages.ts';
 
 export interface Child {
@@ -12,18 +14,23 @@ export interface Child {
   countQueries(): Promise<number>;
   /** Throws once it has ended, with what it has said last. */
   check(): void;
-  /** Ends it, and waits for that. May be repeated. */
-  end(): Promise<void>;
 }
 
 const folder = path.resolve(import.meta.dirname, '..');
 const keptCharacters = 4000;
-const stopMs = 10_000;
 
-/** Starts a file of this folder with these variables, and waits until it is ready. Its log is written and thrown away. */
-export async function startChild(file: string, variables: Readonly<Record<string, string>>): Promise<Child> {
+/**
+ * Starts a file of this folder with these variables, and waits until it is ready. Its log is written and thrown away.
+ *
+ * It is ended at once in the end, since nobody needs what it leaves behind.
+ */
+export async function startChild(
+  file: string,
+  variables: Readonly<Record<string, string>>,
+  endings: Endings,
+): Promise<Child> {
   const child = spawn(process.execPath, [path.join(folder, file)], {
-    env: { PATH: process.env['PATH'] ?? '', ...variables },
+    env: { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: compileCache, ...variables },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let complaints = '';
@@ -32,7 +39,15 @@ export async function startChild(file: string, variables: Readonly<Record<string
   });
   const exited = once(child, 'exit');
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  const check = () => {
+    if (hasEnded()) throw new Error(`${file} has ended: ${complaints}`);
+  };
   const ready = Promise.withResolvers<string>();
+  endings.add(async () => {
+    if (hasEnded()) return;
+    child.kill('SIGKILL');
+    await exited;
+  });
   let counted = Promise.withResolvers<number>();
   child.on('message', (raw: unknown) => {
     const message = childMessage.parse(raw);
@@ -45,10 +60,6 @@ export async function startChild(file: string, variables: Readonly<Record<string
     counted.reject(error);
   });
   counted.promise.catch(() => {});
-  const check = () => {
-    if (child.exitCode !== null || child.signalCode !== null)
-      throw new Error(`${file} has ended: ${complaints}`);
-  };
   const url = await ready.promise;
   return {
     pid: child.pid ?? 0,
@@ -60,12 +71,5 @@ export async function startChild(file: string, variables: Readonly<Record<string
       return counted.promise;
     },
     check,
-    async end() {
-      if (hasEnded()) return;
-      child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), stopMs);
-      await exited;
-      clearTimeout(timer);
-    },
   };
 }

@@ -15,12 +15,14 @@ export function findProblems(orders: readonly Order[], report: StubReport): stri
     ] as const;
     const wrong = expectations.flatMap(([verb, calls, expected]) => {
       const seen = calls.get(clientId) ?? [];
-      return isSame(seen, expected) ? [] : [`${clientId}: ${verb} [${seen}] instead of [${expected}]`];
+      return isSame(seen, expected)
+        ? []
+        : [`${clientId}: ${verb} ${list(seen)} instead of ${list(expected)}`];
     });
     const remaining = left.get(clientId) ?? [];
     return isSame(remaining.toSorted(), isRolledBack ? [] : things)
       ? wrong
-      : [...wrong, `${clientId}: [${remaining}] is left`];
+      : [...wrong, `${clientId}: ${list(remaining)} is left`];
   });
   const known = new Set(orders.map(({ clientId }) => clientId));
   const strangers = [...created.keys(), ...deleted.keys()].filter((clientId) => !known.has(clientId));
@@ -39,4 +41,8 @@ function clientOf(name: string): string {
 
 function isSame(seen: readonly string[], expected: readonly string[]): boolean {
   return seen.length === expected.length && seen.every((name, index) => name === expected[index]);
+}
+
+function list(names: readonly string[]): string {
+  return `[${names.join(', ')}]`;
 }

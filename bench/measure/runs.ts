@@ -26,14 +26,14 @@ export async function measureRuns(bench: Bench, sizes: Sizes): Promise<Figures> 
   const before = await readMeters(bench.servers, bench.installation, bench.watch);
   const at20 = await work(bench, makeOrders('twenty', sizes.at20), 20);
   const after = await readMeters(bench.servers, bench.installation, bench.watch);
-  const at100 = await work(bench, makeOrders('hundred', sizes.at100), 100);
+  const at100 = sizes.at100 > 0 ? await work(bench, makeOrders('hundred', sizes.at100), 100) : undefined;
   const back = await work(bench, makeOrders('back', sizes.rollbacks, true), 20);
   const delayed = await work(bench, makeOrders('delayed', sizes.delayed), 1, delayMs);
   const delayedMs = median(delayed.eachMs);
   return {
     runs1: at1.perSecond,
     runs20: at20.perSecond,
-    runs100: at100.perSecond,
+    ...(at100 && { runs100: at100.perSecond }),
     rollbacks20: back.perSecond,
     ...usePerRun(before, after, sizes.at20),
     addedToFive: delayedMs - stepCount * delayMs,

@@ -27,12 +27,12 @@ export async function startWatch(
   await client.connect();
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
   const waiting = new Map<string, PromiseWithResolvers<void>>();
-  let isEnded = false;
+  const ending = new AbortController();
   let failure: Error | undefined;
 
   const looping = (async () => {
     let lastSeenAt = performance.now();
-    while (!isEnded) {
+    while (!ending.signal.aborted) {
       if (waiting.size === 0) lastSeenAt = performance.now();
       else {
         signal.throwIfAborted();
@@ -68,7 +68,7 @@ export async function startWatch(
       return Number(answer.rows[0]?.next);
     },
     async end() {
-      isEnded = true;
+      ending.abort();
       await looping;
       await client.end();
     },

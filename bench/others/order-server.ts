@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import express from 'express';
 import { z } from 'zod';
 import { listenAnywhere, tellReady } from '../children/child-side.ts';
-import { isRolledBack } from '../orders.ts';
+import { saysRollsBack } from '../orders.ts';
 
 /** An order that was accepted. */
 export interface AcceptedOrder {
@@ -22,7 +22,7 @@ export async function serveOrders(accept: (order: AcceptedOrder) => Promise<unkn
   app.post('/api/provisioning', async (request, response) => {
     const { clientId, clientName } = orderBody.parse(request.body);
     const id = randomUUID();
-    await accept({ id, clientId, isRolledBack: isRolledBack(clientName) });
+    await accept({ id, clientId, isRolledBack: saysRollsBack(clientName) });
     response.status(202).json({ id });
   });
   tellReady(await listenAnywhere(createServer(app)));

@@ -4,7 +4,7 @@ import { StepFailure } from '../../src/errors.ts';
 import type { Permit } from '../../src/http/permit.ts';
 import { providerHttp } from '../../src/http/request.ts';
 import { defineStep, type CallLimits, type ResourceType, type Step } from '../../src/steps/step.ts';
-import { isRolledBack, positions, stepCount, thingName } from '../orders.ts';
+import { saysRollsBack, positions, stepCount, thingName } from '../orders.ts';
 import { thing } from '../stub/report.ts';
 
 const environment = z.object({ STUB_URL: z.url() });
@@ -52,7 +52,7 @@ function makeStep(position: number): Step {
     connect,
     async run(context) {
       const thingId = await context.create(resource);
-      if (position === stepCount && isRolledBack(context.client.clientName))
+      if (position === stepCount && saysRollsBack(context.client.clientName))
         throw new StepFailure('provider-rejected', 'this order is to be undone');
       return { thingId };
     },

@@ -6,7 +6,7 @@ export interface Endings {
   end(): Promise<void>;
 }
 
-export function collectEndings(): Endings {
+function collectEndings(): Endings {
   const ends: (() => Promise<unknown>)[] = [];
   return {
     add: (end) => void ends.push(end),
@@ -22,9 +22,14 @@ export function collectEndings(): Endings {
 /** Does `work` with what it adds to the endings, and ends that on every way out. */
 export async function endingAll<T>(work: (endings: Endings) => Promise<T>): Promise<T> {
   const endings = collectEndings();
+  let result: T;
   try {
-    return await work(endings);
-  } finally {
-    await endings.end();
+    result = await work(endings);
+  } catch (error) {
+    // What went wrong first says more than what went wrong because of it.
+    await endings.end().catch(() => {});
+    throw error;
   }
+  await endings.end();
+  return result;
 }

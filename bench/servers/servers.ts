@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Redis } from 'ioredis';
+import { Client } from 'pg';
 import { startLocalPostgres } from '../../local/postgres.ts';
 import { startOwnRedisIn } from '../../test/helpers/services/redis.ts';
 import { startChild } from '../children/child.ts';
@@ -38,14 +39,13 @@ export async function startServers(endings: Endings): Promise<Servers> {
   const redis = new Redis(redisServer.url);
   redis.on('error', () => {});
   endings.add(async () => redis.disconnect());
-  const stub = await startChild('stub/main.ts', {});
-  endings.add(() => stub.end());
+  const stub = await startChild('stub/main.ts', {}, endings);
   return {
     postgresUrl: postgres.url,
     postgresPid: postgres.pid,
     redisUrl: redisServer.url,
     redis,
-    description: `PostgreSQL from npm, ${redisServer.description}`,
+    description: `PostgreSQL ${await versionOf(postgres.url)}, ${redisServer.description}`,
     stub: {
       url: stub.url,
       async reset(latencyMs = 0) {
@@ -59,4 +59,12 @@ export async function startServers(endings: Endings): Promise<Servers> {
 async function ask(url: string): Promise<unknown> {
   const response = await fetch(url);
   return response.json();
+}
+
+async function versionOf(postgresUrl: string): Promise<string> {
+  const client = new Client({ connectionString: postgresUrl });
+  await client.connect();
+  const { rows } = await client.query<{ server_version: string }>('show server_version');
+  await client.end();
+  return rows[0]?.server_version ?? '';
 }

@@ -39,13 +39,11 @@ export async function install(
     ...system.environment(place),
     ONLY_ACCEPTS: options.onlyAccepts ? 'yes' : 'no',
   };
-  const start = async (file: string) => {
-    const child = await startChild(file, environment);
-    endings.add(() => child.end());
-    return child;
-  };
-  const server = await start(system.server);
-  const hasWorker = system.worker !== undefined && !options.onlyAccepts;
-  const children = hasWorker ? [server, await start(system.worker)] : [server];
-  return { url: server.url, databaseUrl, children };
+  const start = (file: string) => startChild(file, environment, endings);
+  const { worker } = system;
+  const [server, ...others] = await Promise.all([
+    start(system.server),
+    ...(worker === undefined || options.onlyAccepts ? [] : [start(worker)]),
+  ]);
+  return { url: server.url, databaseUrl, children: [server, ...others] };
 }
