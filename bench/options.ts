@@ -21,7 +21,7 @@ const usualConcurrency = 20;
 
 export const help = `Measures what a run of five steps costs: the product beside a bare BullMQ chain and DBOS, on one PostgreSQL and one Redis.
 
-  npm run bench                     ${usualRounds} rounds, a quarter of an hour
+  npm run bench                     ${usualRounds} rounds, half an hour on two cores
   npm run bench -- --quick          one round with few runs, none with 100 at once: a minute
 
   --rounds <n>          how often each system has its turn; medians are shown (default ${usualRounds}, quick 1)
