@@ -22,7 +22,7 @@ type Library = keyof typeof libraries;
 
 /** All folders of the product, and the tools beside it. */
 const folders =
-  'http log schema refusals providers steps ledger queue callbacks metrics telemetry api preflight orphans commands worker server sandbox local demo'.split(
+  'http log schema refusals providers steps ledger queue callbacks metrics telemetry api preflight orphans commands worker server sandbox local demo bench'.split(
     ' ',
   );
 
@@ -153,6 +153,12 @@ const layers: Layer[] = [
     mayImport: 'local',
     because: "The sandbox stands for other people's servers: it shares no code with what talks to them.",
   },
+  {
+    files: 'bench/**',
+    mayUse: ['express', 'pg', 'bullmq'],
+    mayImport: 'src commands http ledger local log queue server steps worker',
+    because: 'The benchmark starts the product as its own mains do, and needs nothing of sandbox and demo.',
+  },
   { files: 'local/**', mayUse: ['pg'], mayImport: '', because: 'Local servers know nothing of the product.' },
 ];
 
@@ -263,11 +269,18 @@ export default defineConfig({
     },
     {
       // The edges: whoever starts a process reads its environment and hands it on.
-      files: ['{src,demo,sandbox}/**/main.ts', 'local/**', 'scripts/**', 'test/**', 'vitest.config.ts'],
+      files: [
+        '{src,demo,sandbox}/**/main.ts',
+        'bench/**',
+        'local/**',
+        'scripts/**',
+        'test/**',
+        'vitest.config.ts',
+      ],
       rules: { 'node/no-process-env': 'off' },
     },
     {
-      files: ['{src,sandbox,test}/**/main.ts', 'demo/**', 'scripts/**'],
+      files: ['{src,sandbox,bench,test}/**/main.ts', 'demo/**', 'scripts/**'],
       rules: { 'no-console': 'off' },
     },
     { files: ['*.config.ts'], rules: { 'import/no-default-export': 'off' } },
