@@ -25,7 +25,7 @@ import { createWorld, type World } from './world.ts';
 export type { SandboxControl } from './control/control.ts';
 export type { ProviderName } from './exchange.ts';
 export type { FaultMode, FaultRequest } from './faults.ts';
-export { createProjectTemplate } from './supabase/cluster.ts';
+export { cheapestCopy, createProjectTemplate } from './supabase/cluster.ts';
 export { sandboxExtensions } from './supabase/extensions.ts';
 export { fastTiming, realisticTiming, type SandboxTiming } from './timing.ts';
 

@@ -118,8 +118,8 @@ async function serverVersion(pool: pg.Pool): Promise<string> {
 }
 
 /** To copy the files costs a quarter of copying through the log, where they need not reach the disk; known from 15 on. */
-async function cheapestCopy(pool: pg.Pool): Promise<string> {
-  const { rows } = await pool.query<{ is_best: boolean }>(
+export async function cheapestCopy(db: Pick<pg.ClientBase, 'query'>): Promise<string> {
+  const { rows } = await db.query<{ is_best: boolean }>(
     `select current_setting('fsync') = 'off' and current_setting('server_version_num')::int >= 150000 as is_best`,
   );
   return rows[0]?.is_best === true ? 'strategy file_copy' : '';

@@ -15,7 +15,7 @@ export async function createDatabase(options: { template?: string } = {}): Promi
   const name = `test_${randomBytes(8).toString('hex')}`;
   await execute(
     inject('postgresUrl'),
-    `create database ${name} template ${options.template ?? 'template0'} strategy file_copy`,
+    `create database ${name} template ${options.template ?? 'template0'} ${inject('templates').copying}`,
   );
   const url = new URL(inject('postgresUrl'));
   url.pathname = `/${name}`;

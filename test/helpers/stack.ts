@@ -189,7 +189,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     },
     async waitUntilDone(id) {
       await until(() => isDoneInLedger(pool, id), `provisioning ${id} to be done`);
-      return stack.show(id);
+      const shown = await stack.show(id);
+      if (!shown.done) throw new Error(`the API does not call ${id} done, the ledger does`);
+      return shown;
     },
     async startWorker(withSteps = steps) {
       const worker = await startWorker({ config, environment, log, signal, ...queue, steps: withSteps });

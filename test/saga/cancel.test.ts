@@ -28,7 +28,7 @@ const bothCallbacks = ['provisioning.cancelled', 'provisioning.rolled_back'];
 describe.each(backends)('on %s', (backend) => {
   let stack: Stack;
   beforeAll(async () => {
-    // A lease that nobody gives back would confirmPersistent the tests.
+    // A lease that nobody gives back would outlast the tests.
     stack = await startStack({ backend, environment: { LEASE_MS: '60000' } });
   });
   beforeEach(() => stack.sandbox.control.reset());

@@ -6,7 +6,7 @@ export interface Repetition {
 /**
  * Begins a round every interval, the first one now unless `waitsFirst`. An interval begins when its round has ended.
  *
- * A round must not throw: nobody would learn of it.
+ * A round must not throw: that would end the process.
  */
 export function repeat(
   doRound: () => Promise<void>,

@@ -9,6 +9,13 @@ export const compileCache = path.join(root, '.cache/compiled');
 /** Compiles the product's programs once. A process that is killed, as in many tests, leaves nothing in the cache. */
 export async function fillCompileCache(): Promise<void> {
   const env = { ...process.env, NODE_COMPILE_CACHE: compileCache };
-  for (const program of ['worker', 'server'])
-    await runProgram(process.execPath, ['-e', `import('./src/${program}/start.ts')`], { cwd: root, env });
+  for (const program of ['worker', 'server']) {
+    const importIt = ['-e', `import('./src/${program}/start.ts')`];
+    const { code, stderr } = await runProgram(process.execPath, importIt, {
+      cwd: root,
+      env,
+      timeoutMs: 60_000,
+    });
+    if (code !== 0) throw new Error(`src/${program}/start.ts cannot be imported: ${stderr}`);
+  }
 }

@@ -123,7 +123,8 @@ async function startInDocker(): Promise<TestServer> {
         () => false,
       ),
   );
-  return { url, port, description: `Postgres ${await versionOf(url)} in Docker (${image})`, ...control };
+  const description = `Postgres ${await versionOf(url)} in Docker (${image})`;
+  return inTurn({ url, port, description, ...control });
 }
 
 /** Sends a signal; false when there is no such process. */

@@ -4,7 +4,7 @@ import { controlContainer, dockerProblem } from './container.ts';
 import { unpackDebianRedis } from './redis-debian.ts';
 import { answersPing, startRedisProgram } from './redis-program.ts';
 import { findOnPath } from './run-program.ts';
-import { forcedSource, notOurs, type ServiceSource, type TestServer } from './test-server.ts';
+import { forcedSource, inTurn, notOurs, type ServiceSource, type TestServer } from './test-server.ts';
 
 /** Starts a Redis, or says why not in one line. */
 type Try = (directory: string) => Promise<TestServer | string>;
@@ -71,7 +71,12 @@ async function useDocker(): Promise<TestServer | string> {
     .start();
   const host = container.getHost();
   const control = await controlContainer(container, async () => await answersPing(port, host));
-  return { url: `redis://${host}:${port}`, port, description: `Redis in Docker (${image})`, ...control };
+  return inTurn({
+    url: `redis://${host}:${port}`,
+    port,
+    description: `Redis in Docker (${image})`,
+    ...control,
+  });
 }
 
 async function useDebianPackage(directory: string): Promise<TestServer | string> {

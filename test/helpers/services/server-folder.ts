@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { isAlive } from '../../../local/postmaster-file.ts';
@@ -7,6 +7,8 @@ const prefix = 'provisioner-test-';
 /** Linux's folder in memory. Docker gives containers 64 MB of it, macOS has none. */
 const inMemory = '/dev/shm';
 const enoughBytes = 4 * 1024 ** 3;
+/** A container does not see the processes of another one: only what is that old can be nobody's. */
+const oldMs = 12 * 3600 * 1000;
 
 /**
  * Makes a folder for the files of tests' servers, to be removed by whoever asked for it.
@@ -32,6 +34,9 @@ async function removeLeftBehind(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
     const [, pid] = new RegExp(`^${prefix}(\\d+)-`).exec(name) ?? [];
     if (pid === undefined || isAlive(Number(pid))) continue;
-    await rm(path.join(parent, name), { recursive: true, force: true }).catch(() => undefined);
+    const folder = path.join(parent, name);
+    const made = await stat(folder).catch(() => undefined);
+    if (made === undefined || Date.now() - made.mtimeMs < oldMs) continue;
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
   }
 }

@@ -29,15 +29,14 @@ export function inTurn(server: TestServer): TestServer {
     last = done.catch(() => undefined);
     return done;
   };
-  const { stop, kill, start, pause, resume, remove } = server;
   return {
     ...server,
-    stop: turn(stop),
-    kill: turn(kill),
-    start: turn(start),
-    pause: turn(pause),
-    resume: turn(resume),
-    remove: turn(remove),
+    stop: turn(() => server.stop()),
+    kill: turn(() => server.kill()),
+    start: turn(() => server.start()),
+    pause: turn(() => server.pause()),
+    resume: turn(() => server.resume()),
+    remove: turn(() => server.remove()),
   };
 }
 
