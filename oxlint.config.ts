@@ -9,7 +9,7 @@ const noMain = {
 /** Who may use a library. */
 const libraries = {
   pg: { regex: '^pg$', message: 'SQL lives in src/ledger; the schema step has src/providers/postgres.ts.' },
-  bullmq: { regex: '^bullmq(/|$)', message: 'BullMQ lives in src/queue, src/worker and the dashboard.' },
+  bullmq: { regex: '^bullmq(/|$)', message: 'BullMQ lives in src/queue and the dashboard.' },
   'bull-board': { regex: '^@bull-board/', message: 'The dashboard lives in src/server/dashboard.' },
   'prom-client': { regex: '^prom-client$', message: 'Prometheus lives in src/metrics.' },
   opentelemetry: {
@@ -131,7 +131,6 @@ const layers: Layer[] = [
   })),
   {
     files: 'src/worker/**',
-    mayUse: ['bullmq'],
     mayImport: 'api callbacks http ledger log metrics orphans preflight queue refusals steps telemetry',
     because: 'Server and worker never import each other; what both need belongs in a folder below them.',
   },

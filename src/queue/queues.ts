@@ -12,7 +12,7 @@ import {
   withBackend,
   type ConnectionOptions,
   type FlowJob,
-  type Job,
+  type Processor,
   type Queue,
   type Telemetry,
   type Worker,
@@ -23,6 +23,7 @@ import { passCrashPoint } from '../crash-points.ts';
 import { within } from './within.ts';
 import { askWorker } from './ask-worker.ts';
 import { openQueuePool } from './queue-pool.ts';
+import { processorOf, type Work } from './jobs.ts';
 import {
   buildFlow,
   producerTimeoutMs,
@@ -45,8 +46,6 @@ export interface QueueSettings {
   readonly telemetry?: Telemetry | undefined;
 }
 
-export type Processor = (job: Job, token: string | undefined) => Promise<unknown>;
-
 export interface Queues {
   readonly kind: QueueKind;
   /** For the dashboard and for metrics: all but the questions, which are gone in seconds. */
@@ -59,7 +58,7 @@ export interface Queues {
   askPreflight(question: PreflightJobData, timeoutMs: number): Promise<unknown>;
   /** The state of a job: `unknown` when there is none. */
   getJobState(queue: QueueName, jobId: string): Promise<string>;
-  startWorker(queue: QueueName, concurrency: number, processor: Processor): Promise<void>;
+  startWorker(queue: QueueName, concurrency: number, work: Work): Promise<void>;
   isReachable(timeoutMs: number): Promise<boolean>;
   /** Lets workers end their jobs for that long. */
   close(workersTimeoutMs?: number): Promise<void>;
@@ -237,8 +236,8 @@ async function assemble(
     },
     askPreflight: (question, timeoutMs) => askWorker(queueOf(queueNames.preflight), question, timeoutMs),
     getJobState: (name, jobId) => within(producerTimeoutMs, queueOf(name).getJobState(jobId)),
-    async startWorker(name, concurrency, processor) {
-      const worker = parts.worker(name, processor, concurrency);
+    async startWorker(name, concurrency, work) {
+      const worker = parts.worker(name, processorOf(work, settings.onError), concurrency);
       worker.on('error', settings.onError);
       worker.on('completed', () => passCrashPoint('queue-told'));
       try {

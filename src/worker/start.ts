@@ -1,5 +1,4 @@
 /** The worker process: it waits for its database and its queue, then works until it is told to stop. */
-import { DelayedError, UnrecoverableError, type Job } from 'bullmq';
 import { publicUrlOf, type WorkerConfig } from '../config.ts';
 import { isDatabaseAway, openPool } from '../ledger/pool.ts';
 import { announcePresence } from '../ledger/presence.ts';
@@ -8,7 +7,8 @@ import type { Logger } from '../log/logger.ts';
 import { createWorkerMetrics } from '../metrics/worker-metrics.ts';
 import { stopLimitMs, waitFor, type Running } from '../process.ts';
 import { queueNames } from '../queue/flows.ts';
-import { openQueues, type Processor } from '../queue/queues.ts';
+import { later, type QueueJob, type Work } from '../queue/jobs.ts';
+import { openQueues } from '../queue/queues.ts';
 import { rollbackActions, steps as allSteps } from '../steps/index.ts';
 import type { Step } from '../steps/step.ts';
 import { callbackSender } from '../callbacks/send.ts';
@@ -18,7 +18,6 @@ import { deliverCallback } from './callbacks/deliver.ts';
 import type { Engine } from './engine.ts';
 import { finishFlow } from './jobs/finish-flow.ts';
 import { startOrphanScanner } from './background/orphan-scan.ts';
-import { postpone } from './jobs/postpone.ts';
 import { callbackConcurrency, receiverSlots } from './callbacks/receiver-slots.ts';
 import { startMetricsReporter } from './background/report-metrics.ts';
 import { startSweeper } from './background/sweep.ts';
@@ -92,21 +91,19 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
     allowedHosts: config.CALLBACK_ALLOWED_HOSTS,
   });
 
-  const flow = guard(engine, (job, token) =>
-    isStepJob(job) ? workStep(engine, job, token) : finishFlow(engine, job, token),
-  );
+  const flow = guard(engine, (job) => (isStepJob(job) ? workStep(engine, job) : finishFlow(engine, job)));
   const delivery = { engine, send, slots: receiverSlots() };
-  const callbacks = guard(engine, (job, token) => deliverCallback(delivery, job, token));
+  const callbacks = guard(engine, (job) => deliverCallback(delivery, job));
   const questions = guard(engine, (job) => answerQuestion(engine, job));
   const concurrency = config.WORKER_CONCURRENCY;
-  const processors = [
+  const works = [
     [queueNames.run, concurrency, flow],
     [queueNames.undo, concurrency, flow],
     [queueNames.callbacks, callbackConcurrency(concurrency), callbacks],
     [queueNames.preflight, questionsAtOnce, questions],
   ] as const;
-  for (const [name, atOnce, processor] of processors)
-    await waitFor(() => queues.startWorker(name, atOnce, processor), {
+  for (const [name, atOnce, work] of works)
+    await waitFor(() => queues.startWorker(name, atOnce, work), {
       signal,
       onWait: (error) => log.warn({ err: error }, 'waiting for the queue'),
     });
@@ -133,25 +130,23 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
   };
 }
 
-function isStepJob(job: Job): boolean {
+function isStepJob(job: QueueJob): boolean {
   return typeof job.data === 'object' && job.data !== null && 'position' in job.data;
 }
 
 /**
- * Guards what a processor throws into the queue.
+ * Guards what work throws into the queue.
  *
  * A database that is away is waited out without using up the job's attempts. Any other error is logged here and leaves
  * only its kind in the queue, which stores and shows what it is given.
  */
-function guard(engine: Engine, work: (job: Job, token: string | undefined) => Promise<unknown>): Processor {
-  return async (job, token) => {
+function guard(engine: Engine, work: Work): Work {
+  return async (job) => {
     try {
-      return await work(job, token);
+      return await work(job);
     } catch (error) {
-      const isMeant = [DelayedError, UnrecoverableError].some((kind) => error instanceof kind);
-      if (isMeant) throw error;
       engine.log.error({ err: error, job: job.id }, 'a job was interrupted');
-      if (isDatabaseAway(error)) return postpone(job, token, 1000 + Math.random() * 1000);
+      if (isDatabaseAway(error)) return later(1000 + Math.random() * 1000);
       // oxlint-disable-next-line preserve-caught-error -- a cause would be stored with the job
       throw new Error(`interrupted: ${error instanceof Error ? error.name : 'unknown'}`);
     }

@@ -1,6 +1,7 @@
 /** A question through the queue: one worker answers it, or nobody does in time, and nothing of it stays. */
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import { openQueues, type Processor, type Queues } from '../../src/queue/queues.ts';
+import { done, type Work } from '../../src/queue/jobs.ts';
+import { openQueues, type Queues } from '../../src/queue/queues.ts';
 import { createDatabase, type TestDatabase } from '../helpers/database.ts';
 import { redisUrlForFile } from '../helpers/redis.ts';
 import { backends } from '../helpers/stack.ts';
@@ -19,7 +20,7 @@ describe.each(backends)('on %s', (backend) => {
   afterAll(() => database.drop());
 
   /** A queue of the test's own, with a worker where there is something to say. */
-  async function open(processor?: Processor): Promise<Queues> {
+  async function open(work?: Work): Promise<Queues> {
     const queues = await openQueues({
       redisUrl: backend === 'redis' ? inject('redisUrl') : undefined,
       databaseUrl: database.url,
@@ -27,14 +28,14 @@ describe.each(backends)('on %s', (backend) => {
       onError: () => {},
     });
     opened.push(queues);
-    if (processor !== undefined) await queues.startWorker('preflight', 2, processor);
+    if (work !== undefined) await queues.startWorker('preflight', 2, work);
     return queues;
   }
   test('the worker is given the question, what it returns is the answer, and nothing of either stays', async () => {
     let jobId = '';
     await open(async (job) => {
       jobId = job.id ?? '';
-      return { asked: job.data as unknown };
+      return done({ asked: job.data });
     });
     const queues = await open();
 
@@ -62,14 +63,17 @@ describe.each(backends)('on %s', (backend) => {
     expect(performance.now() - before).toBeLessThan(15_000);
 
     const asked: unknown[] = [];
-    await open(async (job) => asked.push(job.data));
+    await open(async (job) => {
+      asked.push(job.data);
+      return done({});
+    });
     await queues.askPreflight({ clientId: 'new' }, 20_000);
     expect(asked).toEqual([{ clientId: 'new' }]);
   });
 
   test('a worker that takes too long is not waited for', async () => {
     const release = Promise.withResolvers<void>();
-    await open(() => release.promise);
+    await open(() => release.promise.then(() => done({})));
     const queues = await open();
     try {
       expect(await queues.askPreflight({}, 300)).toBeUndefined();

@@ -1,9 +1,8 @@
 /** Answers what the API asks: the providers' tokens are the worker's alone. */
-import type { Job } from 'bullmq';
 import { z } from 'zod';
-import type { PreflightFindings } from '../../api/preflight.ts';
 import { answerPreflight } from '../../preflight/answer.ts';
 import type { PreflightJobData } from '../../queue/flows.ts';
+import { done, type JobEnd, type QueueJob } from '../../queue/jobs.ts';
 import type { Engine } from '../engine.ts';
 
 const question = z.object({ clientId: z.string().exactOptional() }) satisfies z.ZodType<PreflightJobData>;
@@ -11,7 +10,7 @@ const question = z.object({ clientId: z.string().exactOptional() }) satisfies z.
 /** Questions that one worker answers at the same time: each asks every provider several things. */
 export const questionsAtOnce = 2;
 
-export async function answerQuestion(engine: Engine, job: Job): Promise<PreflightFindings> {
+export async function answerQuestion(engine: Engine, job: QueueJob): Promise<JobEnd> {
   const { clientId } = question.parse(job.data);
   const startedAt = performance.now();
   const answer = await answerPreflight(
@@ -26,5 +25,5 @@ export async function answerQuestion(engine: Engine, job: Job): Promise<Prefligh
   );
   const failed = answer.checks.filter(({ ok }) => !ok).map(({ provider, name }) => `${provider} ${name}`);
   engine.log.info({ failed, durationMs: Math.round(performance.now() - startedAt) }, 'preflight answered');
-  return answer;
+  return done(answer);
 }

@@ -1,6 +1,5 @@
 /** One attempt at one callback: take it, sign it, send it, write down what came of it. */
 import { performance } from 'node:perf_hooks';
-import type { Job } from 'bullmq';
 import { z } from 'zod';
 import { passCrashPoint } from '../../crash-points.ts';
 import {
@@ -12,11 +11,11 @@ import {
 } from '../../ledger/callbacks.ts';
 import { inTransaction } from '../../ledger/pool.ts';
 import type { CallbackJobData } from '../../queue/flows.ts';
+import { done, later, type JobEnd, type QueueJob } from '../../queue/jobs.ts';
 import { traceSending } from '../../telemetry/trace-sending.ts';
 import type { CallbackSender } from '../../callbacks/send.ts';
 import { decideCallbackOutcome } from './outcome.ts';
 import type { Engine } from '../engine.ts';
-import { postpone } from '../jobs/postpone.ts';
 import type { ReceiverSlots } from './receiver-slots.ts';
 
 const callbackJobData = z.object({ callbackId: z.uuid() }) satisfies z.ZodType<CallbackJobData>;
@@ -33,22 +32,18 @@ export interface CallbackDelivery {
 }
 
 /** Makes the attempt if its receiver has a slot left. Where it has none the callback waits, and no attempt is used up. */
-export async function deliverCallback(
-  delivery: CallbackDelivery,
-  job: Job,
-  token: string | undefined,
-): Promise<unknown> {
+export async function deliverCallback(delivery: CallbackDelivery, job: QueueJob): Promise<JobEnd> {
   const { engine, slots } = delivery;
   const { callbackId } = callbackJobData.parse(job.data);
   const url = await readReceiver(engine.pool, callbackId);
-  if (url === undefined) return { ended: true };
+  if (url === undefined) return done({ ended: true });
   const slot = slots.take(url);
   if ('retryInMs' in slot) {
     await putOffCallback(engine.pool, callbackId, slot.retryInMs);
-    return postpone(job, token, slot.retryInMs + lateMs);
+    return later(slot.retryInMs + lateMs);
   }
   try {
-    return await attempt(delivery, callbackId, job, token);
+    return await attempt(delivery, callbackId, job);
   } finally {
     slot.release();
   }
@@ -57,22 +52,21 @@ export async function deliverCallback(
 async function attempt(
   { engine, send }: CallbackDelivery,
   callbackId: string,
-  job: Job,
-  token: string | undefined,
-): Promise<unknown> {
+  job: QueueJob,
+): Promise<JobEnd> {
   // Others may take what this process has taken, once they can take it for dead.
   const presenceLost = engine.presence.signal();
-  if (presenceLost.aborted) return postpone(job, token, 500);
+  if (presenceLost.aborted) return later(500);
   const takenAt = performance.now();
   const holder = engine.presence.holder();
   const callback = await takeCallback(engine.pool, callbackId, holder, send.timeoutMs + 2 * marginMs);
-  if (callback === undefined) return { ended: true };
-  if ('retryInMs' in callback) return postpone(job, token, callback.retryInMs);
+  if (callback === undefined) return done({ ended: true });
+  if ('retryInMs' in callback) return later(callback.retryInMs);
 
   passCrashPoint('callback-taken');
   const startedAt = performance.now();
   // This worker stood still meanwhile: another one may be about to take the callback.
-  if (startedAt - takenAt > marginMs) return postpone(job, token, send.timeoutMs + 2 * marginMs);
+  if (startedAt - takenAt > marginMs) return later(send.timeoutMs + 2 * marginMs);
   const answer = await traceSending(callback, () =>
     send(
       { id: callback.id, url: callback.callback_url, body: callback.body },
@@ -101,12 +95,10 @@ async function attempt(
     },
     'callback attempt',
   );
-  await job
-    .log(`attempt ${callback.attempts}: ${outcome.status ?? outcome.error ?? 'no answer'}`)
-    .catch(() => {});
-  if (outcome.state === 'pending') return postpone(job, token, outcome.retryInMs + lateMs);
+  await job.showLine(`attempt ${callback.attempts}: ${outcome.status ?? outcome.error ?? 'no answer'}`);
+  if (outcome.state === 'pending') return later(outcome.retryInMs + lateMs);
   await wakeNext(engine, callback.provisioning_id);
-  return { state: outcome.state, attempts: callback.attempts };
+  return done({ state: outcome.state, attempts: callback.attempts });
 }
 
 /** The next one of the same provisioning was waiting for this one. */

@@ -1,28 +1,25 @@
 /** Claims the provisioning of a job, and works on it for as long as the lease lasts. */
 import { performance } from 'node:perf_hooks';
-import { DelayedError, UnrecoverableError, type Job } from 'bullmq';
 import { passCrashPoint } from '../../crash-points.ts';
 import { claimProvisioning, manyClaims, type Claim } from '../../ledger/claims.ts';
 import { readSnapshot } from '../../ledger/provisionings.ts';
 import type { Snapshot } from '../../ledger/rows.ts';
 import type { RootJobData } from '../../queue/flows.ts';
+import { done, later, type JobEnd } from '../../queue/jobs.ts';
 import { inTrace } from '../../telemetry/trace-parent.ts';
 import type { Engine } from '../engine.ts';
 import { holdLease, type Lease } from './lease.ts';
-import { postpone } from '../jobs/postpone.ts';
 
 /** A job of an older flow does nothing; one whose provisioning is held by another worker comes again. */
 export async function withClaim(
   engine: Engine,
-  job: Job,
-  token: string | undefined,
   data: RootJobData,
-  work: (lease: Lease, snapshot: Snapshot) => Promise<unknown>,
-): Promise<unknown> {
+  work: (lease: Lease, snapshot: Snapshot) => Promise<JobEnd>,
+): Promise<JobEnd> {
   // Without a session of its own this process counts as dead, and must not take anything.
   const { presence } = engine;
   const presenceLost = presence.signal();
-  if (presenceLost.aborted) return postpone(job, token, 500);
+  if (presenceLost.aborted) return later(500);
   const claimedAt = performance.now();
   const times = { leaseMs: engine.leaseMs, graceMs: engine.sweepIntervalMs };
   const result = await claimProvisioning(engine.pool, {
@@ -33,12 +30,12 @@ export async function withClaim(
     ...times,
   });
   engine.metrics.claims.inc({ result: result.is });
-  if (result.is === 'superseded') return { superseded: true };
-  if (result.is === 'busy') return postpone(job, token, result.retryInMs);
+  if (result.is === 'superseded') return done({ superseded: true });
+  if (result.is === 'busy') return later(result.retryInMs);
   if (result.is === 'unknown-steps') {
     warnOnce(engine, data.provisioningId, result.names);
     // By chance, so that it does not keep coming back to the same worker.
-    return postpone(job, token, engine.sweepIntervalMs * (0.2 + Math.random() * 0.8));
+    return later(engine.sweepIntervalMs * (0.2 + Math.random() * 0.8));
   }
   passCrashPoint('claimed');
   const { unreturned } = result.claim;
@@ -56,12 +53,11 @@ export async function withClaim(
     const { snapshot } = result.claim;
     return await inTrace(snapshot.provisioning.trace_parent, () => work(lease, snapshot));
   } catch (error) {
-    const isMeant = error instanceof DelayedError || error instanceof UnrecoverableError;
-    if (isMeant || !(await wasCancelled(engine, result.claim))) throw error;
+    if (!(await wasCancelled(engine, result.claim))) throw error;
     // The run could not write because of the cancel, which no longer matters: its undo follows.
     engine.log.info({ provisioning: data.provisioningId }, 'a cancel has ended this run');
     await lease.release(engine.sweepIntervalMs).catch(() => {});
-    return await postpone(job, token, 50);
+    return later(50);
   } finally {
     lease.stop();
   }

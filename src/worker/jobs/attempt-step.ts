@@ -1,6 +1,5 @@
 /** One attempt at a step, or one look of a step that waits: work, then write down what came of it. */
 import { performance } from 'node:perf_hooks';
-import { UnrecoverableError, type Job } from 'bullmq';
 import { reportChange } from '../../api/report.ts';
 import { passCrashPoint } from '../../crash-points.ts';
 import { ConfigurationError, StepFailure } from '../../errors.ts';
@@ -18,14 +17,13 @@ import {
   type StepKey,
   type Wait,
 } from '../../ledger/steps.ts';
+import { done, failed, later, type JobEnd, type QueueJob } from '../../queue/jobs.ts';
 import { connectStep } from '../../steps/connect.ts';
 import type { Engine } from '../engine.ts';
 import { measureStep, type AttemptResult } from './measure-step.ts';
 import { decideOutcome, type Outcome } from './outcome.ts';
-import { postpone } from './postpone.ts';
 import { readProviderText } from './provider-text.ts';
 import type { EffectScope } from '../effects/scope.ts';
-import { showLine, showProgress } from './show.ts';
 import { parseOutput, stepContext } from './step-context.ts';
 import { wakeSender } from '../callbacks/wake-sender.ts';
 import { watchStep } from './watch-step.ts';
@@ -35,8 +33,7 @@ export interface StepTask {
   readonly scope: EffectScope;
   readonly key: StepKey;
   readonly onFailure: 'rollback' | 'pause';
-  readonly job: Job;
-  readonly token: string | undefined;
+  readonly job: QueueJob;
 }
 
 /** A step that takes its worker down each time must come to an end too. */
@@ -50,13 +47,13 @@ interface Attempt {
   readonly count: (result: AttemptResult) => void;
 }
 
-/** Runs or undoes a step once, and writes down what came of it. Throws what the queue is to do next. */
-export async function attemptStep(task: StepTask): Promise<unknown> {
+/** Runs or undoes a step once, and writes down what came of it. */
+export async function attemptStep(task: StepTask): Promise<JobEnd> {
   const { engine, scope, key, job } = task;
   const startedAt = performance.now();
   const progress = await scope.lease.write((db) => beginStep(db, key));
   const count = measureStep(engine.metrics, key, progress);
-  await showProgress(job, { step: key.name, status: 'running', attempt: progress.attempts });
+  await job.showProgress({ step: key.name, status: 'running', attempt: progress.attempts });
   const result =
     progress.interruptions > maxInterruptions
       ? {
@@ -80,9 +77,9 @@ export async function attemptStep(task: StepTask): Promise<unknown> {
   passCrashPoint('step-recorded');
   count('succeeded');
   engine.log.info(facts, key.direction === 'run' ? 'step succeeded' : 'undo succeeded');
-  await showProgress(job, { step: key.name, status: 'succeeded', attempt: progress.attempts });
-  await showLine(job, `attempt ${progress.attempts}: succeeded`);
-  return { attempts: progress.attempts };
+  await job.showProgress({ step: key.name, status: 'succeeded', attempt: progress.attempts });
+  await job.showLine(`attempt ${progress.attempts}: succeeded`);
+  return done({ attempts: progress.attempts });
 }
 
 interface StepResult {
@@ -114,9 +111,9 @@ async function perform({ engine, scope, key }: StepTask): Promise<StepResult | {
   }
 }
 
-/** Writes down what follows from an error, and tells the queue. */
-async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promise<unknown> {
-  const { engine, scope, key, job, token } = task;
+/** Writes down what follows from an error. */
+async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promise<JobEnd> {
+  const { engine, scope, key, job } = task;
   const { progress, facts, count } = attempt;
   // A call that was cut off says nothing about the step.
   const outcome: Outcome = engine.cutOff.aborted
@@ -129,7 +126,7 @@ async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promi
     await scope.lease.release(engine.sweepIntervalMs).catch(() => {});
     // The caller logs that, and waits for the database.
     if (isDatabaseAway(error)) throw error;
-    return postpone(job, token, 100);
+    return later(100);
   }
   if (outcome.is === 'postponed') return wait(task, attempt, outcome, error);
 
@@ -142,19 +139,19 @@ async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promi
     'the step failed for good',
   );
   const { code } = outcome.error;
-  await showProgress(job, { step: key.name, status: 'failed', attempt: progress.attempts, code });
-  await showLine(job, `attempt ${progress.attempts}: failed for good, ${code}`);
+  await job.showProgress({ step: key.name, status: 'failed', attempt: progress.attempts, code });
+  await job.showLine(`attempt ${progress.attempts}: failed for good, ${code}`);
   await wakeSender(engine, callbackId);
-  // Step and code only: what is thrown here is stored in the queue and shown on the dashboard.
-  throw new UnrecoverableError(`${key.name}: ${code}`);
+  // Step and code only: the queue stores it, and the dashboard shows it.
+  return failed(`${key.name}: ${code}`);
 }
 
 async function wait(
-  { engine, scope, key, job, token }: StepTask,
+  { engine, scope, key, job }: StepTask,
   { progress, facts, count }: Attempt,
   outcome: Extract<Outcome, { is: 'postponed' }>,
   error: unknown,
-): Promise<never> {
+): Promise<JobEnd> {
   const { waitingFor, delayMs } = outcome;
   await scope.lease.write((db) =>
     postponeStep(db, key, { ...outcome, sweepAfterMs: engine.sweepIntervalMs }),
@@ -165,18 +162,18 @@ async function wait(
     const providerText = await readProviderText(engine, key.provisioningId, error);
     engine.log.warn({ ...facts, err: error, delayMs, providerText }, 'an attempt failed');
     const code = outcome.error?.code ?? 'internal-error';
-    await showProgress(job, { step: key.name, status: 'waiting', attempt, code });
-    await showLine(job, `attempt ${attempt}: ${code}, again in ${delayMs} ms`);
+    await job.showProgress({ step: key.name, status: 'waiting', attempt, code });
+    await job.showLine(`attempt ${attempt}: ${code}, again in ${delayMs} ms`);
   } else {
     const isNew = waitingFor !== progress.wait?.waitingFor;
     // Somebody may have to act: once per wait it is worth a line that is kept.
     const level = outcome.isAway && isNew ? 'warn' : 'debug';
     engine.log[level]({ ...facts, waitingFor, delayMs, endsInMs: outcome.endsInMs }, 'the step waits');
-    await showProgress(job, { step: key.name, status: 'waiting', attempt, waitingFor });
+    await job.showProgress({ step: key.name, status: 'waiting', attempt, waitingFor });
     // One line per wait, not per look.
-    if (isNew) await showLine(job, `attempt ${attempt}: waiting for ${waitingFor}${limitOf(outcome)}`);
+    if (isNew) await job.showLine(`attempt ${attempt}: waiting for ${waitingFor}${limitOf(outcome)}`);
   }
-  return postpone(job, token, delayMs);
+  return later(delayMs);
 }
 
 function limitOf({ endsInMs }: Wait): string {

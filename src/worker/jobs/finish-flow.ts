@@ -3,13 +3,13 @@
  *
  * Never from what the queue thinks of the jobs: a job can fail there without its step having failed.
  */
-import type { Job } from 'bullmq';
 import { z } from 'zod';
 import { reportChange } from '../../api/report.ts';
 import { passCrashPoint } from '../../crash-points.ts';
 import { releaseLease } from '../../ledger/claims.ts';
 import { beginRollback, endRollback, succeedProvisioning } from '../../ledger/endings.ts';
 import type { RootJobData } from '../../queue/flows.ts';
+import { done, type JobEnd, type QueueJob } from '../../queue/jobs.ts';
 import { planNextFlow } from './drive.ts';
 import type { Engine } from '../engine.ts';
 import type { Lease } from '../claim/lease.ts';
@@ -23,20 +23,20 @@ const rootJobData = z.object({
   direction: z.enum(['run', 'undo']),
 }) satisfies z.ZodType<RootJobData>;
 
-export async function finishFlow(engine: Engine, job: Job, token: string | undefined): Promise<unknown> {
+export async function finishFlow(engine: Engine, job: QueueJob): Promise<JobEnd> {
   const data = rootJobData.parse(job.data);
-  return withClaim(engine, job, token, data, async (lease, snapshot) => {
+  return withClaim(engine, data, async (lease, snapshot) => {
     const action = nextAction(snapshot);
     const facts = { provisioning: data.provisioningId, client: snapshot.provisioning.client_id };
     if (action.do === 'succeed') {
       await succeed(engine, lease);
       engine.log.info(facts, 'provisioning succeeded');
-      return { outcome: 'succeeded' };
+      return done({ outcome: 'succeeded' });
     }
     if (action.do === 'end-rollback') {
       const outcome = await closeRollback(engine, lease);
       engine.log.info({ ...facts, outcome }, 'rollback ended');
-      return { outcome: `rollback ${outcome}` };
+      return done({ outcome: `rollback ${outcome}` });
     }
     // Something is left: the rollback that a failure asks for, or a flow whose jobs got lost.
     const enqueue = await lease.write(async (db) => {
@@ -44,7 +44,7 @@ export async function finishFlow(engine: Engine, job: Job, token: string | undef
       return planNextFlow(engine, db, snapshot);
     });
     await enqueue?.();
-    return { outcome: action.do === 'rest' ? 'nothing to do' : `${action.direction} goes on` };
+    return done({ outcome: action.do === 'rest' ? 'nothing to do' : `${action.direction} goes on` });
   });
 }
 

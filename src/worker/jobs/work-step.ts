@@ -1,8 +1,8 @@
 /** One job of one step, or of its undo: is it this one's turn? */
-import { UnrecoverableError, type Job } from 'bullmq';
 import { z } from 'zod';
 import type { ProvisioningRow } from '../../ledger/rows.ts';
 import type { StepJobData } from '../../queue/flows.ts';
+import { done, failed, type JobEnd, type QueueJob } from '../../queue/jobs.ts';
 import type { ClientOrder } from '../../provisioning.ts';
 import { attemptStep } from './attempt-step.ts';
 import type { Engine } from '../engine.ts';
@@ -17,15 +17,15 @@ const stepJobData = z.object({
   step: z.string(),
 }) satisfies z.ZodType<StepJobData>;
 
-export async function workStep(engine: Engine, job: Job, token: string | undefined): Promise<unknown> {
+export async function workStep(engine: Engine, job: QueueJob): Promise<JobEnd> {
   const data = stepJobData.parse(job.data);
-  return withClaim(engine, job, token, data, async (lease, snapshot) => {
+  return withClaim(engine, data, async (lease, snapshot) => {
     const action = nextAction(snapshot);
     const remaining = action.do === 'work' && action.direction === data.direction ? action.remaining : [];
     if (remaining[0]?.position !== data.position) {
       await lease.release(engine.sweepIntervalMs);
-      if (!remaining.some(({ position }) => position === data.position)) return { done: true };
-      throw new UnrecoverableError('an earlier step is not done: the root job builds the flow again');
+      if (!remaining.some(({ position }) => position === data.position)) return done({ done: true });
+      return failed('an earlier step is not done: the root job builds the flow again');
     }
     const step = engine.steps.find(({ name }) => name === data.step);
     if (step === undefined) throw new Error(`a claim was granted without the step ${data.step}`);
@@ -55,7 +55,6 @@ export async function workStep(engine: Engine, job: Job, token: string | undefin
       },
       onFailure: provisioning.on_failure,
       job,
-      token,
     });
   });
 }

@@ -3,7 +3,8 @@ import { Agent, request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { answerPreflight } from '../../../src/preflight/answer.ts';
-import { queueNames, type PreflightJobData } from '../../../src/queue/flows.ts';
+import { queueNames } from '../../../src/queue/flows.ts';
+import { done } from '../../../src/queue/jobs.ts';
 import { openQueues, type Queues } from '../../../src/queue/queues.ts';
 import { steps } from '../../../src/steps/index.ts';
 import { parseDescription, type Description } from '../../helpers/openapi.ts';
@@ -19,6 +20,8 @@ import { requestOf, type DrawnRequest, type Operation } from './requests.ts';
 const total = Number(process.env['FUZZ_REQUESTS'] ?? 2000);
 const seed = Number(process.env['FUZZ_SEED'] ?? 20_261_126);
 const batchSize = 250;
+
+const question = z.object({ clientId: z.string().exactOptional() });
 
 const documentSchema = z.object({
   paths: z.record(
@@ -107,8 +110,8 @@ async function startAnswering(): Promise<Queues> {
     signal: ending.signal,
     onDefect: (error: unknown) => defects.push(error),
   };
-  await queues.startWorker(queueNames.preflight, 4, (job: { data: PreflightJobData }) =>
-    answerPreflight(surroundings, job.data.clientId),
+  await queues.startWorker(queueNames.preflight, 4, async ({ data }) =>
+    done(await answerPreflight(surroundings, question.parse(data).clientId)),
   );
   return queues;
 }

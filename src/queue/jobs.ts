@@ -1,0 +1,64 @@
+/** A job of the queue, and what its worker answers. Nothing outside of `queue/` knows how BullMQ is told. */
+import { DelayedError, UnrecoverableError, type Job, type Processor } from 'bullmq';
+import { producerTimeoutMs } from './flows.ts';
+import { within } from './within.ts';
+
+/** A job, as whoever works on it sees it. */
+export interface QueueJob {
+  readonly id: string | undefined;
+  readonly data: unknown;
+  /**
+   * Progress and log lines on the dashboard, for people. A queue that does not take them, or hangs, does not matter:
+   * neither throws.
+   */
+  showProgress(progress: object): Promise<void>;
+  showLine(line: string): Promise<void>;
+}
+
+/** The end of an attempt at a job. */
+export type JobEnd =
+  /** It has nothing left to do. `result` is kept with it, and shown on the dashboard. */
+  | { readonly is: 'done'; readonly result: object }
+  /** It comes again after that time, and uses up none of its attempts. */
+  | { readonly is: 'later'; readonly inMs: number }
+  /** It never comes again. `text` is stored in the queue, and shown on the dashboard. */
+  | { readonly is: 'failed'; readonly text: string };
+
+export const done = (result: object): JobEnd => ({ is: 'done', result });
+export const later = (inMs: number): JobEnd => ({ is: 'later', inMs });
+export const failed = (text: string): JobEnd => ({ is: 'failed', text });
+
+/** Works on a job. What it throws uses up one of the job's attempts, and is stored in the queue. */
+export type Work = (job: QueueJob) => Promise<JobEnd>;
+
+/** Tells BullMQ how an attempt has ended. `onError` is told where it does not take a job back. */
+export function processorOf(work: Work, onError: (error: Error) => void): Processor {
+  return async (job, token) => {
+    const end = await work(queueJob(job));
+    if (end.is === 'done') return end.result;
+    if (end.is === 'failed') throw new UnrecoverableError(end.text);
+    try {
+      // The PostgreSQL backend takes whole milliseconds only.
+      await job.moveToDelayed(Date.now() + Math.ceil(end.inMs), token);
+    } catch (error) {
+      onError(error instanceof Error ? error : new Error(String(error)));
+      // oxlint-disable-next-line preserve-caught-error -- a cause would be stored with the job
+      throw new Error('interrupted: the queue did not take the job back');
+    }
+    throw new DelayedError();
+  };
+}
+
+function queueJob(job: Job): QueueJob {
+  const show = (taken: Promise<unknown>) =>
+    within(producerTimeoutMs, taken).then(
+      () => {},
+      () => {},
+    );
+  return {
+    id: job.id,
+    data: job.data,
+    showProgress: (progress) => show(job.updateProgress({ ...progress })),
+    showLine: (line) => show(job.log(line)),
+  };
+}
