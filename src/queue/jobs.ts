@@ -1,7 +1,10 @@
 /** A job of the queue, and what its worker answers. Nothing outside of `queue/` knows how BullMQ is told. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { DelayedError, UnrecoverableError, type Job, type Processor } from 'bullmq';
 import { producerTimeoutMs } from './flows.ts';
 import { within } from './within.ts';
+
+const retryMs = 200;
 
 /** A job, as whoever works on it sees it. */
 export interface QueueJob {
@@ -19,7 +22,7 @@ export interface QueueJob {
 export type JobEnd =
   /** It has nothing left to do. `result` is kept with it, and shown on the dashboard. */
   | { readonly is: 'done'; readonly result: object }
-  /** It comes again after that time, and uses up none of its attempts. */
+  /** It comes again after that time, and uses up none of its attempts unless the queue does not take it back. */
   | { readonly is: 'later'; readonly inMs: number }
   /** It never comes again. `text` is stored in the queue, and shown on the dashboard. */
   | { readonly is: 'failed'; readonly text: string };
@@ -37,16 +40,22 @@ export function processorOf(work: Work, onError: (error: Error) => void): Proces
     const end = await work(queueJob(job));
     if (end.is === 'done') return end.result;
     if (end.is === 'failed') throw new UnrecoverableError(end.text);
+    const giveBack = () => moveToDelayed(job, token, end.inMs);
     try {
-      // The PostgreSQL backend takes whole milliseconds only.
-      await job.moveToDelayed(Date.now() + Math.ceil(end.inMs), token);
-    } catch (error) {
-      onError(error instanceof Error ? error : new Error(String(error)));
+      // A connection that has broken meanwhile is replaced by then.
+      await giveBack().catch(() => pause(retryMs).then(giveBack));
+    } catch (cause) {
+      onError(new Error(`the queue did not take back job ${job.id}`, { cause }));
       // oxlint-disable-next-line preserve-caught-error -- a cause would be stored with the job
       throw new Error('interrupted: the queue did not take the job back');
     }
     throw new DelayedError();
   };
+}
+
+/** The PostgreSQL backend takes whole milliseconds only. */
+async function moveToDelayed(job: Job, token: string | undefined, inMs: number): Promise<void> {
+  await job.moveToDelayed(Date.now() + Math.ceil(inMs), token);
 }
 
 function queueJob(job: Job): QueueJob {
