@@ -27,9 +27,9 @@ export type JobEnd =
   /** It never comes again. `text` is stored in the queue, and shown on the dashboard. */
   | { readonly is: 'failed'; readonly text: string };
 
-export const done = (result: object): JobEnd => ({ is: 'done', result });
-export const later = (inMs: number): JobEnd => ({ is: 'later', inMs });
-export const failed = (text: string): JobEnd => ({ is: 'failed', text });
+export const jobDone = (result: object): JobEnd => ({ is: 'done', result });
+export const jobLater = (inMs: number): JobEnd => ({ is: 'later', inMs });
+export const jobFailed = (text: string): JobEnd => ({ is: 'failed', text });
 
 /** Works on a job. What it throws uses up one of the job's attempts, and is stored in the queue. */
 export type Work = (job: QueueJob) => Promise<JobEnd>;

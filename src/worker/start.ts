@@ -7,7 +7,7 @@ import type { Logger } from '../log/logger.ts';
 import { createWorkerMetrics } from '../metrics/worker-metrics.ts';
 import { stopLimitMs, waitFor, type Running } from '../process.ts';
 import { queueNames } from '../queue/flows.ts';
-import { later, type QueueJob, type Work } from '../queue/jobs.ts';
+import { jobLater, type QueueJob, type Work } from '../queue/jobs.ts';
 import { openQueues } from '../queue/queues.ts';
 import { rollbackActions, steps as allSteps } from '../steps/index.ts';
 import type { Step } from '../steps/step.ts';
@@ -146,7 +146,7 @@ function guard(engine: Engine, work: Work): Work {
       return await work(job);
     } catch (error) {
       engine.log.error({ err: error, job: job.id }, 'a job was interrupted');
-      if (isDatabaseAway(error)) return later(1000 + Math.random() * 1000);
+      if (isDatabaseAway(error)) return jobLater(1000 + Math.random() * 1000);
       // oxlint-disable-next-line preserve-caught-error -- a cause would be stored with the job
       throw new Error(`interrupted: ${error instanceof Error ? error.name : 'unknown'}`);
     }

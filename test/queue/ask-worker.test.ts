@@ -1,6 +1,6 @@
 /** A question through the queue: one worker answers it, or nobody does in time, and nothing of it stays. */
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import { done, type Work } from '../../src/queue/jobs.ts';
+import { jobDone, type Work } from '../../src/queue/jobs.ts';
 import { openQueues, type Queues } from '../../src/queue/queues.ts';
 import { createDatabase, type TestDatabase } from '../helpers/database.ts';
 import { redisUrlForFile } from '../helpers/redis.ts';
@@ -35,7 +35,7 @@ describe.each(backends)('on %s', (backend) => {
     let jobId = '';
     await open(async (job) => {
       jobId = job.id ?? '';
-      return done({ asked: job.data });
+      return jobDone({ asked: job.data });
     });
     const queues = await open();
 
@@ -65,7 +65,7 @@ describe.each(backends)('on %s', (backend) => {
     const asked: unknown[] = [];
     await open(async (job) => {
       asked.push(job.data);
-      return done({});
+      return jobDone({});
     });
     await queues.askPreflight({ clientId: 'new' }, 20_000);
     expect(asked).toEqual([{ clientId: 'new' }]);
@@ -73,7 +73,7 @@ describe.each(backends)('on %s', (backend) => {
 
   test('a worker that takes too long is not waited for', async () => {
     const release = Promise.withResolvers<void>();
-    await open(() => release.promise.then(() => done({})));
+    await open(() => release.promise.then(() => jobDone({})));
     const queues = await open();
     try {
       expect(await queues.askPreflight({}, 300)).toBeUndefined();

@@ -1,7 +1,7 @@
 /** The answers of a worker, in the words of BullMQ. The job is BullMQ's: here one of the test's own. */
 import { DelayedError, UnrecoverableError, type Job } from 'bullmq';
 import { expect, test } from 'vitest';
-import { done, failed, later, processorOf, type JobEnd } from '../../src/queue/jobs.ts';
+import { jobDone, jobFailed, jobLater, processorOf, type JobEnd } from '../../src/queue/jobs.ts';
 
 /** Ends one attempt at a job whose queue takes it back at the given try. */
 async function endWith(end: JobEnd, takenBackAtTry = 1) {
@@ -26,17 +26,17 @@ async function endWith(end: JobEnd, takenBackAtTry = 1) {
 }
 
 test('a job that is done keeps its result', async () => {
-  const { ended } = await endWith(done({ attempts: 2 }));
+  const { ended } = await endWith(jobDone({ attempts: 2 }));
   expect(ended).toEqual({ status: 'fulfilled', value: { attempts: 2 } });
 });
 
 test('a job that has failed never comes again', async () => {
-  const { ended } = await endWith(failed('github-repo: name-taken'));
+  const { ended } = await endWith(jobFailed('github-repo: name-taken'));
   expect(ended).toEqual({ status: 'rejected', reason: new UnrecoverableError('github-repo: name-taken') });
 });
 
 test('a job that comes later is moved to that time, in whole milliseconds', async () => {
-  const { ended, delays, errors } = await endWith(later(1234.5));
+  const { ended, delays, errors } = await endWith(jobLater(1234.5));
   expect(ended).toMatchObject({ status: 'rejected', reason: expect.any(DelayedError) as unknown });
   expect(delays).toHaveLength(1);
   expect(delays[0]).toBeGreaterThanOrEqual(1235);
@@ -45,14 +45,14 @@ test('a job that comes later is moved to that time, in whole milliseconds', asyn
 });
 
 test('a queue that fails once is asked again', async () => {
-  const { ended, delays, errors } = await endWith(later(50), 2);
+  const { ended, delays, errors } = await endWith(jobLater(50), 2);
   expect(ended).toMatchObject({ status: 'rejected', reason: expect.any(DelayedError) as unknown });
   expect(delays).toHaveLength(2);
   expect(errors).toEqual([]);
 });
 
 test('a job that the queue does not take back is told of by its id, and nothing of the error is stored', async () => {
-  const { ended, errors } = await endWith(later(50), 9);
+  const { ended, errors } = await endWith(jobLater(50), 9);
   expect(ended).toEqual({
     status: 'rejected',
     reason: new Error('interrupted: the queue did not take the job back'),

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { answerPreflight } from '../../preflight/answer.ts';
 import type { PreflightJobData } from '../../queue/flows.ts';
-import { done, type JobEnd, type QueueJob } from '../../queue/jobs.ts';
+import { jobDone, type JobEnd, type QueueJob } from '../../queue/jobs.ts';
 import type { Engine } from '../engine.ts';
 
 const question = z.object({ clientId: z.string().exactOptional() }) satisfies z.ZodType<PreflightJobData>;
@@ -25,5 +25,5 @@ export async function answerQuestion(engine: Engine, job: QueueJob): Promise<Job
   );
   const failed = answer.checks.filter(({ ok }) => !ok).map(({ provider, name }) => `${provider} ${name}`);
   engine.log.info({ failed, durationMs: Math.round(performance.now() - startedAt) }, 'preflight answered');
-  return done(answer);
+  return jobDone(answer);
 }

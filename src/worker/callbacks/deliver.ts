@@ -11,7 +11,7 @@ import {
 } from '../../ledger/callbacks.ts';
 import { inTransaction } from '../../ledger/pool.ts';
 import type { CallbackJobData } from '../../queue/flows.ts';
-import { done, later, type JobEnd, type QueueJob } from '../../queue/jobs.ts';
+import { jobDone, jobLater, type JobEnd, type QueueJob } from '../../queue/jobs.ts';
 import { traceSending } from '../../telemetry/trace-sending.ts';
 import type { CallbackSender } from '../../callbacks/send.ts';
 import { decideCallbackOutcome } from './outcome.ts';
@@ -36,11 +36,11 @@ export async function deliverCallback(delivery: CallbackDelivery, job: QueueJob)
   const { engine, slots } = delivery;
   const { callbackId } = callbackJobData.parse(job.data);
   const url = await readReceiver(engine.pool, callbackId);
-  if (url === undefined) return done({ ended: true });
+  if (url === undefined) return jobDone({ ended: true });
   const slot = slots.take(url);
   if ('retryInMs' in slot) {
     await putOffCallback(engine.pool, callbackId, slot.retryInMs);
-    return later(slot.retryInMs + lateMs);
+    return jobLater(slot.retryInMs + lateMs);
   }
   try {
     return await attempt(delivery, callbackId, job);
@@ -56,17 +56,17 @@ async function attempt(
 ): Promise<JobEnd> {
   // Others may take what this process has taken, once they can take it for dead.
   const presenceLost = engine.presence.signal();
-  if (presenceLost.aborted) return later(500);
+  if (presenceLost.aborted) return jobLater(500);
   const takenAt = performance.now();
   const holder = engine.presence.holder();
   const callback = await takeCallback(engine.pool, callbackId, holder, send.timeoutMs + 2 * marginMs);
-  if (callback === undefined) return done({ ended: true });
-  if ('retryInMs' in callback) return later(callback.retryInMs);
+  if (callback === undefined) return jobDone({ ended: true });
+  if ('retryInMs' in callback) return jobLater(callback.retryInMs);
 
   passCrashPoint('callback-taken');
   const startedAt = performance.now();
   // This worker stood still meanwhile: another one may be about to take the callback.
-  if (startedAt - takenAt > marginMs) return later(send.timeoutMs + 2 * marginMs);
+  if (startedAt - takenAt > marginMs) return jobLater(send.timeoutMs + 2 * marginMs);
   const answer = await traceSending(callback, () =>
     send(
       { id: callback.id, url: callback.callback_url, body: callback.body },
@@ -96,9 +96,9 @@ async function attempt(
     'callback attempt',
   );
   await job.showLine(`attempt ${callback.attempts}: ${outcome.status ?? outcome.error ?? 'no answer'}`);
-  if (outcome.state === 'pending') return later(outcome.retryInMs + lateMs);
+  if (outcome.state === 'pending') return jobLater(outcome.retryInMs + lateMs);
   await wakeNext(engine, callback.provisioning_id);
-  return done({ state: outcome.state, attempts: callback.attempts });
+  return jobDone({ state: outcome.state, attempts: callback.attempts });
 }
 
 /** The next one of the same provisioning was waiting for this one. */

@@ -5,7 +5,7 @@ import { claimProvisioning, manyClaims, type Claim } from '../../ledger/claims.t
 import { readSnapshot } from '../../ledger/provisionings.ts';
 import type { Snapshot } from '../../ledger/rows.ts';
 import type { RootJobData } from '../../queue/flows.ts';
-import { done, later, type JobEnd } from '../../queue/jobs.ts';
+import { jobDone, jobLater, type JobEnd } from '../../queue/jobs.ts';
 import { inTrace } from '../../telemetry/trace-parent.ts';
 import type { Engine } from '../engine.ts';
 import { holdLease, type Lease } from './lease.ts';
@@ -19,7 +19,7 @@ export async function withClaim(
   // Without a session of its own this process counts as dead, and must not take anything.
   const { presence } = engine;
   const presenceLost = presence.signal();
-  if (presenceLost.aborted) return later(500);
+  if (presenceLost.aborted) return jobLater(500);
   const claimedAt = performance.now();
   const times = { leaseMs: engine.leaseMs, graceMs: engine.sweepIntervalMs };
   const result = await claimProvisioning(engine.pool, {
@@ -30,12 +30,12 @@ export async function withClaim(
     ...times,
   });
   engine.metrics.claims.inc({ result: result.is });
-  if (result.is === 'superseded') return done({ superseded: true });
-  if (result.is === 'busy') return later(result.retryInMs);
+  if (result.is === 'superseded') return jobDone({ superseded: true });
+  if (result.is === 'busy') return jobLater(result.retryInMs);
   if (result.is === 'unknown-steps') {
     warnOnce(engine, data.provisioningId, result.names);
     // By chance, so that it does not keep coming back to the same worker.
-    return later(engine.sweepIntervalMs * (0.2 + Math.random() * 0.8));
+    return jobLater(engine.sweepIntervalMs * (0.2 + Math.random() * 0.8));
   }
   passCrashPoint('claimed');
   const { unreturned } = result.claim;
@@ -57,7 +57,7 @@ export async function withClaim(
     // The run could not write because of the cancel, which no longer matters: its undo follows.
     engine.log.info({ provisioning: data.provisioningId }, 'a cancel has ended this run');
     await lease.release(engine.sweepIntervalMs).catch(() => {});
-    return later(50);
+    return jobLater(50);
   } finally {
     lease.stop();
   }

@@ -17,7 +17,7 @@ import {
   type StepKey,
   type Wait,
 } from '../../ledger/steps.ts';
-import { done, failed, later, type JobEnd, type QueueJob } from '../../queue/jobs.ts';
+import { jobDone, jobFailed, jobLater, type JobEnd, type QueueJob } from '../../queue/jobs.ts';
 import { connectStep } from '../../steps/connect.ts';
 import type { Engine } from '../engine.ts';
 import { measureStep, type AttemptResult } from './measure-step.ts';
@@ -79,7 +79,7 @@ export async function attemptStep(task: StepTask): Promise<JobEnd> {
   engine.log.info(facts, key.direction === 'run' ? 'step succeeded' : 'undo succeeded');
   await job.showProgress({ step: key.name, status: 'succeeded', attempt: progress.attempts });
   await job.showLine(`attempt ${progress.attempts}: succeeded`);
-  return done({ attempts: progress.attempts });
+  return jobDone({ attempts: progress.attempts });
 }
 
 interface StepResult {
@@ -126,7 +126,7 @@ async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promi
     await scope.lease.release(engine.sweepIntervalMs).catch(() => {});
     // The caller logs that, and waits for the database.
     if (isDatabaseAway(error)) throw error;
-    return later(100);
+    return jobLater(100);
   }
   if (outcome.is === 'postponed') return wait(task, attempt, outcome, error);
 
@@ -143,7 +143,7 @@ async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promi
   await job.showLine(`attempt ${progress.attempts}: failed for good, ${code}`);
   await wakeSender(engine, callbackId);
   // Step and code only: the queue stores it, and the dashboard shows it.
-  return failed(`${key.name}: ${code}`);
+  return jobFailed(`${key.name}: ${code}`);
 }
 
 async function wait(
@@ -173,7 +173,7 @@ async function wait(
     // One line per wait, not per look.
     if (isNew) await job.showLine(`attempt ${attempt}: waiting for ${waitingFor}${limitOf(outcome)}`);
   }
-  return later(delayMs);
+  return jobLater(delayMs);
 }
 
 function limitOf({ endsInMs }: Wait): string {

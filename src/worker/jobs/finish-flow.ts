@@ -9,7 +9,7 @@ import { passCrashPoint } from '../../crash-points.ts';
 import { releaseLease } from '../../ledger/claims.ts';
 import { beginRollback, endRollback, succeedProvisioning } from '../../ledger/endings.ts';
 import type { RootJobData } from '../../queue/flows.ts';
-import { done, type JobEnd, type QueueJob } from '../../queue/jobs.ts';
+import { jobDone, type JobEnd, type QueueJob } from '../../queue/jobs.ts';
 import { planNextFlow } from './drive.ts';
 import type { Engine } from '../engine.ts';
 import type { Lease } from '../claim/lease.ts';
@@ -31,12 +31,12 @@ export async function finishFlow(engine: Engine, job: QueueJob): Promise<JobEnd>
     if (action.do === 'succeed') {
       await succeed(engine, lease);
       engine.log.info(facts, 'provisioning succeeded');
-      return done({ outcome: 'succeeded' });
+      return jobDone({ outcome: 'succeeded' });
     }
     if (action.do === 'end-rollback') {
       const outcome = await closeRollback(engine, lease);
       engine.log.info({ ...facts, outcome }, 'rollback ended');
-      return done({ outcome: `rollback ${outcome}` });
+      return jobDone({ outcome: `rollback ${outcome}` });
     }
     // Something is left: the rollback that a failure asks for, or a flow whose jobs got lost.
     const enqueue = await lease.write(async (db) => {
@@ -44,7 +44,7 @@ export async function finishFlow(engine: Engine, job: QueueJob): Promise<JobEnd>
       return planNextFlow(engine, db, snapshot);
     });
     await enqueue?.();
-    return done({ outcome: action.do === 'rest' ? 'nothing to do' : `${action.direction} goes on` });
+    return jobDone({ outcome: action.do === 'rest' ? 'nothing to do' : `${action.direction} goes on` });
   });
 }
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { ProvisioningRow } from '../../ledger/rows.ts';
 import type { StepJobData } from '../../queue/flows.ts';
-import { done, failed, type JobEnd, type QueueJob } from '../../queue/jobs.ts';
+import { jobDone, jobFailed, type JobEnd, type QueueJob } from '../../queue/jobs.ts';
 import type { ClientOrder } from '../../provisioning.ts';
 import { attemptStep } from './attempt-step.ts';
 import type { Engine } from '../engine.ts';
@@ -24,8 +24,8 @@ export async function workStep(engine: Engine, job: QueueJob): Promise<JobEnd> {
     const remaining = action.do === 'work' && action.direction === data.direction ? action.remaining : [];
     if (remaining[0]?.position !== data.position) {
       await lease.release(engine.sweepIntervalMs);
-      if (!remaining.some(({ position }) => position === data.position)) return done({ done: true });
-      return failed('an earlier step is not done: the root job builds the flow again');
+      if (!remaining.some(({ position }) => position === data.position)) return jobDone({ done: true });
+      return jobFailed('an earlier step is not done: the root job builds the flow again');
     }
     const step = engine.steps.find(({ name }) => name === data.step);
     if (step === undefined) throw new Error(`a claim was granted without the step ${data.step}`);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { answerPreflight } from '../../../src/preflight/answer.ts';
 import { queueNames } from '../../../src/queue/flows.ts';
-import { done } from '../../../src/queue/jobs.ts';
+import { jobDone } from '../../../src/queue/jobs.ts';
 import { openQueues, type Queues } from '../../../src/queue/queues.ts';
 import { steps } from '../../../src/steps/index.ts';
 import { parseDescription, type Description } from '../../helpers/openapi.ts';
@@ -111,7 +111,7 @@ async function startAnswering(): Promise<Queues> {
     onDefect: (error: unknown) => defects.push(error),
   };
   await queues.startWorker(queueNames.preflight, 4, async ({ data }) =>
-    done(await answerPreflight(surroundings, question.parse(data).clientId)),
+    jobDone(await answerPreflight(surroundings, question.parse(data).clientId)),
   );
   return queues;
 }
