@@ -30,6 +30,9 @@ export const help = `Measures what a run of five steps costs: the product beside
   --json                for programs
   --help                this text
 
+The product runs as two processes, server and worker, and checks a key. The chain and DBOS are one process each, and
+check none. DBOS starts all its runs at once; the others work on --concurrency jobs at a time.
+
 Exit code 0: every run made its five things once and in order, and every rollback left nothing.
 `;
 
