@@ -1,4 +1,4 @@
-/** What came of all rounds: medians, their spread, and how the product compares. */
+/** Reports all rounds: medians, their spread, and how the product compares. */
 import { textTable } from '../src/commands/text-table.ts';
 import { figureNames, figures, type FigureName, type Figures } from './measure/figures.ts';
 import { ratiosByRound, spreadOf, type Spread } from './measure/statistics.ts';

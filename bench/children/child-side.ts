@@ -25,7 +25,7 @@ function tell(message: ChildMessage): void {
 }
 
 export function tellReady(url = ''): void {
-  // It is killed in the end, and the next one of its kind starts sooner.
+  // This process is killed in the end. The next one of its kind starts sooner with what is compiled now.
   flushCompileCache();
   tell({ is: 'ready', url });
 }

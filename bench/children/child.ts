@@ -22,7 +22,7 @@ const keptCharacters = 4000;
 /**
  * Starts a file of this folder with these variables, and waits until it is ready. Its log is written and thrown away.
  *
- * It is ended at once in the end, since nobody needs what it leaves behind.
+ * The endings kill the process: nobody needs what it leaves behind.
  */
 export async function startChild(
   file: string,

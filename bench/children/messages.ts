@@ -1,4 +1,4 @@
-/** What a process of the benchmark tells the one that has started it. */
+/** The messages of a process of the benchmark to the one that has started it. */
 import { z } from 'zod';
 
 export const childMessage = z.discriminatedUnion('is', [

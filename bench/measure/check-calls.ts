@@ -1,4 +1,4 @@
-/** Whether the calls that the providers' stub got are those that the orders ask for, each once and in order. */
+/** Checks that the stub got the calls that the orders ask for, each once and in order. */
 import { positions, thingName, type Order } from '../orders.ts';
 import type { StubReport } from '../stub/report.ts';
 

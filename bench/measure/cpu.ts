@@ -1,7 +1,7 @@
 /** The CPU time of processes and of all that they have started. */
 import { readdir, readFile } from 'node:fs/promises';
 
-/** What `/proc/<pid>/stat` counts in, on every Linux that Node runs on. */
+/** The unit of `/proc/<pid>/stat` in ms, on every Linux that Node runs on. */
 const tickMs = 10;
 
 export interface ProcessTimes {
@@ -9,7 +9,7 @@ export interface ProcessTimes {
   readonly parent: number;
   /** Its own, in ms. */
   readonly ownMs: number;
-  /** Of its children that have ended. */
+  /** The time of the children that have ended. */
   readonly endedMs: number;
 }
 

@@ -1,4 +1,4 @@
-/** What is measured of each system in each round. */
+/** The figures of a system in one round. */
 
 export const figures = {
   runs1: 'runs/s, 1 at once',

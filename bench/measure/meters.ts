@@ -1,4 +1,4 @@
-/** What a system has used up so far. */
+/** Meters of what a system has used up so far. */
 import type { Servers } from '../servers/servers.ts';
 import type { Installation } from '../systems/installation.ts';
 import { readProcesses, redisCpuMs, sumOfTree } from './cpu.ts';
@@ -31,7 +31,7 @@ export async function readMeters(
   };
 }
 
-/** What each of so many runs has used up. */
+/** The share of one run in what several have used up. */
 export function usePerRun(before: Meters, after: Meters, runs: number): Figures {
   const counted = {
     queries: (after.queries - before.queries) / runs,

@@ -13,7 +13,7 @@ export interface Watch {
   end(): Promise<void>;
 }
 
-/** So long nothing may be done while something is waited for. */
+/** The longest time without any progress before the benchmark gives up. */
 const stuckMs = 60_000;
 
 export async function startWatch(

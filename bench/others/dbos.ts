@@ -28,7 +28,7 @@ DBOS.setConfig({
   systemDatabaseUrl: variable('DATABASE_URL'),
   systemDatabasePoolSize: Number(variable('WORKER_CONCURRENCY')),
   logLevel: 'error',
-  // What is only to be accepted goes to a queue that nobody listens to.
+  // An order that is only to be accepted goes to a queue that nobody listens to.
   ...(onlyAccepts ? { listenQueues: ['another'] } : {}),
 });
 await DBOS.launch();

@@ -1,4 +1,4 @@
-/** What has to be ended, the newest first, whatever goes wrong meanwhile. */
+/** Ends what was started, the newest first, whatever goes wrong meanwhile. */
 
 export interface Endings {
   add(end: () => Promise<unknown>): void;
@@ -26,7 +26,7 @@ export async function endingAll<T>(work: (endings: Endings) => Promise<T>): Prom
   try {
     result = await work(endings);
   } catch (error) {
-    // What went wrong first says more than what went wrong because of it.
+    // The first error says more than those that it leads to.
     await endings.end().catch(() => {});
     throw error;
   }

@@ -16,7 +16,7 @@ export interface Servers {
   readonly postgresPid: number;
   readonly redisUrl: string;
   readonly redis: Redis;
-  /** What they are, for people. */
+  /** The servers' versions, for people. */
   readonly description: string;
   readonly stub: Stub;
 }

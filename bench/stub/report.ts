@@ -1,4 +1,4 @@
-/** What the stub tells about the calls that it got since it was last reset. */
+/** The stub's report of the calls that it got since it was last reset. */
 import { z } from 'zod';
 
 export const stubReport = z.object({

@@ -14,7 +14,7 @@ export interface Installation {
 
 export interface InstallationOptions {
   readonly concurrency: number;
-  /** It accepts orders, and nobody works on them. */
+  /** True where orders are accepted and nobody works on them. */
   readonly onlyAccepts: boolean;
 }
 

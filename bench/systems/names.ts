@@ -1,4 +1,4 @@
-/** What is measured: the product on either queue, two other systems, and the least that accepting an order can cost. */
+/** The systems: the product on either queue, two others, and the least that accepting an order can cost. */
 export const systemNames = ['product-redis', 'product-postgres', 'chain', 'dbos', 'floor'] as const;
 export type SystemName = (typeof systemNames)[number];
 

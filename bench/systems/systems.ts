@@ -77,7 +77,7 @@ export const systems: Readonly<Record<SystemName, System>> = {
   },
   dbos: {
     server: 'others/dbos.ts',
-    // It makes its tables by itself when it starts.
+    // DBOS makes its tables by itself when it starts.
     prepare: async () => {},
     environment: plainEnvironment,
     finished: `select workflow_uuid as id from dbos.workflow_status

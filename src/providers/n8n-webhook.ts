@@ -2,8 +2,8 @@
  * Finds out whether a production webhook is registered, without running anybody's workflow.
  *
  * n8n answers OPTIONS to whoever names an origin with the methods that the path has, and runs nothing. A GET would run
- * what a foreign workflow may have registered for GET. A GET has two
- * 404s with different texts; one quotes the path that n8n looked up.
+ * what a foreign workflow may have registered for GET. A GET has two 404s with different texts; one quotes the path that
+ * n8n looked up.
  */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { ProviderName } from '../../sandbox/sandbox.ts';
 import { connectStep } from '../../src/steps/connect.ts';
 import { steps } from '../../src/steps/index.ts';
-import type { Intent, ResourceContext, ResourceType, Step } from '../../src/steps/step.ts';
+import { nobodysIntent, type ResourceContext, type ResourceType, type Step } from '../../src/steps/step.ts';
 import { newClientId, startStack, type ShownProvisioning, type Stack } from '../helpers/stack.ts';
 import { post, unknownId } from '../server/support.ts';
 
@@ -75,13 +75,8 @@ const recordOf = ({ kind }: AnyType) => {
   if (record?.externalId == null) throw new Error(`no ${kind} is recorded`);
   return { ...record, externalId: record.externalId };
 };
-const nothingRecorded: Intent = {
-  mark: 'prov-none',
-  absentAt: undefined,
-  mayExist: false,
-  recorded: [],
-  calls: 0,
-};
+/** The providers that hold what is of these types. */
+const providersOf = (types: readonly AnyType[]) => new Set(types.map(({ kind }) => kind.split('.')[0]));
 const changesSince = (sequence = 0, until = Infinity) =>
   journal(sequence).filter((entry) => entry.effect !== 'none' && entry.sequence <= until);
 
@@ -95,7 +90,7 @@ describe.each(steps)('$name', (step) => {
     const ended = endedAt.get(step.name)?.run;
     expect(ended).toBeDefined();
     const repeated = changesSince(ended, next && endedAt.get(next.name)?.run);
-    const providers = new Set(types.map(({ kind }) => kind.split('.')[0]));
+    const providers = providersOf(types);
     expect(repeated.filter(({ provider }) => providers.has(provider))).toEqual([]);
     const { rows: effects } = await stack.pool.query<{ name: string; calls: number }>(
       `select name, calls from ledger.effects where provisioning_id = $1 and step = $2 and verb <> 'delete'`,
@@ -141,11 +136,11 @@ describe.each(steps)('$name', (step) => {
         `select mark from ledger.effects where id = (select effect_id from ledger.resources where external_id = $1)`,
         [externalId],
       );
-      const own = { ...nothingRecorded, mark: rows[0]?.mark ?? '', recorded: [externalId], calls: 1 };
+      const own = { ...nobodysIntent, mark: rows[0]?.mark ?? '', recorded: [externalId], calls: 1 };
       const mine = await type.find(contextOf(step), own);
       expect(mine.objects).toMatchObject([{ externalId, isOurs: true }]);
 
-      const theirs = await type.find(contextOf(step, { provisioningId: unknownId }), nothingRecorded);
+      const theirs = await type.find(contextOf(step, { provisioningId: unknownId }), nobodysIntent);
       expect(theirs.objects).toMatchObject([{ externalId, isOurs: false }]);
     });
 
@@ -167,7 +162,7 @@ describe.each(steps)('$name', (step) => {
         const context = contextOf(step, {}, mode === 'hang-before' ? 300 : undefined);
         const { search } = type;
         const looks = await Promise.allSettled([
-          type.find(context, nothingRecorded),
+          type.find(context, nobodysIntent),
           type.read(context, externalId),
           ...(search === undefined
             ? []
@@ -203,7 +198,7 @@ describe('once the client is offboarded', () => {
       expect(undone).toMatchObject({ rollback: { status: 'completed' } });
       const ended = endedAt.get(step.name)?.undo;
       expect(ended).toBeDefined();
-      const providers = new Set(types.map(({ kind }) => kind.split('.')[0]));
+      const providers = providersOf(types);
       const deletions = journal(before).filter(
         ({ method, provider }) => method === 'DELETE' && providers.has(provider),
       );
@@ -214,7 +209,7 @@ describe('once the client is offboarded', () => {
 
     test.each(types)('no $kind of it is left', async (type) => {
       expect(['gone', 'absent']).toContain(await type.read(contextOf(step), recordOf(type).externalId));
-      expect((await type.find(contextOf(step), nothingRecorded)).objects).toEqual([]);
+      expect((await type.find(contextOf(step), nobodysIntent)).objects).toEqual([]);
     });
   });
 });
