@@ -9,13 +9,13 @@ import { channel } from 'node:diagnostics_channel';
 export type CrashPoint =
   /** The lease is taken, nothing is done yet. */
   | 'claimed'
-  | 'intent-open'
+  /** The statement that commits the intent has left, its answer is not there yet. */
+  | 'intent-sent'
   | 'intent-committed'
   /** The provider has answered, and nobody has written it down. */
   | 'answered'
-  | 'record-open'
-  /** The commit has left, its answer is not there yet. */
-  | 'commit-sent'
+  /** The statement that records what came of it has left, its answer is not there yet. */
+  | 'record-sent'
   | 'recorded'
   /** A call in doubt, or a deletion, is about to be looked into. */
   | 'looking'
@@ -30,16 +30,14 @@ export type CrashPoint =
   | 'sweeping'
   | 'callback-taken'
   | 'callback-sent'
-  /** The request is in an open transaction. */
-  | 'accept-open'
+  /** The statement that accepts a request has left, its answer is not there yet. */
+  | 'accept-sent'
   | 'accepted'
   | 'enqueued';
 
 export interface CrashFacts {
   /** Of the effect that is under way. */
   readonly verb?: 'create' | 'change' | 'delete';
-  /** The transaction that is open, or whose commit has left. */
-  readonly transaction?: object;
 }
 
 const announcements = channel('client-provisioner:crash-point');

@@ -132,6 +132,15 @@ export class LeaseLost extends Error {
   }
 }
 
+/** The provisioning was cancelled since it was claimed: its run begins no further call. */
+export class WasCancelled extends Error {
+  override readonly name = 'WasCancelled';
+
+  constructor(provisioningId: string, options?: ErrorOptions) {
+    super(`provisioning ${provisioningId} was cancelled`, options);
+  }
+}
+
 /** The process is about to stop and begins nothing new. */
 export class WorkerStopping extends Error {
   override readonly name = 'WorkerStopping';

@@ -3,11 +3,13 @@
  *
  * The queue's own locks are no fence: two workers can hold one job when the queue's server stalls.
  */
-import { LeaseLost } from '../errors.ts';
-import type { ProvisioningStatus } from '../provisioning.ts';
+import pg from 'pg';
+import { z } from 'zod';
+import { LeaseLost, WasCancelled } from '../errors.ts';
+import type { Direction, ProvisioningStatus } from '../provisioning.ts';
+import { composeStatement, type NewEvent, type Part } from './parts.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
-import { readSnapshot } from './provisionings.ts';
-import type { Snapshot } from './rows.ts';
+import { optional, partOfStep, snapshotSchema, type PartOfStep, type Snapshot } from './rows.ts';
 
 /** After that many claims in a row that nobody gave back, a provisioning has to rest before the next. */
 export const manyClaims = 5;
@@ -18,6 +20,8 @@ export interface Claim {
   readonly snapshot: Snapshot;
   /** How many claims before this one, without a break, nobody gave back. */
   readonly unreturned: number;
+  /** The step of the job, begun. Undefined: the job is of no step, or it is not that step's turn. */
+  readonly begun: BegunStep | undefined;
 }
 
 export type ClaimResult =
@@ -33,82 +37,100 @@ export interface ClaimRequest {
   readonly provisioningId: string;
   /** The number of the flow that the job belongs to. */
   readonly flow: number;
+  /** The step that the job is of. */
+  readonly step?: { readonly direction: Direction; readonly position: number };
   readonly leaseMs: number;
   readonly holder: string;
-  /** The sweeper looks again when the lease is over by that much. */
+  /** The sweeper leaves it alone for twice that long where this worker cannot take it. */
   readonly graceMs: number;
   /** The steps that this worker has. */
   readonly stepNames: readonly string[];
 }
 
-/**
- * The time that the next claim has to wait when this one is not given back, in ms (`$3` is the time of a lease): nothing at
- * first, since workers are killed for reasons of their own; then twice as long each time, up to a minute, so that what
- * takes its worker down does so rarely.
- */
-const restMs = `case when unreturned_claims >= ${manyClaims} then
-  least(power(2, least(unreturned_claims, 20) - ${manyClaims}) * $3 / 16, 60000) end`;
-
-/** Takes a provisioning for a worker, under a new epoch, unless another one holds it. */
-export async function claimProvisioning(pool: Pool, request: ClaimRequest): Promise<ClaimResult> {
-  return inTransaction(pool, async (db) => {
-    const { rows } = await db.query<{ epoch: string; unreturned: number }>(
-      `update ledger.provisionings
-       set epoch = epoch + 1, lease_holder = $4,
-           lease_until = clock_timestamp() + $3 * interval '1 ms',
-           sweep_at = clock_timestamp() + ($3 + $5) * interval '1 ms',
-           unreturned_claims = unreturned_claims + 1,
-           next_claim_at = clock_timestamp() + ${restMs} * interval '1 ms'
-       where id = $1 and flow = $2 and sweep_at is not null
-         and (lease_until is null or lease_until <= clock_timestamp())
-         and (next_claim_at is null or next_claim_at <= clock_timestamp())
-         and step_names <@ $6
-       returning epoch, unreturned_claims - 1 as unreturned`,
-      [
-        request.provisioningId,
-        request.flow,
-        request.leaseMs,
-        request.holder,
-        request.graceMs,
-        request.stepNames,
-      ],
-    );
-    if (rows[0] === undefined) return whyNot(db, request);
-    const snapshot = await readSnapshot(db, request.provisioningId);
-    if (snapshot === undefined) return { is: 'superseded' };
-    return {
-      is: 'claimed',
-      claim: {
-        provisioningId: request.provisioningId,
-        epoch: Number(rows[0].epoch),
-        snapshot,
-        unreturned: rows[0].unreturned,
-      },
-    };
-  });
+/** Where a step stands as it begins, by the database's clock. */
+export interface StepProgress {
+  readonly attempts: number;
+  /** How often it was begun again after a worker was killed, stopped or cut off. */
+  readonly interruptions: number;
+  /** The wait that this look ends. Undefined: this is a new attempt. */
+  readonly wait: WaitSoFar | undefined;
 }
 
-async function whyNot(db: Queryable, request: ClaimRequest): Promise<ClaimResult> {
-  const { rows } = await db.query<{ unknown: string[]; is_free: boolean; retry_in_ms: number }>(
-    `select array(select unnest(step_names) except select unnest($3::text[])) as unknown,
-       lease_until is null or lease_until <= clock_timestamp() as is_free,
-       ceil(greatest(extract(epoch from greatest(lease_until, next_claim_at) - clock_timestamp()) * 1000, 50))::int
-         as retry_in_ms
-     from ledger.provisionings where id = $1 and flow = $2 and sweep_at is not null`,
-    [request.provisioningId, request.flow, request.stepNames],
-  );
-  const [row] = rows;
-  if (row === undefined) return { is: 'superseded' };
-  if (!row.is_free) return { is: 'busy', retryInMs: row.retry_in_ms };
-  const isUnknown = row.unknown.length > 0;
-  // The job is there and comes again: the sweeper need not build it a second time meanwhile.
-  const delayMs = 2 * request.graceMs + (isUnknown ? 0 : row.retry_in_ms);
-  await db.query(
-    `update ledger.provisionings set sweep_at = greatest(sweep_at, clock_timestamp() + $3 * interval '1 ms')
-     where id = $1 and flow = $2 and sweep_at is not null`,
-    [request.provisioningId, request.flow, delayMs],
-  );
-  return isUnknown ? { is: 'unknown-steps', names: row.unknown } : { is: 'busy', retryInMs: row.retry_in_ms };
+/** The waits of a step in a row, by the database's clock. */
+export interface WaitSoFar {
+  /** The newest, and how often it was looked for in vain. */
+  readonly waitingFor: string;
+  readonly looks: number;
+  /** How long all of them took, without those for a provider that was away. */
+  readonly waitedMs: number;
+  /** How long those for a provider that was away took. */
+  readonly awayMs: number;
+}
+
+/** A step that was just begun. */
+export interface BegunStep extends StepProgress {
+  /** How long ago it began for the first time. */
+  readonly begunMsAgo: number;
+  readonly part: PartOfStep;
+}
+
+const begunStep = z
+  .object({
+    attempts: z.number(),
+    interruptions: z.number(),
+    begunMsAgo: z.number(),
+    waitingFor: optional(z.string()),
+    looks: z.number(),
+    waitedMs: optional(z.number()),
+    awayMs: z.number(),
+    part: partOfStep,
+  })
+  .transform(({ attempts, interruptions, begunMsAgo, part, ...wait }): BegunStep => {
+    const { waitingFor, looks, waitedMs = 0, awayMs } = wait;
+    return {
+      attempts,
+      interruptions,
+      begunMsAgo,
+      part,
+      wait: waitingFor === undefined ? undefined : { waitingFor, looks, waitedMs: Math.max(0, waitedMs - awayMs), awayMs },
+    };
+  });
+
+const claimAnswer = z.discriminatedUnion('is', [
+  z.object({ is: z.literal('superseded') }),
+  z.object({ is: z.literal('busy'), retryInMs: z.number() }),
+  z.object({ is: z.literal('unknown-steps'), names: z.array(z.string()) }),
+  z.object({
+    is: z.literal('claimed'),
+    epoch: z.number(),
+    unreturned: z.number(),
+    snapshot: snapshotSchema,
+    begun: optional(begunStep),
+  }),
+]);
+
+/** Takes a provisioning for a worker under a new epoch, and begins the step of its job if it is that step's turn. */
+export async function claimProvisioning(db: Queryable, request: ClaimRequest): Promise<ClaimResult> {
+  const { provisioningId } = request;
+  const { rows } = await db.query<{ answer: unknown }>({
+    name: 'claim',
+    text: 'select ledger.claim($1, $2, $3, $4, $5, $6, $7, $8, $9) as answer',
+    values: [
+      provisioningId,
+      request.flow,
+      request.step?.direction,
+      request.step?.position,
+      request.holder,
+      request.leaseMs,
+      request.graceMs,
+      request.stepNames,
+      manyClaims,
+    ],
+  });
+  const answer = claimAnswer.parse(rows[0]?.answer);
+  if (answer.is !== 'claimed') return answer;
+  const { is, ...claim } = answer;
+  return { is, claim: { provisioningId, ...claim } };
 }
 
 /** Extends the lease, and says in which state the provisioning is. Throws LeaseLost when it is over, or taken. */
@@ -116,17 +138,76 @@ export async function renewLease(
   db: Queryable,
   claim: Pick<Claim, 'provisioningId' | 'epoch'>,
   leaseMs: number,
-  graceMs: number,
 ): Promise<ProvisioningStatus> {
   const { rows } = await db.query<{ status: ProvisioningStatus }>(
     `update ledger.provisionings
-     set lease_until = greatest(lease_until, clock_timestamp() + $3 * interval '1 ms'),
-         sweep_at = clock_timestamp() + ($3 + $4) * interval '1 ms'
+     set lease_until = greatest(lease_until, clock_timestamp() + $3 * interval '1 ms')
      where id = $1 and epoch = $2 and lease_until > clock_timestamp() returning status`,
-    [claim.provisioningId, claim.epoch, leaseMs, graceMs],
+    [claim.provisioningId, claim.epoch, leaseMs],
   );
   if (rows[0] === undefined) throw new LeaseLost(claim.provisioningId);
   return rows[0].status;
+}
+
+/** A worker gives its claim back. `handed-on`: a job follows at once. If the worker dies right after that, the sweeper must know which one it was. */
+export interface LeaseEnd {
+  readonly as: 'handed-on' | 'given-back';
+  /** The sweeper looks after it if nobody has taken it by then; at once where a rollback is to begin. */
+  readonly sweepAfterMs: number;
+}
+
+export interface HolderWrite {
+  readonly parts: readonly Part[];
+  readonly events?: readonly NewEvent[];
+  /** The lease is to last for at least that long from then on. */
+  readonly leaseMs?: number;
+  /** Refused with WasCancelled once the provisioning is: what is written begins a call. */
+  readonly isGate?: boolean;
+  readonly ending?: LeaseEnd;
+}
+
+/**
+ * Writes parts in one statement that only the holder of the lease may commit, and returns the row of each that returns
+ * one. Throws LeaseLost, and changes nothing. `onSent` is told when the statement has left.
+ */
+export async function writeAsHolder(
+  db: Queryable,
+  claim: Pick<Claim, 'provisioningId' | 'epoch'>,
+  write: HolderWrite,
+  onSent?: () => void,
+): Promise<unknown[]> {
+  const { parts, ending } = write;
+  const events = [...(write.events ?? []), ...parts.flatMap((part) => part.events ?? [])];
+  const statement = composeStatement(
+    {
+      call: 'ledger.hold($1, $2, $3, $4, $5, $6, $7, $8)',
+      values: [
+        claim.provisioningId,
+        claim.epoch,
+        write.isGate ?? false,
+        write.leaseMs,
+        ending?.as,
+        ending?.sweepAfterMs,
+        events.map(({ type }) => type),
+        events.map(({ data }) => JSON.stringify(data)),
+      ],
+    },
+    parts,
+  );
+  const answered = db.query<Record<string, unknown>>({ ...statement, values: [...statement.values] });
+  onSent?.();
+  const { rows } = await answered.catch((error: unknown) => {
+    throw refusalOf(error, claim.provisioningId) ?? error;
+  });
+  return parts.map((_, index) => rows[0]?.[`row${index}`]);
+}
+
+/** Undefined: the fence has let it pass. */
+function refusalOf(error: unknown, provisioningId: string): Error | undefined {
+  if (!(error instanceof pg.DatabaseError)) return undefined;
+  if (error.code === 'LEASE') return new LeaseLost(provisioningId, { cause: error });
+  if (error.code === 'GATED') return new WasCancelled(provisioningId, { cause: error });
+  return undefined;
 }
 
 /** Runs one transaction that only the holder of the lease may commit. Throws LeaseLost, and changes nothing. */
@@ -146,32 +227,23 @@ export async function withFence<T>(
   });
 }
 
-/**
- * A worker gives its claim back and hands the work to a job. If the worker dies right after that, the sweeper must know
- * which one it was, so the holder stays.
- */
+/** The columns of a provisioning that was handed on to a job, or given back, by its new state. */
 export const handedOn = `lease_until = null, unreturned_claims = 0, next_claim_at = null`;
-
-/** A worker gives its claim back, and no job follows at once. */
 export const givenBack = `${handedOn}, lease_holder = null`;
 
-/**
- * Gives the provisioning back; the sweeper looks after it if nobody takes it within that time, and at once where a
- * rollback is to begin, or where the worker dies that has handed it on.
- */
+/** Hands the provisioning on, within a fenced transaction. */
 export async function releaseLease(
   db: Queryable,
   provisioningId: string,
   sweepAfterMs: number,
-  isHandedOn = true,
 ): Promise<void> {
   await db.query(
     `update ledger.provisionings
-     set ${handedOn}, lease_holder = case when $3 then lease_holder end,
+     set ${handedOn},
          sweep_at = case when sweep_at is null then null
            when rollback_status = 'pending' then clock_timestamp()
            else clock_timestamp() + $2 * interval '1 ms' end
      where id = $1`,
-    [provisioningId, sweepAfterMs, isHandedOn],
+    [provisioningId, sweepAfterMs],
   );
 }

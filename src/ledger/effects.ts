@@ -1,7 +1,7 @@
 /** Effects: the committed record of each mutating call, before it is sent and after its outcome is known. */
-import { appendEvent } from './events.ts';
+import type { Part } from './parts.ts';
 import type { Queryable } from './pool.ts';
-import { effectRow, type EffectRow } from './rows.ts';
+import type { EffectRow } from './rows.ts';
 
 export interface EffectKey {
   readonly provisioningId: string;
@@ -9,33 +9,24 @@ export interface EffectKey {
   readonly name: string;
 }
 
-export async function findEffect(db: Queryable, key: EffectKey): Promise<EffectRow | undefined> {
-  const { rows } = await db.query(
-    `select * from ledger.effects
-     where provisioning_id = $1 and step = $2 and name = $3 and superseded_at is null`,
-    [key.provisioningId, key.step, key.name],
-  );
-  return rows[0] === undefined ? undefined : effectRow.parse(rows[0]);
-}
-
-/** Commits the intent of a call that is about to be sent for the first time. */
-export async function insertIntent(
-  db: Queryable,
+/** The intent of a call that is about to be sent for the first time. Its row comes back. */
+export function insertIntent(
   key: EffectKey,
   intent: {
+    readonly id: string;
     readonly verb: EffectRow['verb'];
     readonly naturalKey: string;
     readonly mark: string;
     readonly epoch: number;
     readonly absentAt: Date | undefined;
   },
-): Promise<EffectRow> {
-  const { rows } = await db.query(
-    `insert into ledger.effects
-       (provisioning_id, step, name, verb, natural_key, mark, epoch, absent_at, calls, called_at)
-     values ($1, $2, $3, $4, $5, $6, $7, coalesce($8, clock_timestamp()), 1, clock_timestamp())
-     returning *`,
-    [
+): Part {
+  return {
+    sql: `insert into ledger.effects
+       (id, provisioning_id, step, name, verb, natural_key, mark, epoch, absent_at, calls, called_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9, clock_timestamp()), 1, clock_timestamp())`,
+    values: [
+      intent.id,
       key.provisioningId,
       key.step,
       key.name,
@@ -45,64 +36,57 @@ export async function insertIntent(
       intent.epoch,
       intent.absentAt,
     ],
-  );
-  const effect = effectRow.parse(rows[0]);
-  await appendEvent(db, key.provisioningId, 'effect.intended', {
-    effect: effect.id,
-    step: key.step,
-    name: key.name,
-  });
-  return effect;
+    returns: 'effect',
+    events: [{ type: 'effect.intended', data: { effect: intent.id, step: key.step, name: key.name } }],
+  };
 }
 
 /**
- * Commits the intent of a further call: the one before is proven not made, or may be repeated.
+ * The intent of a further call: the one before is proven not made, or may be repeated. Its row comes back.
  * `absentAt` is from a fresh look, and counts unless an earlier call is in doubt.
  */
-export async function renewIntent(
-  db: Queryable,
-  provisioningId: string,
-  effectId: string,
-  epoch: number,
-  absentAt?: Date,
-): Promise<EffectRow> {
-  const { rows } = await db.query(
-    `update ledger.effects
+export function renewIntent(effect: EffectRow, epoch: number, absentAt?: Date): Part {
+  return {
+    sql: `update ledger.effects
      set state = case when state = 'confirmed' then state else 'intended' end,
          calls = calls + 1, called_at = clock_timestamp(), doubt_since = null, epoch = $2,
          absent_at = case when doubts = 0 then coalesce($3, absent_at) else absent_at end
-     where id = $1 returning *`,
-    [effectId, epoch, absentAt],
-  );
-  const effect = effectRow.parse(rows[0]);
-  await appendEvent(db, provisioningId, 'effect.intended', {
-    effect: effect.id,
-    step: effect.step,
-    name: effect.name,
-    call: effect.calls,
-  });
-  return effect;
+     where id = $1`,
+    values: [effect.id, epoch, absentAt],
+    returns: 'effect',
+    events: [{ type: 'effect.intended', data: { ...aboutEffect(effect), call: effect.calls + 1 } }],
+  };
 }
 
-/** The call is proven not made: by a refusal, or by its absence once it has settled (`wasInDoubt`). */
-export async function recordNotMade(
-  db: Queryable,
-  provisioningId: string,
-  effect: Pick<EffectRow, 'id' | 'step' | 'name'>,
-  wasInDoubt = false,
-): Promise<void> {
-  const { rowCount } = await db.query(
-    `update ledger.effects
-     set state = 'refused', doubt_since = null, doubts = doubts + case when $2 then 1 else 0 end
+/**
+ * The call of an intended effect is proven not made: by a refusal, or by its absence once it has settled (`wasInDoubt`).
+ * Its row comes back.
+ */
+export function refuseEffect(effect: EffectRow, wasInDoubt: boolean): Part {
+  return {
+    sql: `update ledger.effects
+     set state = 'refused', doubt_since = null, doubts = doubts + case when $2::boolean then 1 else 0 end
      where id = $1 and state = 'intended'`,
-    [effect.id, wasInDoubt],
-  );
-  if (rowCount === 1)
-    await appendEvent(db, provisioningId, 'effect.refused', {
-      effect: effect.id,
-      step: effect.step,
-      name: effect.name,
-    });
+    values: [effect.id, wasInDoubt],
+    returns: 'effect',
+    events: [{ type: 'effect.refused', data: aboutEffect(effect) }],
+    mustChange: 'the effect is not intended',
+  };
+}
+
+/** The call is proven made. Its row comes back. */
+export function confirmEffect(effect: EffectRow): Part {
+  return {
+    sql: `update ledger.effects set state = 'confirmed', confirmed_at = clock_timestamp(), doubt_since = null
+     where id = $1`,
+    values: [effect.id],
+    returns: 'effect',
+    events: [{ type: 'effect.confirmed', data: aboutEffect(effect) }],
+  };
+}
+
+function aboutEffect({ id, step, name }: EffectRow) {
+  return { effect: id, step, name };
 }
 
 /** The call that is in doubt is not to count against the effect's calls. */
@@ -118,20 +102,6 @@ export async function measureDoubt(db: Queryable, effectId: string): Promise<num
     [effectId],
   );
   return rows[0]?.doubt_ms ?? 0;
-}
-
-/** The call is proven made. */
-export async function confirmEffect(db: Queryable, provisioningId: string, effect: EffectRow): Promise<void> {
-  await db.query(
-    `update ledger.effects set state = 'confirmed', confirmed_at = clock_timestamp(), doubt_since = null
-     where id = $1`,
-    [effect.id],
-  );
-  await appendEvent(db, provisioningId, 'effect.confirmed', {
-    effect: effect.id,
-    step: effect.step,
-    name: effect.name,
-  });
 }
 
 /** How long ago the effect's newest call was sent, by the database's clock, in ms. */

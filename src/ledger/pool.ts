@@ -1,6 +1,5 @@
 /** Connections to the ledger. */
 import pg from 'pg';
-import { passCrashPoint } from '../crash-points.ts';
 
 /** A pool or a client inside a transaction. */
 export type Queryable = Pick<pg.ClientBase, 'query'>;
@@ -28,6 +27,9 @@ export function openPool(options: PoolOptions): Pool {
     query_timeout: statementMs + 2000,
     idle_in_transaction_session_timeout: 15_000,
     application_name: 'client-provisioner',
+    onConnect: async (client) => {
+      await client.query(setDurable);
+    },
   });
   pool.on('error', options.onError);
   // A connection that is lent out tells its borrower too; without a listener its error would end the process.
@@ -35,12 +37,19 @@ export function openPool(options: PoolOptions): Pool {
   return pool;
 }
 
-/** Begins durably also where the server may lose commits in a crash: a call must not be sent whose intent can get lost. */
-const beginDurably = `begin;
-  select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'`;
+/** Commits are durable also where the server may lose them in a crash: a call must not be sent whose intent can get lost. */
+const setDurable = `select set_config('synchronous_commit',
+  case current_setting('synchronous_commit') when 'off' then 'on' else current_setting('synchronous_commit') end, false)`;
 
-/** Runs `work` in one transaction, which is durable once it is committed. What it throws rolls everything back. */
-export async function inTransaction<T>(pool: Pool, work: (db: Queryable) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` in one transaction, which is durable once it is committed. What it throws rolls everything back.
+ * `onCommitSent` is told when the commit has left.
+ */
+export async function inTransaction<T>(
+  pool: Pool,
+  work: (db: Queryable) => Promise<T>,
+  onCommitSent?: () => void,
+): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   const onError = (error: Error) => {
@@ -48,10 +57,10 @@ export async function inTransaction<T>(pool: Pool, work: (db: Queryable) => Prom
   };
   client.on('error', onError);
   try {
-    await client.query(beginDurably);
+    await client.query('begin');
     const result = await work(client);
     const committed = client.query('commit');
-    passCrashPoint('commit-sent', { transaction: client });
+    onCommitSent?.();
     await committed;
     return result;
   } catch (error) {

@@ -30,7 +30,13 @@ interface PresenceSession {
   readonly client: pg.Client;
   readonly lost: AbortController;
   /** One statement after the other. One that fails, or is not answered in time, shows that the session is lost. */
-  ask<Row extends object>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  ask<Row extends object>(
+    sql: string,
+    values?: readonly unknown[],
+    onLeaving?: () => void,
+  ): Promise<readonly Row[]>;
+  /** The answer to a question that has not left yet. */
+  nextAnswer: Promise<unknown> | undefined;
   isLeader: boolean;
 }
 
@@ -61,7 +67,12 @@ export async function announcePresence(options: {
     holder: () => String(current.holder),
     signal: () => current.lost.signal,
     async confirm() {
-      await current.ask('select 1');
+      // One statement answers all who have asked before it leaves.
+      const session = current;
+      session.nextAnswer ??= session.ask('select 1', [], () => {
+        session.nextAnswer = undefined;
+      });
+      await session.nextAnswer;
     },
     async lead() {
       const session = current;
@@ -113,11 +124,15 @@ async function openSession(databaseUrl: string, onLoss: (error: Error) => void):
     holder,
     client,
     lost,
-    async ask<Row extends object>(sql: string, values: readonly unknown[] = []) {
-      const asked = last.then(() => client.query<Row>(sql, [...values]));
+    async ask<Row extends object>(sql: string, values: readonly unknown[] = [], onLeaving?: () => void) {
+      const asked = last.then(() => {
+        onLeaving?.();
+        return client.query<Row>(sql, [...values]);
+      });
       last = asked.catch(lose);
       return (await asked).rows;
     },
+    nextAnswer: undefined,
     isLeader: false,
   };
 }

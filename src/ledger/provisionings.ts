@@ -2,10 +2,16 @@
 import { z } from 'zod';
 import { passCrashPoint } from '../crash-points.ts';
 import type { ProvisioningStatus, Tier } from '../provisioning.ts';
-import { appendEvent } from './events.ts';
 import { storeAnswer, takeKey, type IdempotencyKey, type KeyUse, type StoredAnswer } from './idempotency.ts';
 import { inTransaction, violates, type Pool, type Queryable } from './pool.ts';
-import { provisioningRow, resourceRow, stepRow, type ResourceRow, type Snapshot } from './rows.ts';
+import {
+  provisioningRow,
+  resourceRow,
+  snapshotSchema,
+  stepRow,
+  type ResourceRow,
+  type Snapshot,
+} from './rows.ts';
 
 export interface NewProvisioning {
   readonly id: string;
@@ -47,7 +53,10 @@ export async function acceptProvisioning(
   // A holder that goes away between the two statements leaves the place free: try again.
   for (let attempt = 0; attempt < 5; attempt += 1) {
     try {
-      return await inTransaction(pool, (db) => acceptOnce(db, order));
+      const { idempotency } = order;
+      return await (idempotency === undefined
+        ? insert(pool, order, () => passCrashPoint('accept-sent'))
+        : insertUnderKey(pool, order, idempotency));
     } catch (error) {
       if (!violates(error, 'provisionings_one_per_client')) throw error;
     }
@@ -68,23 +77,29 @@ export async function readPlace(db: Queryable, clientId: string): Promise<PlaceT
   return holder && { takenBy: holder.id, hasSucceeded: holder.has_succeeded };
 }
 
-async function acceptOnce(db: Queryable, order: NewProvisioning): Promise<Snapshot | KeyUsed> {
-  if (order.idempotency === undefined) return insert(db, order);
-  const { key, answerFor } = order.idempotency;
-  const keyUse = await takeKey(db, key);
-  if (keyUse.is !== 'new') return { keyUse };
-  const accepted = await insert(db, order);
-  await storeAnswer(db, key, answerFor(accepted));
-  return accepted;
+function insertUnderKey(
+  pool: Pool,
+  order: NewProvisioning,
+  { key, answerFor }: NonNullable<NewProvisioning['idempotency']>,
+): Promise<Snapshot | KeyUsed> {
+  return inTransaction(
+    pool,
+    async (db) => {
+      const keyUse = await takeKey(db, key);
+      if (keyUse.is !== 'new') return { keyUse };
+      const accepted = await insert(db, order);
+      await storeAnswer(db, key, answerFor(accepted));
+      return accepted;
+    },
+    () => passCrashPoint('accept-sent'),
+  );
 }
 
-async function insert(db: Queryable, order: NewProvisioning): Promise<Snapshot> {
-  await db.query(
-    `insert into ledger.provisionings
-       (id, client_id, client_name, org_email, tier, callback_url, on_failure, step_names, sweep_at,
-        trace_parent)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp() + $9 * interval '1 ms', $10)`,
-    [
+async function insert(db: Queryable, order: NewProvisioning, onSent?: () => void): Promise<Snapshot> {
+  const inserted = db.query<{ snapshot: unknown }>({
+    name: 'accept',
+    text: 'select ledger.accept($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as snapshot',
+    values: [
       order.id,
       order.clientId,
       order.clientName,
@@ -95,29 +110,21 @@ async function insert(db: Queryable, order: NewProvisioning): Promise<Snapshot> 
       order.stepNames,
       order.sweepAfterMs,
       order.traceParent,
+      order.by,
     ],
-  );
-  await db.query(
-    `insert into ledger.steps (provisioning_id, direction, position, name)
-     select $1, 'run', position, name from unnest($2::text[]) with ordinality as list (name, position)`,
-    [order.id, order.stepNames],
-  );
-  await appendEvent(db, order.id, 'provisioning.accepted', { by: order.by });
-  passCrashPoint('accept-open', { transaction: db });
-  const snapshot = await readSnapshot(db, order.id);
-  if (snapshot === undefined) throw new Error('a provisioning just inserted is not there');
-  return snapshot;
+  });
+  onSent?.();
+  return snapshotSchema.parse((await inserted).rows[0]?.snapshot);
 }
 
 /** A provisioning with its steps. Undefined: there is none of that id. */
 export async function readSnapshot(db: Queryable, id: string): Promise<Snapshot | undefined> {
-  const { rows } = await db.query('select * from ledger.provisionings where id = $1', [id]);
-  if (rows[0] === undefined) return undefined;
-  const { rows: steps } = await db.query(
-    'select * from ledger.steps where provisioning_id = $1 order by direction, position',
-    [id],
-  );
-  return { provisioning: provisioningRow.parse(rows[0]), steps: z.array(stepRow).parse(steps) };
+  const { rows } = await db.query<{ snapshot: unknown }>({
+    name: 'snapshot',
+    text: 'select ledger.snapshot($1) as snapshot',
+    values: [id],
+  });
+  return rows[0]?.snapshot == null ? undefined : snapshotSchema.parse(rows[0].snapshot);
 }
 
 /** A provisioning with everything at the providers that it made or met, oldest first. */

@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import type { ResourceState } from '../provisioning.ts';
 import { appendEvent } from './events.ts';
+import { applyParts, type Part } from './parts.ts';
 import type { Queryable } from './pool.ts';
-import { resourceRow, type ResourceRow } from './rows.ts';
+import { resourceRow, type EffectRow, type ResourceRow } from './rows.ts';
 
 export interface SeenObject {
   readonly externalId: string;
@@ -14,48 +15,58 @@ export interface SeenObject {
 }
 
 /** Listed from the moment that its creation is intended. */
-export async function insertIntendedResource(
-  db: Queryable,
-  resource: {
-    readonly provisioningId: string;
-    readonly effectId: string;
-    readonly step: string;
-    readonly kind: string;
-    readonly name: string;
-  },
-): Promise<void> {
-  await db.query(
-    `insert into ledger.resources (provisioning_id, effect_id, step, kind, name, origin, state)
-     values ($1, $2, $3, $4, $5, 'created', 'intended')`,
-    [resource.provisioningId, resource.effectId, resource.step, resource.kind, resource.name],
-  );
+export function insertIntendedResource(resource: {
+  readonly id: string;
+  readonly provisioningId: string;
+  readonly effectId: string;
+  readonly step: string;
+  readonly kind: string;
+  readonly name: string;
+}): Part {
+  const { id, provisioningId, effectId, step, kind, name } = resource;
+  return {
+    sql: `insert into ledger.resources (id, provisioning_id, effect_id, step, kind, name, origin, state)
+     values ($1, $2, $3, $4, $5, $6, 'created', 'intended')`,
+    values: [id, provisioningId, effectId, step, kind, name],
+    returns: 'resource',
+  };
 }
 
-/** The resource of an effect is there, with this immutable id. */
-export async function confirmResource(
-  db: Queryable,
-  provisioningId: string,
-  effectId: string,
-  object: SeenObject,
-): Promise<void> {
-  const { rowCount } = await db.query(
-    `update ledger.resources
+/** The object of an intended resource is there, with this immutable id. Its row comes back. */
+export function confirmResource({ id }: Pick<ResourceRow, 'id'>, object: SeenObject): Part {
+  return {
+    sql: `update ledger.resources
      set external_id = $2, name = $3, url = $4, made_by = $5, state = 'live', updated_at = clock_timestamp()
-     where effect_id = $1 and state in ('intended', 'unknown') and external_id is null`,
-    [effectId, object.externalId, object.name, object.url, object.madeBy],
-  );
-  if (rowCount !== 1) throw new Error(`effect ${effectId} has no intended resource to confirm`);
-  await appendEvent(db, provisioningId, 'resource.created', {
-    externalId: object.externalId,
-    name: object.name,
-  });
+     where id = $1 and state in ('intended', 'unknown') and external_id is null`,
+    values: [id, object.externalId, object.name, object.url, object.madeBy],
+    returns: 'resource',
+    events: [{ type: 'resource.created', data: { externalId: object.externalId, name: object.name } }],
+    mustChange: 'the resource is not intended',
+  };
+}
+
+/** An object is there that no intended resource stands for, since its call had counted as not made. Its row comes back. */
+export function insertLiveResource(
+  resource: Omit<Parameters<typeof insertIntendedResource>[0], 'name'>,
+  object: SeenObject,
+): Part {
+  const { id, provisioningId, effectId, step, kind } = resource;
+  return {
+    sql: `insert into ledger.resources
+       (id, provisioning_id, effect_id, step, kind, external_id, name, url, made_by, origin, state)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'created', 'live')`,
+    values: [id, provisioningId, effectId, step, kind, object.externalId, object.name, object.url, object.madeBy],
+    returns: 'resource',
+    events: [{ type: 'resource.created', data: { externalId: object.externalId, name: object.name } }],
+  };
 }
 
 /** The creation is proven not made: there is nothing to list. */
-export async function dropIntendedResource(db: Queryable, effectId: string): Promise<void> {
-  await db.query(`delete from ledger.resources where effect_id = $1 and state in ('intended', 'unknown')`, [
-    effectId,
-  ]);
+export function dropIntendedResource({ id: effectId }: Pick<EffectRow, 'id'>): Part {
+  return {
+    sql: `delete from ledger.resources where effect_id = $1 and state in ('intended', 'unknown')`,
+    values: [effectId],
+  };
 }
 
 /** Somebody else's object stands where ours should be. It is listed and never touched. */
@@ -75,22 +86,6 @@ export async function insertForeignResource(
       externalId: resource.externalId,
       name: resource.name,
     });
-}
-
-/** The resources that a provisioning made in a step, newest first. */
-export async function listCreatedResources(
-  db: Queryable,
-  provisioningId: string,
-  step: string,
-  kind: string,
-): Promise<ResourceRow[]> {
-  const { rows } = await db.query(
-    `select * from ledger.resources
-     where provisioning_id = $1 and step = $2 and kind = $3 and origin = 'created'
-     order by created_at desc, id`,
-    [provisioningId, step, kind],
-  );
-  return z.array(resourceRow).parse(rows);
 }
 
 /** A second object of one effect: a call in doubt was sent again, and both were acted on after all. */
@@ -126,34 +121,19 @@ export async function insertTwin(
     });
 }
 
-/** The first object that was recorded of an effect's creation. */
-export async function findResourceOfEffect(
-  db: Queryable,
-  effectId: string,
-): Promise<ResourceRow | undefined> {
-  const { rows } = await db.query(
-    `select * from ledger.resources where effect_id = $1 and state <> 'forgotten' order by created_at, id limit 1`,
-    [effectId],
-  );
-  return rows[0] === undefined ? undefined : resourceRow.parse(rows[0]);
-}
-
-export async function setResourceState(
-  db: Queryable,
-  resource: Pick<ResourceRow, 'id' | 'provisioning_id' | 'kind'>,
-  state: ResourceState,
-  error?: string,
-): Promise<void> {
-  const { rowCount } = await db.query(
-    `update ledger.resources set state = $2, error = $3, updated_at = clock_timestamp()
-     where id = $1 and (state <> $2 or error is distinct from $3)`,
-    [resource.id, state, error],
-  );
-  if (rowCount === 1)
-    await appendEvent(db, resource.provisioning_id, `resource.${state}`, {
-      resource: resource.id,
-      kind: resource.kind,
-    });
+/** Its row comes back. No part: it is in that state already. */
+export function setResourceState(resource: ResourceRow, state: ResourceState, error?: string): Part[] {
+  if (resource.state === state && resource.error === error) return [];
+  return [
+    {
+      sql: `update ledger.resources set state = $2, error = $3, updated_at = clock_timestamp()
+     where id = $1`,
+      values: [resource.id, state, error],
+      returns: 'resource',
+      events: [{ type: `resource.${state}`, data: { resource: resource.id, kind: resource.kind } }],
+      mustChange: 'the resource is not there',
+    },
+  ];
 }
 
 /** Marks the resources that an undo which failed for good could not delete. */
@@ -169,13 +149,14 @@ export async function failResources(
        and state in ('intended', 'live', 'deleting', 'delete-failed')`,
     [provisioningId, step],
   );
-  for (const resource of z.array(resourceRow).parse(rows))
-    await setResourceState(
-      db,
-      resource,
-      resource.external_id === undefined ? 'unknown' : 'delete-failed',
-      error,
-    );
+  const failed = z.array(resourceRow).parse(rows);
+  await applyParts(
+    db,
+    provisioningId,
+    failed.flatMap((resource) =>
+      setResourceState(resource, resource.external_id === undefined ? 'unknown' : 'delete-failed', error),
+    ),
+  );
   // A call that was once in doubt may have come through late, and the look for that was never made.
   await db.query(
     `insert into ledger.resources (provisioning_id, effect_id, step, kind, name, origin, state, error)

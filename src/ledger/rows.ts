@@ -30,9 +30,9 @@ export const provisioningRow = z.object({
   flow: z.number(),
   epoch: z.coerce.number(),
   last_event: z.coerce.number(),
-  created_at: z.date(),
-  updated_at: z.date(),
-  finished_at: optional(z.date()),
+  created_at: z.coerce.date(),
+  updated_at: z.coerce.date(),
+  finished_at: optional(z.coerce.date()),
 });
 export type ProvisioningRow = z.infer<typeof provisioningRow>;
 
@@ -51,16 +51,16 @@ export const stepRow = z.object({
   status: z.enum(stepStatuses),
   attempts: z.number(),
   waiting_for: optional(z.string()),
-  waiting_since: optional(z.date()),
+  waiting_since: optional(z.coerce.date()),
   looks: z.number(),
-  due_at: optional(z.date()),
-  wait_began: optional(z.date()),
-  wait_until: optional(z.date()),
+  due_at: optional(z.coerce.date()),
+  wait_began: optional(z.coerce.date()),
+  wait_until: optional(z.coerce.date()),
   error: optional(stepErrorSchema),
   output: z.record(z.string(), z.unknown()),
   warnings: z.array(stepWarningSchema),
-  started_at: optional(z.date()),
-  finished_at: optional(z.date()),
+  started_at: optional(z.coerce.date()),
+  finished_at: optional(z.coerce.date()),
 });
 export type StepRow = z.infer<typeof stepRow>;
 
@@ -75,10 +75,10 @@ export const effectRow = z.object({
   calls: z.number(),
   doubts: z.number(),
   forgiven_doubts: z.number(),
-  created_at: z.date(),
-  absent_at: optional(z.date()),
-  called_at: optional(z.date()),
-  doubt_since: optional(z.date()),
+  created_at: z.coerce.date(),
+  absent_at: optional(z.coerce.date()),
+  called_at: optional(z.coerce.date()),
+  doubt_since: optional(z.coerce.date()),
 });
 export type EffectRow = z.infer<typeof effectRow>;
 
@@ -106,8 +106,8 @@ export const callbackRow = z.object({
   body: z.string(),
   state: z.enum(['pending', 'delivered', 'failed', 'stopped']),
   attempts: z.number(),
-  due_at: z.date(),
-  created_at: z.date(),
+  due_at: z.coerce.date(),
+  created_at: z.coerce.date(),
 });
 export type CallbackRow = z.infer<typeof callbackRow>;
 
@@ -116,3 +116,16 @@ export interface Snapshot {
   readonly provisioning: ProvisioningRow;
   readonly steps: readonly StepRow[];
 }
+export const snapshotSchema = z.object({ provisioning: provisioningRow, steps: z.array(stepRow) });
+
+/** What is known of a step's part. */
+export const partOfStep = z.object({
+  /** When that was read, by the database's clock. */
+  at: z.coerce.date(),
+  /** What the run of the step has recorded so far. */
+  output: z.record(z.string(), z.unknown()),
+  effects: z.array(effectRow),
+  /** The resources that it has made, newest first. */
+  resources: z.array(resourceRow),
+});
+export type PartOfStep = z.infer<typeof partOfStep>;

@@ -8,6 +8,7 @@ import { createDecipheriv } from 'node:crypto';
 import { z } from 'zod';
 import type { EncryptionKey } from '../config.ts';
 import { open, seal } from './envelope.ts';
+import type { Part } from './parts.ts';
 import type { Queryable } from './pool.ts';
 
 export const secretRow = z.object({ key_id: z.string(), envelope: z.string() });
@@ -19,18 +20,13 @@ export interface SecretKey {
 }
 
 /** The first key wraps; each row names the key that unwraps it. A row moved elsewhere does not decrypt. */
-export async function storeSecret(
-  db: Queryable,
-  keys: readonly EncryptionKey[],
-  secret: SecretKey,
-  value: string,
-): Promise<void> {
+export function storeSecret(keys: readonly EncryptionKey[], secret: SecretKey, value: string): Part {
   const { key_id, envelope } = encrypt(keys, secret, value);
-  await db.query(
-    `insert into ledger.secrets (provisioning_id, name, key_id, envelope) values ($1, $2, $3, $4)
+  return {
+    sql: `insert into ledger.secrets (provisioning_id, name, key_id, envelope) values ($1, $2, $3, $4)
      on conflict (provisioning_id, name) do update set key_id = excluded.key_id, envelope = excluded.envelope`,
-    [secret.provisioningId, secret.name, key_id, envelope],
-  );
+    values: [secret.provisioningId, secret.name, key_id, envelope],
+  };
 }
 
 /** Undefined: never stored. Throws when the key is gone or the row was tampered with. */

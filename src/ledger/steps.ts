@@ -1,7 +1,7 @@
 /** The progress of a step, or of its undo. Every write happens inside the holder's fence. */
 import type { Direction } from '../provisioning.ts';
-import { releaseLease } from './claims.ts';
-import { appendEvent } from './events.ts';
+import type { WaitSoFar } from './claims.ts';
+import type { Part } from './parts.ts';
 import type { Queryable } from './pool.ts';
 import type { StepError, StepWarning } from './rows.ts';
 
@@ -16,26 +16,6 @@ function keyOf(step: StepKey): readonly unknown[] {
   return [step.provisioningId, step.direction, step.position];
 }
 
-/** Where a step stands as it begins, by the database's clock. */
-export interface StepProgress {
-  readonly attempts: number;
-  /** How often it was begun again after a worker was killed, stopped or cut off. */
-  readonly interruptions: number;
-  /** The wait that this look ends. Undefined: this is a new attempt. */
-  readonly wait: WaitSoFar | undefined;
-}
-
-/** The waits of a step in a row, by the database's clock. */
-export interface WaitSoFar {
-  /** The newest, and how often it was looked for in vain. */
-  readonly waitingFor: string;
-  readonly looks: number;
-  /** How long all of them took, without those for a provider that was away. */
-  readonly waitedMs: number;
-  /** How long those for a provider that was away took. */
-  readonly awayMs: number;
-}
-
 /** The wait that a step begins. */
 export interface Wait {
   /** Undefined: for its next attempt. */
@@ -48,74 +28,13 @@ export interface Wait {
   readonly error: StepError | undefined;
 }
 
-/** A step that was just begun. */
-export interface BegunStep extends StepProgress {
-  /** How long ago it began for the first time. */
-  readonly begunMsAgo: number;
-}
-
-/** Begins an attempt, or a further look of one that waits. */
-export async function beginStep(db: Queryable, step: StepKey): Promise<BegunStep> {
-  const { rows } = await db.query<{
-    attempts: number;
-    interruptions: number;
-    waiting_for: string | null;
-    waited_ms: number | null;
-    away_ms: number;
-    begun_ms_ago: number;
-    looks: number;
-  }>(
-    `update ledger.steps
-     set status = 'running', due_at = null, started_at = coalesce(started_at, clock_timestamp()),
-         attempts = attempts + case when waiting_for is null and status <> 'running' then 1 else 0 end,
-         interruptions = interruptions + case when status = 'running' then 1 else 0 end
-     where provisioning_id = $1 and direction = $2 and position = $3
-       and status in ('pending', 'running', 'waiting')
-     returning attempts, interruptions, waiting_for, looks,
-       (extract(epoch from clock_timestamp() - waiting_since) * 1000)::float8 as waited_ms,
-       away_ms + case when wait_is_away
-         then (extract(epoch from clock_timestamp() - wait_began) * 1000)::float8 else 0 end as away_ms,
-       (extract(epoch from clock_timestamp() - started_at) * 1000)::float8 as begun_ms_ago`,
-    [...keyOf(step)],
-  );
-  const [row] = rows;
-  if (row === undefined) throw new Error(`${step.direction} of ${step.name} has ended already`);
-  if (row.waiting_for === null)
-    await appendEvent(db, step.provisioningId, `${eventPrefix(step)}.started`, {
-      step: step.name,
-      attempt: row.attempts,
-    });
-  await db.query(
-    `update ledger.provisionings
-     set status = case when status = 'queued' then 'running' else status end,
-         rollback_status = case when rollback_status in ('pending') then 'running' else rollback_status end
-     where id = $1 and (status = 'queued' or rollback_status = 'pending')`,
-    [step.provisioningId],
-  );
-  return {
-    attempts: row.attempts,
-    interruptions: row.interruptions,
-    begunMsAgo: row.begun_ms_ago,
-    wait:
-      row.waiting_for === null
-        ? undefined
-        : {
-            waitingFor: row.waiting_for,
-            looks: row.looks,
-            waitedMs: Math.max(0, (row.waited_ms ?? 0) - row.away_ms),
-            awayMs: row.away_ms,
-          },
-  };
-}
-
 /** The step waits: for something at the provider (`waitingFor`), or for its next attempt (undefined). */
-export async function postponeStep(
-  db: Queryable,
-  step: StepKey,
-  wait: Wait & { readonly sweepAfterMs: number },
-): Promise<void> {
-  const { rows } = await db.query<{ is_new: boolean }>(
-    `update ledger.steps s
+export function postponeStep(step: StepKey, before: WaitSoFar | undefined, wait: Wait): Part {
+  const { waitingFor, error } = wait;
+  const isNew = waitingFor === undefined || waitingFor !== before?.waitingFor;
+  const about = { step: step.name, ...(waitingFor === undefined ? { error } : { waitingFor }) };
+  return {
+    sql: `update ledger.steps s
      set status = 'waiting', error = $5, due_at = clock_timestamp() + $6 * interval '1 ms',
          -- One deadline for all that it waits for in a row; an attempt that fails begins anew.
          waiting_since = case when $4::text is null then null
@@ -132,23 +51,18 @@ export async function postponeStep(
          waiting_for = $4
      from ledger.steps old
      where s.provisioning_id = $1 and s.direction = $2 and s.position = $3 and s.status = 'running'
-       and old.provisioning_id = s.provisioning_id and old.direction = s.direction and old.position = s.position
-     returning old.waiting_for is distinct from $4 or $4::text is null as is_new`,
-    [
+       and old.provisioning_id = s.provisioning_id and old.direction = s.direction and old.position = s.position`,
+    values: [
       ...keyOf(step),
-      wait.waitingFor,
-      wait.error === undefined ? null : JSON.stringify(wait.error),
+      waitingFor,
+      error === undefined ? null : JSON.stringify(error),
       wait.delayMs,
       wait.endsInMs,
       wait.isAway,
     ],
-  );
-  if (rows[0]?.is_new === true)
-    await appendEvent(db, step.provisioningId, `${eventPrefix(step)}.waiting`, {
-      step: step.name,
-      ...(wait.waitingFor === undefined ? { error: wait.error } : { waitingFor: wait.waitingFor }),
-    });
-  await releaseLease(db, step.provisioningId, wait.delayMs + wait.sweepAfterMs, false);
+    events: isNew ? [{ type: `${eventPrefix(step)}.waiting`, data: about }] : [],
+    mustChange: notRunning(step),
+  };
 }
 
 /** For how long a step has waited for one thing without a break, and with how many looks. Undefined: it does not. */
@@ -176,68 +90,57 @@ export const noWait = `waiting_for = null, waiting_since = null, due_at = null,
          wait_began = null, wait_until = null, wait_is_away = false, away_ms = 0`;
 
 /** The step is done, with all of its post-conditions seen. */
-export async function completeStep(
-  db: Queryable,
+export function completeStep(
   step: StepKey,
   result: {
     readonly output: Readonly<Record<string, unknown>>;
     readonly warnings?: readonly StepWarning[];
   },
-  sweepAfterMs: number,
-): Promise<void> {
+): Part {
   const { output, warnings = [] } = result;
-  const { rowCount } = await db.query(
-    `update ledger.steps
+  return {
+    sql: `update ledger.steps
      set status = 'succeeded', ${noWait}, error = null,
          output = output || $4, warnings = $5, finished_at = clock_timestamp()
      where provisioning_id = $1 and direction = $2 and position = $3 and status = 'running'`,
-    [...keyOf(step), JSON.stringify(output), JSON.stringify(warnings)],
-  );
-  expectRunning(rowCount, step);
-  await appendEvent(db, step.provisioningId, `${eventPrefix(step)}.succeeded`, {
-    step: step.name,
-    ...(warnings.length === 0 ? {} : { warnings }),
-  });
-  await releaseLease(db, step.provisioningId, sweepAfterMs);
+    values: [...keyOf(step), JSON.stringify(output), JSON.stringify(warnings)],
+    events: [
+      {
+        type: `${eventPrefix(step)}.succeeded`,
+        data: { step: step.name, ...(warnings.length === 0 ? {} : { warnings }) },
+      },
+    ],
+    mustChange: notRunning(step),
+  };
 }
 
 /** The step cannot succeed. What follows from that is the caller's to write in the same transaction. */
-export async function failStep(db: Queryable, step: StepKey, error: StepError): Promise<void> {
-  const { rowCount } = await db.query(
-    `update ledger.steps
+export function failStep(step: StepKey, error: StepError): Part {
+  return {
+    sql: `update ledger.steps
      set status = 'failed', ${noWait}, error = $4,
          finished_at = clock_timestamp()
      where provisioning_id = $1 and direction = $2 and position = $3 and status = 'running'`,
-    [...keyOf(step), JSON.stringify(error)],
-  );
-  expectRunning(rowCount, step);
-  await appendEvent(db, step.provisioningId, `${eventPrefix(step)}.failed`, { step: step.name, error });
+    values: [...keyOf(step), JSON.stringify(error)],
+    events: [{ type: `${eventPrefix(step)}.failed`, data: { step: step.name, error } }],
+    mustChange: notRunning(step),
+  };
 }
 
 /** Records what is known of the step's part before the step is done. */
-export async function mergeOutput(
-  db: Queryable,
+export function mergeOutput(
   step: { readonly provisioningId: string; readonly name: string },
   output: object,
-): Promise<void> {
-  await db.query(
-    `update ledger.steps set output = output || $3
+): Part {
+  return {
+    sql: `update ledger.steps set output = output || $3
      where provisioning_id = $1 and direction = 'run' and name = $2`,
-    [step.provisioningId, step.name, JSON.stringify(output)],
-  );
+    values: [step.provisioningId, step.name, JSON.stringify(output)],
+  };
 }
 
-/** The output that the run of a step has recorded so far. */
-export async function readOutput(db: Queryable, provisioningId: string, name: string): Promise<unknown> {
-  const { rows } = await db.query<{ output: unknown }>(
-    `select output from ledger.steps where provisioning_id = $1 and direction = 'run' and name = $2`,
-    [provisioningId, name],
-  );
-  return rows[0]?.output;
-}
-
-function expectRunning(rowCount: number | null, step: StepKey): void {
-  if (rowCount !== 1) throw new Error(`${step.direction} of ${step.name} is not running`);
+function notRunning(step: StepKey): string {
+  return `${step.direction} of ${step.name} is not running`;
 }
 
 function eventPrefix(step: StepKey): string {

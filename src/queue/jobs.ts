@@ -1,8 +1,6 @@
 /** A job of the queue, and what its worker answers. Nothing outside of `queue/` knows how BullMQ is told. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { DelayedError, UnrecoverableError, type Job, type Processor } from 'bullmq';
-import { producerTimeoutMs } from './flows.ts';
-import { within } from './within.ts';
 
 const retryMs = 200;
 
@@ -10,12 +8,8 @@ const retryMs = 200;
 export interface QueueJob {
   readonly id: string | undefined;
   readonly data: unknown;
-  /**
-   * Progress and log lines on the dashboard, for people. A queue that does not take them, or hangs, does not matter:
-   * neither throws.
-   */
-  showProgress(progress: object): Promise<void>;
-  showLine(line: string): Promise<void>;
+  /** Shows people something on the dashboard, and waits for nothing. A queue that does not take it does not matter. */
+  show(shown: { readonly progress?: object; readonly line?: string }): void;
 }
 
 /** The end of an attempt at a job. */
@@ -59,15 +53,12 @@ async function moveToDelayed(job: Job, token: string | undefined, inMs: number):
 }
 
 function queueJob(job: Job): QueueJob {
-  const show = (taken: Promise<unknown>) =>
-    within(producerTimeoutMs, taken).then(
-      () => {},
-      () => {},
-    );
   return {
     id: job.id,
     data: job.data,
-    showProgress: (progress) => show(job.updateProgress({ ...progress })),
-    showLine: (line) => show(job.log(line)),
+    show({ progress, line }) {
+      if (progress !== undefined) job.updateProgress({ ...progress }).catch(() => {});
+      if (line !== undefined) job.log(line).catch(() => {});
+    },
   };
 }

@@ -95,7 +95,7 @@ async function attempt(
     },
     'callback attempt',
   );
-  await job.showLine(`attempt ${callback.attempts}: ${outcome.status ?? outcome.error ?? 'no answer'}`);
+  job.show({ line: `attempt ${callback.attempts}: ${outcome.status ?? outcome.error ?? 'no answer'}` });
   if (outcome.state === 'pending') return jobLater(outcome.retryInMs + lateMs);
   await wakeNext(engine, callback.provisioning_id);
   return jobDone({ state: outcome.state, attempts: callback.attempts });

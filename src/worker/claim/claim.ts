@@ -3,7 +3,6 @@ import { performance } from 'node:perf_hooks';
 import { passCrashPoint } from '../../crash-points.ts';
 import { claimProvisioning, manyClaims, type Claim } from '../../ledger/claims.ts';
 import { readSnapshot } from '../../ledger/provisionings.ts';
-import type { Snapshot } from '../../ledger/rows.ts';
 import type { RootJobData } from '../../queue/flows.ts';
 import { jobDone, jobLater, type JobEnd } from '../../queue/jobs.ts';
 import { inTrace } from '../../telemetry/trace-parent.ts';
@@ -13,21 +12,23 @@ import { holdLease, type Lease } from './lease.ts';
 /** A job of an older flow does nothing; one whose provisioning is held by another worker comes again. */
 export async function withClaim(
   engine: Engine,
-  data: RootJobData,
-  work: (lease: Lease, snapshot: Snapshot) => Promise<JobEnd>,
+  data: RootJobData & { readonly position?: number },
+  work: (lease: Lease, claim: Claim) => Promise<JobEnd>,
 ): Promise<JobEnd> {
   // Without a session of its own this process counts as dead, and must not take anything.
   const { presence } = engine;
   const presenceLost = presence.signal();
   if (presenceLost.aborted) return jobLater(500);
   const claimedAt = performance.now();
-  const times = { leaseMs: engine.leaseMs, graceMs: engine.sweepIntervalMs };
+  const { leaseMs } = engine;
   const result = await claimProvisioning(engine.pool, {
     provisioningId: data.provisioningId,
     flow: data.flow,
+    ...(data.position === undefined ? {} : { step: { direction: data.direction, position: data.position } }),
     holder: presence.holder(),
     stepNames: engine.steps.map(({ name }) => name),
-    ...times,
+    leaseMs,
+    graceMs: engine.sweepIntervalMs,
   });
   engine.metrics.claims.inc({ result: result.is });
   if (result.is === 'superseded') return jobDone({ superseded: true });
@@ -45,13 +46,13 @@ export async function withClaim(
       'every worker that took this provisioning has died: the next one waits twice as long, up to a minute',
     );
   const lease = holdLease(engine.pool, result.claim, claimedAt, {
-    ...times,
+    leaseMs,
     presenceLost,
     metrics: engine.metrics,
   });
   try {
-    const { snapshot } = result.claim;
-    return await inTrace(snapshot.provisioning.trace_parent, () => work(lease, snapshot));
+    const { claim } = result;
+    return await inTrace(claim.snapshot.provisioning.trace_parent, () => work(lease, claim));
   } catch (error) {
     if (!(await wasCancelled(engine, result.claim))) throw error;
     // The run could not write because of the cancel, which no longer matters: its undo follows.

@@ -5,15 +5,12 @@
  * monotonic clock, counted from before each renewal was asked for: it is never later than the database's.
  */
 import { LeaseLost } from '../../errors.ts';
-import { PermitRefused } from '../../http/permit.ts';
-import { releaseLease, renewLease, withFence, type Claim } from '../../ledger/claims.ts';
+import { renewLease, withFence, writeAsHolder, type Claim, type HolderWrite } from '../../ledger/claims.ts';
 import type { Pool, Queryable } from '../../ledger/pool.ts';
 import type { WorkerMetrics } from '../../metrics/worker-metrics.ts';
-import type { ProvisioningStatus } from '../../provisioning.ts';
 
 export interface LeaseSettings {
   readonly leaseMs: number;
-  readonly graceMs: number;
   /** Others may take this process for dead from then on. */
   readonly presenceLost: AbortSignal;
   readonly metrics: Pick<WorkerMetrics, 'leasesLost' | 'staleWritesRefused'>;
@@ -26,12 +23,12 @@ export interface Lease {
   readonly signal: AbortSignal;
   remainingMs(): number;
   /**
-   * Makes the lease last for at least that long from now. Throws LeaseLost; PermitRefused when the provisioning was
-   * cancelled since it was claimed.
+   * One statement that only the holder may commit; the row of each part that returns one. Throws LeaseLost; and
+   * WasCancelled where it is a gate and the provisioning was cancelled since it was claimed.
    */
-  ensure(ms: number): Promise<void>;
-  /** A transaction that only the holder may commit. */
-  write<T>(work: (db: Queryable) => Promise<T>): Promise<T>;
+  write(write: HolderWrite, onSent?: () => void): Promise<readonly unknown[]>;
+  /** A transaction that only the holder may commit. Throws LeaseLost. */
+  transact<T>(work: (db: Queryable) => Promise<T>): Promise<T>;
   /** Gives it back without having changed anything, as far as that can be done. */
   release(sweepAfterMs: number): Promise<void>;
   /** Ends the renewals. */
@@ -51,18 +48,9 @@ export function holdLease(pool: Pool, claim: Claim, claimedAt: number, settings:
     controller.abort(new LeaseLost(claim.provisioningId));
   };
   const remainingMs = () => (controller.signal.aborted ? 0 : deadline - performance.now());
-
-  async function renew(ms: number): Promise<ProvisioningStatus> {
-    const askedAt = performance.now();
-    try {
-      const status = await renewLease(pool, claim, ms, settings.graceMs);
-      deadline = Math.max(deadline, askedAt + ms);
-      return status;
-    } catch (error) {
-      if (error instanceof LeaseLost) lose('taken');
-      throw error;
-    }
-  }
+  const lastsFor = (ms: number, askedAt: number) => {
+    deadline = Math.max(deadline, askedAt + ms);
+  };
 
   function schedule(): void {
     timer = setTimeout(() => void beat(), Math.min(settings.leaseMs / 3, Math.max(remainingMs(), 0)));
@@ -72,8 +60,31 @@ export function holdLease(pool: Pool, claim: Claim, claimedAt: number, settings:
   async function beat(): Promise<void> {
     // A database that cannot be asked is asked again until the lease is over.
     if (remainingMs() <= 0) lose('run-out');
-    else await renew(settings.leaseMs).catch(() => {});
+    else await renew().catch(() => {});
     if (!isStopped && !controller.signal.aborted) schedule();
+  }
+
+  async function renew(): Promise<void> {
+    const askedAt = performance.now();
+    try {
+      await renewLease(pool, claim, settings.leaseMs);
+      lastsFor(settings.leaseMs, askedAt);
+    } catch (error) {
+      if (error instanceof LeaseLost) lose('taken');
+      throw error;
+    }
+  }
+
+  async function refusable<T>(written: Promise<T>): Promise<T> {
+    try {
+      return await written;
+    } catch (error) {
+      if (error instanceof LeaseLost) {
+        settings.metrics.staleWritesRefused.inc();
+        lose('taken');
+      }
+      throw error;
+    }
   }
 
   const onPresenceLost = () => lose('presence');
@@ -85,22 +96,21 @@ export function holdLease(pool: Pool, claim: Claim, claimedAt: number, settings:
     epoch: claim.epoch,
     signal: controller.signal,
     remainingMs,
-    async ensure(ms) {
+    async write(write, onSent) {
       controller.signal.throwIfAborted();
-      // Asked even where it lasts long enough: the same statement tells whether a call may still begin.
-      const status = await renew(Math.max(ms, settings.leaseMs));
-      if (status === 'cancelled' && claim.snapshot.provisioning.status !== 'cancelled')
-        throw new PermitRefused('the provisioning was cancelled');
+      const askedAt = performance.now();
+      // What undoes a cancelled provisioning may begin calls.
+      const isGate = write.isGate === true && claim.snapshot.provisioning.status !== 'cancelled';
+      const rows = await refusable(writeAsHolder(pool, claim, { ...write, isGate }, onSent));
+      if (write.leaseMs !== undefined) lastsFor(write.leaseMs, askedAt);
+      return rows;
     },
-    async write(work) {
+    async transact(work) {
       controller.signal.throwIfAborted();
-      return withFence(pool, claim, work).catch((error: unknown) => {
-        if (error instanceof LeaseLost) settings.metrics.staleWritesRefused.inc();
-        throw error;
-      });
+      return refusable(withFence(pool, claim, work));
     },
     async release(sweepAfterMs) {
-      await withFence(pool, claim, (db) => releaseLease(db, claim.provisioningId, sweepAfterMs));
+      await writeAsHolder(pool, claim, { parts: [], ending: { as: 'handed-on', sweepAfterMs } });
     },
     stop() {
       isStopped = true;

@@ -1,31 +1,30 @@
 /** Changes something at a provider until it is seen to be so. */
 import { passCrashPoint } from '../../crash-points.ts';
 import { StepFailure } from '../../errors.ts';
-import { confirmEffect, findEffect, recordNotMade } from '../../ledger/effects.ts';
+import { confirmEffect } from '../../ledger/effects.ts';
 import type { EffectRow } from '../../ledger/rows.ts';
-import { mergeOutput, readOutput } from '../../ledger/steps.ts';
 import type { Change } from '../../steps/step.ts';
+import { decideChange, planChange } from './decide.ts';
 import {
   commitIntent,
-  countedCalls,
   effectKey,
   firstIntent,
   forgiveAbsence,
   hasSettled,
   intentOf,
   newMark,
+  recordNotMade,
   refuseFurtherCalls,
   sendCall,
   stillInDoubt,
 } from './protocol.ts';
-import { decideChange, planChange } from './decide.ts';
 import type { EffectScope } from './scope.ts';
 
 /** Returns everything that the step has recorded, this change included. */
 export async function makeChange(scope: EffectScope, change: Change<object>): Promise<unknown> {
   const key = effectKey(scope, change.name);
-  const effect = await findEffect(scope.pool, key);
-  if (planChange(effect, change) === 'return') return recorded(scope);
+  const effect = await scope.ledger.findEffect(change.name);
+  if (planChange(effect, change) === 'return') return scope.ledger.readOutput();
 
   const isSettled = effect?.state === 'intended' ? await hasSettled(scope, effect) : true;
   const mark = effect?.mark ?? newMark(scope);
@@ -33,23 +32,26 @@ export async function makeChange(scope: EffectScope, change: Change<object>): Pr
   const seen = await change.look(effect === undefined ? firstIntent(mark) : intentOf(effect));
   if (seen !== undefined) return record(scope, effect, seen);
   const { maxCalls } = scope.limits;
-  const rules = { ...change, maxCalls };
-  const decision = decideChange(countedCalls(effect), { isMade: false, isSettled }, rules);
-  if (decision === 'wait') throw stillInDoubt(scope, change.name);
-  if (decision === 'give-up') throw refuseFurtherCalls(change.name);
-  if (decision === 'refuse-and-call' && effect !== undefined)
-    await scope.lease.write((db) => recordNotMade(db, scope.client.provisioningId, effect, true));
+  const decision = decideChange(effect, isSettled, { ...change, maxCalls });
+  if (decision.do === 'wait') throw stillInDoubt(scope, change.name);
+  if (decision.do === 'give-up') throw refuseFurtherCalls(change.name);
+  if (decision.do === 'refuse-and-call') await recordNotMade(scope, decision.effect, true);
 
-  const intended = await scope.lease.write((db) =>
-    commitIntent(scope, db, { key, verb: 'change', naturalKey: change.target, mark, earlier: effect }),
-  );
+  const intended = await commitIntent(scope, {
+    key,
+    verb: 'change',
+    naturalKey: change.target,
+    mark,
+    earlier: effect,
+  });
   const result = await sendCall(scope, intended, {
     send: (permit) => change.send(permit, intentOf(intended)),
     judge: (refusal) => change.judge?.(refusal),
+    whenRefused: () => recordNotMade(scope, intended),
   });
   if (result.is === 'made') return record(scope, intended, result.value);
   if (result.is === 'name-taken') {
-    await scope.lease.write((db) => recordNotMade(db, scope.client.provisioningId, intended));
+    await recordNotMade(scope, intended);
     throw new StepFailure('name-taken', `${change.name}: something else already has what it needs`);
   }
   const { error } = result;
@@ -64,17 +66,9 @@ export async function makeChange(scope: EffectScope, change: Change<object>): Pr
   throw error;
 }
 
+/** What a look shows to be so although no call was made needs no effect. */
 async function record(scope: EffectScope, effect: EffectRow | undefined, output: object): Promise<unknown> {
-  await scope.lease.write(async (db) => {
-    if (effect !== undefined && effect.state !== 'confirmed')
-      await confirmEffect(db, scope.client.provisioningId, effect);
-    await mergeOutput(db, { provisioningId: scope.client.provisioningId, name: scope.step.name }, output);
-    passCrashPoint('record-open', { verb: 'change', transaction: db });
-  });
-  passCrashPoint('recorded', { verb: 'change' });
-  return recorded(scope);
-}
-
-async function recorded(scope: EffectScope): Promise<unknown> {
-  return readOutput(scope.pool, scope.client.provisioningId, scope.step.name);
+  const parts = effect === undefined || effect.state === 'confirmed' ? [] : [confirmEffect(effect)];
+  scope.ledger.record({ verb: 'change', parts, output });
+  return scope.ledger.readOutput();
 }

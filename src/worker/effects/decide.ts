@@ -8,7 +8,7 @@ import type { EffectRow, ResourceRow } from '../../ledger/rows.ts';
 import type { Existence, Sight, FoundObject } from '../../steps/step.ts';
 import type { CallResult } from './protocol.ts';
 
-type Known = Pick<EffectRow, 'state' | 'doubts'> | undefined;
+type Effect = Pick<EffectRow, 'state' | 'doubts'> & Partial<Pick<EffectRow, 'forgiven_doubts'>>;
 type Called = CallResult<unknown>['is'];
 
 /** The token's sight. Undefined: nobody has asked yet, since it is asked only where it matters. */
@@ -17,18 +17,36 @@ export type Sees = Sight['sees'] | undefined;
 /** The result of a look for everything of the wanted name. A foreign object beside ours does not matter. */
 export type Seen = 'ours' | 'foreign' | 'nothing';
 
+/**
+ * The doubts that count against an effect's calls: none of those before an operator had it go on, and none that was
+ * answered in the place of a provider that was away.
+ */
+function countedDoubts({ doubts, forgiven_doubts: forgiven = 0 }: Effect): number {
+  return doubts - forgiven;
+}
+
 /** A create, before anything is looked at. */
-export function planCreate(effect: Known, maxCalls: number): 'return' | 'resolve' | 'give-up' | 'look' {
-  if (effect === undefined) return 'look';
-  if (effect.state === 'confirmed') return 'return';
-  if (effect.state === 'intended') return 'resolve';
-  return effect.doubts >= maxCalls ? 'give-up' : 'look';
+export function planCreate<Known extends Effect>(
+  effect: Known | undefined,
+  maxCalls: number,
+):
+  | { readonly do: 'return'; readonly effect: Known }
+  | { readonly do: 'resolve'; readonly effect: Known }
+  | { readonly do: 'give-up' }
+  | { readonly do: 'look'; readonly earlier: Known | undefined } {
+  if (effect?.state === 'confirmed') return { do: 'return', effect };
+  if (effect?.state === 'intended') return { do: 'resolve', effect };
+  if (effect !== undefined && countedDoubts(effect) >= maxCalls) return { do: 'give-up' };
+  return { do: 'look', earlier: effect };
 }
 
 /** The look before a call. What is there before the first call cannot be ours. */
-export function decideCreate(effect: Known, seen: Seen): 'take-over' | 'report-foreign' | 'call' {
-  if (effect !== undefined && seen === 'ours') return 'take-over';
-  return seen === 'nothing' ? 'call' : 'report-foreign';
+export function decideCreate<Known extends Effect>(
+  effect: Known | undefined,
+  seen: Seen,
+): { readonly do: 'take-over'; readonly effect: Known } | { readonly do: 'report-foreign' | 'call' } {
+  if (effect !== undefined && seen === 'ours') return { do: 'take-over', effect };
+  return { do: seen === 'nothing' ? 'call' : 'report-foreign' };
 }
 
 /**
@@ -54,15 +72,21 @@ export function followCreate(called: Called, doubts: number): 'record' | 'report
 }
 
 /** The question that an undo asks before it deletes anything. `all-known`: each call was answered, so nothing comes late. */
-export function planUndo(creation: Known): 'nothing-made' | 'all-known' | 'resolve' | 'look-for-late' {
-  if (creation === undefined) return 'nothing-made';
-  if (creation.state === 'intended') return 'resolve';
-  return mayHaveTwins(creation) ? 'look-for-late' : 'all-known';
+export function planUndo<Known extends Effect>(
+  creation: Known | undefined,
+):
+  | { readonly ask: 'nothing-made' }
+  | { readonly ask: 'all-known' }
+  | { readonly ask: 'resolve'; readonly creation: Known }
+  | { readonly ask: 'look-for-late'; readonly creation: Known } {
+  if (creation === undefined) return { ask: 'nothing-made' };
+  if (creation.state === 'intended') return { ask: 'resolve', creation };
+  return mayHaveTwins(creation) ? { ask: 'look-for-late', creation } : { ask: 'all-known' };
 }
 
 /** True where a call that counted as not made may have come through after all. */
-export function mayHaveTwins(creation: Known): boolean {
-  return creation !== undefined && creation.doubts > 0;
+export function mayHaveTwins({ doubts }: Effect): boolean {
+  return doubts > 0;
 }
 
 /** How far a provider's own clocks may be apart, and the longest that a call may take to have its effect. */
@@ -167,18 +191,18 @@ interface ChangeRules {
 }
 
 /** A change, before anything is looked at. */
-export function planChange(effect: Known, rules: ChangeRules): 'return' | 'look' {
+export function planChange(effect: Effect | undefined, rules: ChangeRules): 'return' | 'look' {
   return effect?.state === 'confirmed' && rules.isRenewable !== true ? 'return' : 'look';
 }
 
-/** The look before a change is sent. `refuse-and-call`: the call before it is proven not made. */
-export function decideChange(
-  effect: Known,
-  seen: { readonly isMade: boolean; readonly isSettled: boolean },
+/** A change that a look does not show. `refuse-and-call`: the call before it is proven not made. */
+export function decideChange<Known extends Effect>(
+  effect: Known | undefined,
+  isSettled: boolean,
   rules: ChangeRules & { readonly maxCalls: number },
-): 'record' | 'wait' | 'give-up' | 'call' | 'refuse-and-call' {
-  if (seen.isMade) return 'record';
-  if (effect?.state !== 'intended' || rules.isUnsafeToRepeat !== true) return 'call';
-  if (!seen.isSettled) return 'wait';
-  return effect.doubts + 1 >= rules.maxCalls ? 'give-up' : 'refuse-and-call';
+): { readonly do: 'wait' | 'give-up' | 'call' } | { readonly do: 'refuse-and-call'; readonly effect: Known } {
+  if (effect?.state !== 'intended' || rules.isUnsafeToRepeat !== true) return { do: 'call' };
+  if (!isSettled) return { do: 'wait' };
+  if (countedDoubts(effect) + 1 >= rules.maxCalls) return { do: 'give-up' };
+  return { do: 'refuse-and-call', effect };
 }

@@ -3,18 +3,18 @@
  *
  * What differs between creating, changing and deleting is how a call in doubt is resolved; that is theirs.
  */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { passCrashPoint } from '../../crash-points.ts';
 import { LeaseLost, NotYet, ProviderError, StepFailure, WorkerStopping } from '../../errors.ts';
 import {
   forgiveDoubt,
   insertIntent,
   measureDoubt,
-  recordNotMade,
+  refuseEffect,
   renewIntent,
   type EffectKey,
 } from '../../ledger/effects.ts';
-import type { Queryable } from '../../ledger/pool.ts';
+import type { Part } from '../../ledger/parts.ts';
 import type { EffectRow } from '../../ledger/rows.ts';
 import { Permit } from '../../http/permit.ts';
 import type { Intent, Refusal, Verdict } from '../../steps/step.ts';
@@ -53,25 +53,41 @@ export function intentOf(effect: EffectRow): Intent {
   return { mark: effect.mark, absentAt: effect.absent_at, mayExist, recorded: [], calls: effect.calls };
 }
 
-/** Commits the intent of a call, within the caller's fenced transaction: the first of its effect, or a further one. */
+/** The call that is about to be sent. */
+export interface PlannedCall {
+  readonly key: EffectKey;
+  readonly verb: EffectRow['verb'];
+  readonly naturalKey: string;
+  readonly mark: string;
+  readonly absentAt?: Date | undefined;
+  /** Its effect, where it is not the first call of that. */
+  readonly earlier: EffectRow | undefined;
+}
+
+/**
+ * Commits the intent of a call and passes the gate, both at once: the lease outlives the call from then on, so that the
+ * call is dead before another worker may start one. `partsWith`: what is written with the intent.
+ */
 export async function commitIntent(
   scope: EffectScope,
-  db: Queryable,
-  effect: {
-    readonly key: EffectKey;
-    readonly verb: EffectRow['verb'];
-    readonly naturalKey: string;
-    readonly mark: string;
-    readonly absentAt?: Date | undefined;
-    readonly earlier: EffectRow | undefined;
-  },
+  { key, verb, naturalKey, mark, absentAt, earlier }: PlannedCall,
+  partsWith: (effectId: string) => readonly Part[] = () => [],
 ): Promise<EffectRow> {
-  const { key, earlier, verb, naturalKey, mark, absentAt } = effect;
-  const { epoch } = scope.lease;
-  const intended = await (earlier === undefined
-    ? insertIntent(db, key, { verb, naturalKey, mark, epoch, absentAt })
-    : renewIntent(db, key.provisioningId, earlier.id, epoch, absentAt));
-  passCrashPoint('intent-open', { verb, transaction: db });
+  const { lease, ledger, limits } = scope;
+  if (!limits.mayBegin()) throw new WorkerStopping();
+  // A worker that others take for dead may have lost its lease already.
+  await limits.confirmPresence();
+  const id = earlier?.id ?? randomUUID();
+  const { epoch } = lease;
+  const intent =
+    earlier === undefined
+      ? insertIntent(key, { id, verb, naturalKey, mark, epoch, absentAt })
+      : renewIntent(earlier, epoch, absentAt);
+  const lastsMs = limits.timeoutMs + marginMs(limits.timeoutMs);
+  await ledger.intend(verb, [intent, ...partsWith(id)], Math.max(lastsMs, limits.leaseMs));
+  passCrashPoint('intent-committed', { verb });
+  const intended = await ledger.findEffect(key.name);
+  if (intended === undefined) throw new Error(`the intent of "${key.name}" is not there`);
   return intended;
 }
 
@@ -87,49 +103,40 @@ export async function sendCall<T>(
   call: {
     readonly send: (permit: Permit) => Promise<T>;
     readonly judge: ((refusal: Refusal) => Verdict | undefined) | undefined;
-    /** Writes what else follows once nothing is proven to be made, in the same transaction. */
-    readonly whenRefused?: (db: Queryable) => Promise<void>;
+    /** Writes what follows once nothing is proven to be made. */
+    readonly whenRefused: () => Promise<void>;
   },
 ): Promise<CallResult<T>> {
-  const { lease } = scope;
+  const { lease, limits } = scope;
   const { verb } = effect;
-  passCrashPoint('intent-committed', { verb });
-  let permit: Permit | undefined;
+  const permit = Permit.grant({
+    signal: lease.signal,
+    timeoutMs: limits.timeoutMs,
+    mayStart: () => limits.mayBegin() && lease.remainingMs() > limits.timeoutMs,
+  });
   try {
-    permit = await passGate(scope);
     const value = await call.send(permit);
     passCrashPoint('answered', { verb });
     return { is: 'made', value };
   } catch (error) {
     if (lease.signal.aborted) throw new LeaseLost(scope.client.provisioningId, { cause: error });
-    if (permit?.isTaken === true && !isProofOfNothingMade(error)) {
+    if (permit.isTaken && !isProofOfNothingMade(error)) {
       if (error instanceof ProviderError) return { is: 'in-doubt', error };
       throw error;
     }
     const verdict = error instanceof ProviderError ? call.judge?.(error) : undefined;
     // The name may be taken by our own earlier call, whose answer was lost: only a look can tell.
     if (verdict?.is === 'name-taken') return { is: 'name-taken' };
-    await lease.write(async (db) => {
-      await recordNotMade(db, scope.client.provisioningId, effect);
-      await call.whenRefused?.(db);
-    });
+    await call.whenRefused();
     if (verdict?.is === 'too-early') throw new NotYet(verdict.waitingFor, { cause: error });
     if (verdict?.is === 'final') throw new StepFailure(verdict.code, verdict.message, { cause: error });
     throw error;
   }
 }
 
-/** The gate: the lease outlives the call, so that this call is dead before another worker may start one. */
-async function passGate({ lease, limits }: EffectScope): Promise<Permit> {
-  if (!limits.mayBegin()) throw new WorkerStopping();
-  // A worker that others take for dead may have lost its lease already.
-  await limits.confirmPresence();
-  await lease.ensure(limits.timeoutMs + marginMs(limits.timeoutMs));
-  return Permit.grant({
-    signal: lease.signal,
-    timeoutMs: limits.timeoutMs,
-    mayStart: () => limits.mayBegin() && lease.remainingMs() > limits.timeoutMs,
-  });
+/** Records that an intended call was not made. One that may be repeated stays confirmed by an earlier call. */
+export async function recordNotMade(scope: EffectScope, effect: EffectRow, wasInDoubt = false): Promise<void> {
+  if (effect.state === 'intended') await scope.ledger.write([refuseEffect(effect, wasInDoubt)]);
 }
 
 /** A call that itself declares its failure final, or too early, has left nothing behind. */
@@ -144,16 +151,8 @@ function isProofOfNothingMade(error: unknown): boolean {
  * Call it before the look: what a look shows counts for the time at which it began. Throws LeaseLost.
  */
 export async function hasSettled(scope: EffectScope, effect: EffectRow): Promise<boolean> {
-  const doubtMs = await scope.lease.write((db) => measureDoubt(db, effect.id));
+  const doubtMs = await scope.ledger.transact((db) => measureDoubt(db, effect.id));
   return doubtMs >= scope.limits.settleMs;
-}
-
-/**
- * The calls that count against an effect: none of those before an operator had it go on, and none that was answered in
- * the place of a provider that was away.
- */
-export function countedCalls(effect: EffectRow | undefined): Pick<EffectRow, 'state' | 'doubts'> | undefined {
-  return effect && { state: effect.state, doubts: effect.doubts - effect.forgiven_doubts };
 }
 
 /** A provider that was away at a call uses up none of the effect's calls: the deadline of waits bounds them. */
@@ -162,7 +161,7 @@ export async function forgiveAbsence(
   effect: EffectRow,
   { isAway }: ProviderError,
 ): Promise<void> {
-  if (isAway) await scope.lease.write((db) => forgiveDoubt(db, effect.id));
+  if (isAway) await scope.ledger.transact((db) => forgiveDoubt(db, effect.id));
 }
 
 /**

@@ -6,21 +6,17 @@
  */
 import { passCrashPoint } from '../../crash-points.ts';
 import { NotYet, StepFailure } from '../../errors.ts';
-import { confirmEffect, findEffect, measureCallAge } from '../../ledger/effects.ts';
-import {
-  dropIntendedResource,
-  insertTwin,
-  listCreatedResources,
-  setResourceState,
-} from '../../ledger/resources.ts';
+import { confirmEffect } from '../../ledger/effects.ts';
+import { applyParts } from '../../ledger/parts.ts';
+import { dropIntendedResource, insertTwin, setResourceState } from '../../ledger/resources.ts';
 import type { EffectRow, ResourceRow } from '../../ledger/rows.ts';
+import type { Sight } from '../../steps/step.ts';
 import { judgeBySight, notProvenGone } from './absence.ts';
 import { makeChange } from './change.ts';
-import { creationName } from './create.ts';
-import type { Sight } from '../../steps/step.ts';
-import { commitIntent, effectKey, newMark, sendCall } from './protocol.ts';
+import { creationName, resolveCreation } from './create.ts';
 import { decideDelete, followDelete, mayHaveTwins, planUndo } from './decide.ts';
-import { findRenamed, lookFor, oursIn, resolveCreation, type Context, type AnyResourceType } from './look.ts';
+import { findRenamed, lookFor, oursIn, type AnyResourceType, type Context } from './look.ts';
+import { commitIntent, effectKey, newMark, recordNotMade, sendCall } from './protocol.ts';
 import type { EffectScope } from './scope.ts';
 
 /** Deletes all of a kind that this provisioning made. Throws NotYet until each is seen to be gone. */
@@ -43,7 +39,7 @@ export async function removeTwins(
   type: AnyResourceType,
   survivorId: string,
 ): Promise<void> {
-  const creation = await findEffect(scope.pool, effectKey(scope, creationName(type.kind)));
+  const creation = await scope.ledger.findEffect(creationName(type.kind));
   if (creation !== undefined && mayHaveTwins(creation))
     await recordLateObjects(scope, context, type, creation, true);
   for (const resource of await listLeft(scope, type))
@@ -51,8 +47,7 @@ export async function removeTwins(
 }
 
 async function listLeft(scope: EffectScope, type: AnyResourceType): Promise<ResourceRow[]> {
-  const { pool, client, step } = scope;
-  const created = await listCreatedResources(pool, client.provisioningId, step.name, type.kind);
+  const created = await scope.ledger.listCreated(type.kind);
   return created.filter(({ state }) => state !== 'deleted' && state !== 'forgotten');
 }
 
@@ -67,10 +62,10 @@ async function findLateObjects(
   context: Context,
   type: AnyResourceType,
 ): Promise<Sight | undefined> {
-  const creation = await findEffect(scope.pool, effectKey(scope, creationName(type.kind)));
-  const plan = planUndo(creation);
-  if (creation === undefined || plan === 'nothing-made' || plan === 'all-known') return undefined;
-  if (plan === 'look-for-late') {
+  const plan = planUndo(await scope.ledger.findEffect(creationName(type.kind)));
+  if (plan.ask === 'nothing-made' || plan.ask === 'all-known') return undefined;
+  const { creation } = plan;
+  if (plan.ask === 'look-for-late') {
     const sight = await type.proveSight(context);
     const limited = sight.sees === 'all' ? undefined : sight;
     await recordLateObjects(scope, context, type, creation, limited === undefined);
@@ -97,9 +92,10 @@ async function recordLateObjects(
   const ours = [...oursIn(lookUp), ...(await findRenamed(scope, context, type, creation, lookUp))];
   const provisioningId = scope.client.provisioningId;
   const ids = { provisioningId, effectId: creation.id, step: scope.step.name, kind: type.kind };
-  await scope.lease.write(async (db) => {
+  await scope.ledger.transact(async (db) => {
     // The intended resource stood for what this look shows, or shows not to be there.
-    if (isAll && creation.state === 'refused') await dropIntendedResource(db, creation.id);
+    if (isAll && creation.state === 'refused')
+      await applyParts(db, provisioningId, [dropIntendedResource(creation)]);
     for (const object of ours) await insertTwin(db, { ...ids, ...object });
   });
 }
@@ -115,19 +111,18 @@ async function removeResource(
   // Before the read: what it shows counts for the time at which it began.
   const isFresh = await isCreatedWithin(scope, resource, settleMs);
   const key = effectKey(scope, `delete ${type.kind} ${externalId}`);
-  const earlier = await findEffect(scope.pool, key);
-  // The provider has accepted the deletion and does not show it yet. Ask again only when it had time enough.
-  const isUnderWay =
-    earlier?.state === 'confirmed' && (await measureCallAge(scope.pool, earlier.id)) < settleMs;
-
+  const earlier = await scope.ledger.findEffect(key.name);
   const isAccepted = earlier?.state === 'confirmed';
+  // The provider has accepted the deletion and does not show it yet. Ask again only when it had time enough.
+  const isUnderWay = isAccepted && (await scope.ledger.callAgeMs(earlier.id)) < settleMs;
+
   const { decision, sight } = await judgeBySight(
     context,
     type,
     async () => (externalId === undefined ? 'present' : type.read(context, externalId)),
     (presence, sees) => decideDelete(resource, { presence, isFresh, sees, isUnderWay, isAccepted }),
   );
-  if (decision === 'mark-deleted') return markDeleted(scope, resource);
+  if (decision === 'mark-deleted') return recordDeleted(scope, resource);
   if (decision === 'leave' || externalId === undefined)
     throw new StepFailure(
       'verification-failed',
@@ -139,17 +134,17 @@ async function removeResource(
   if (decision !== 'call') throw notProvenGone(what, sight);
 
   await type.beforeRemoval?.(context.providers, externalId, (change) => makeChange(scope, change));
-  const effect = await scope.lease.write(async (db) => {
-    await setResourceState(db, resource, 'deleting');
-    const mark = earlier?.mark ?? newMark(scope);
-    return commitIntent(scope, db, { key, verb: 'delete', naturalKey: externalId, mark, earlier });
-  });
+  const mark = earlier?.mark ?? newMark(scope);
+  const call = { key, verb: 'delete', naturalKey: externalId, mark, earlier } as const;
+  const effect = await commitIntent(scope, call, () => setResourceState(resource, 'deleting'));
   const result = await sendCall(scope, effect, {
     send: (permit) => type.remove(permit, context, externalId),
     judge: (refusal) => type.judge(refusal),
+    whenRefused: () => recordNotMade(scope, effect),
   });
+  // While the look is under way: after a crash nobody has to prove that the deletion was accepted.
   if (result.is === 'made' && effect.state !== 'confirmed')
-    await scope.lease.write((db) => confirmEffect(db, scope.client.provisioningId, effect));
+    scope.ledger.record({ parts: [confirmEffect(effect)] });
   passCrashPoint('looking', { verb: 'delete' });
   const next = await judgeBySight(
     context,
@@ -157,7 +152,7 @@ async function removeResource(
     () => type.read(context, externalId),
     (presence, sees) => followDelete(result.is, { presence, isFresh, sees }),
   );
-  if (next.decision === 'mark-deleted') return markDeleted(scope, resource);
+  if (next.decision === 'mark-deleted') return recordDeleted(scope, resource);
   if (next.decision === 'wait') throw toBeGone;
   if (next.decision === 'retry') throw result.is === 'in-doubt' ? result.error : toBeGone;
   throw notProvenGone(what, next.sight);
@@ -166,13 +161,9 @@ async function removeResource(
 /** Until then a provider may not show what it has made. */
 async function isCreatedWithin(scope: EffectScope, resource: ResourceRow, ms: number): Promise<boolean> {
   const { effect_id: creation } = resource;
-  return creation !== undefined && (await measureCallAge(scope.pool, creation)) < ms;
+  return creation !== undefined && (await scope.ledger.callAgeMs(creation)) < ms;
 }
 
-async function markDeleted(scope: EffectScope, resource: ResourceRow): Promise<void> {
-  await scope.lease.write(async (db) => {
-    await setResourceState(db, resource, 'deleted');
-    passCrashPoint('record-open', { verb: 'delete', transaction: db });
-  });
-  passCrashPoint('recorded', { verb: 'delete' });
+function recordDeleted(scope: EffectScope, resource: ResourceRow): void {
+  scope.ledger.record({ verb: 'delete', parts: setResourceState(resource, 'deleted') });
 }

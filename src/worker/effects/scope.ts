@@ -4,10 +4,12 @@ import type { Pool } from '../../ledger/pool.ts';
 import type { ClientOrder } from '../../provisioning.ts';
 import type { Step } from '../../steps/step.ts';
 import type { Lease } from '../claim/lease.ts';
+import type { StepLedger } from './step-ledger.ts';
 
 export interface EffectScope {
   readonly pool: Pool;
-  readonly lease: Lease;
+  readonly lease: Pick<Lease, 'epoch' | 'signal' | 'remainingMs'>;
+  readonly ledger: StepLedger;
   readonly client: ClientOrder;
   readonly step: Step;
   readonly encryptionKeys: readonly EncryptionKey[];
@@ -17,6 +19,8 @@ export interface EffectScope {
 export interface EffectLimits {
   /** The longest that one call may take. */
   readonly timeoutMs: number;
+  /** How long a lease lasts at the least once it is extended. */
+  readonly leaseMs: number;
   /** How long a call in doubt is looked for before its absence counts as proof. */
   readonly settleMs: number;
   /** How often one effect may be sent without any answer. */

@@ -3,22 +3,16 @@ import { performance } from 'node:perf_hooks';
 import { reportChange } from '../../api/report.ts';
 import { passCrashPoint } from '../../crash-points.ts';
 import { ConfigurationError, StepFailure } from '../../errors.ts';
-import { releaseLease } from '../../ledger/claims.ts';
+import { releaseLease, type BegunStep } from '../../ledger/claims.ts';
 import { failProvisioning, pauseProvisioning } from '../../ledger/endings.ts';
+import { applyParts } from '../../ledger/parts.ts';
 import { isDatabaseAway, type Queryable } from '../../ledger/pool.ts';
 import { failResources } from '../../ledger/resources.ts';
-import type { StepError, StepWarning } from '../../ledger/rows.ts';
-import {
-  beginStep,
-  completeStep,
-  failStep,
-  postponeStep,
-  type BegunStep,
-  type StepKey,
-  type Wait,
-} from '../../ledger/steps.ts';
+import type { Snapshot, StepError, StepWarning } from '../../ledger/rows.ts';
+import { failStep, postponeStep, type StepKey, type Wait } from '../../ledger/steps.ts';
 import { jobDone, jobFailed, jobLater, type JobEnd, type QueueJob } from '../../queue/jobs.ts';
 import { connectStep } from '../../steps/connect.ts';
+import type { Lease } from '../claim/lease.ts';
 import type { Engine } from '../engine.ts';
 import { measureStep, type AttemptResult } from './measure-step.ts';
 import { decideOutcome, type Outcome } from './outcome.ts';
@@ -30,9 +24,12 @@ import { watchStep } from './watch-step.ts';
 
 export interface StepTask {
   readonly engine: Engine;
+  readonly lease: Lease;
   readonly scope: EffectScope;
   readonly key: StepKey;
-  readonly onFailure: 'rollback' | 'pause';
+  readonly begun: BegunStep;
+  /** As it was claimed. */
+  readonly snapshot: Snapshot;
   readonly job: QueueJob;
 }
 
@@ -40,7 +37,6 @@ export interface StepTask {
 const maxInterruptions = 100;
 
 interface Attempt {
-  readonly progress: BegunStep;
   /** The fields of a log line about it. */
   readonly facts: Readonly<Record<string, unknown>>;
   /** To be told what came of it, once that is written down. */
@@ -49,13 +45,13 @@ interface Attempt {
 
 /** Runs or undoes a step once, and writes down what came of it. */
 export async function attemptStep(task: StepTask): Promise<JobEnd> {
-  const { engine, scope, key, job } = task;
+  const { engine, scope, key, begun, job } = task;
+  const { attempts: attempt } = begun;
   const startedAt = performance.now();
-  const progress = await scope.lease.write((db) => beginStep(db, key));
-  const count = measureStep(engine.metrics, key, progress);
-  await job.showProgress({ step: key.name, status: 'running', attempt: progress.attempts });
+  const count = measureStep(engine.metrics, key, begun);
+  job.show({ progress: { step: key.name, status: 'running', attempt } });
   const result =
-    progress.interruptions > maxInterruptions
+    begun.interruptions > maxInterruptions
       ? {
           error: new StepFailure(
             'internal-error',
@@ -68,18 +64,21 @@ export async function attemptStep(task: StepTask): Promise<JobEnd> {
     client: scope.client.clientId,
     step: key.name,
     direction: key.direction,
-    attempt: progress.attempts,
+    attempt,
     durationMs: Math.round(performance.now() - startedAt),
   };
-  if ('error' in result) return conclude(task, { progress, facts, count }, result.error);
+  if ('error' in result) return conclude(task, { facts, count }, result.error);
 
-  await scope.lease.write((db) => completeStep(db, key, result, engine.sweepIntervalMs));
+  const handedOn = { as: 'handed-on', sweepAfterMs: engine.sweepIntervalMs } as const;
+  await scope.ledger.complete(result, handedOn);
   passCrashPoint('step-recorded');
   count('succeeded');
   engine.log.info(facts, key.direction === 'run' ? 'step succeeded' : 'undo succeeded');
-  await job.showProgress({ step: key.name, status: 'succeeded', attempt: progress.attempts });
-  await job.showLine(`attempt ${progress.attempts}: succeeded`);
-  return jobDone({ attempts: progress.attempts });
+  job.show({
+    progress: { step: key.name, status: 'succeeded', attempt },
+    line: `attempt ${attempt}: succeeded`,
+  });
+  return jobDone({ attempts: attempt });
 }
 
 interface StepResult {
@@ -87,8 +86,9 @@ interface StepResult {
   readonly warnings: readonly StepWarning[];
 }
 
-async function perform({ engine, scope, key }: StepTask): Promise<StepResult | { error: unknown }> {
-  const { step, lease } = scope;
+async function perform(task: StepTask): Promise<StepResult | { error: unknown }> {
+  const { engine, lease, scope, key, snapshot } = task;
+  const { step } = scope;
   const warnings: StepWarning[] = [];
   try {
     const connection = connectStep(step, engine.environment);
@@ -99,7 +99,7 @@ async function perform({ engine, scope, key }: StepTask): Promise<StepResult | {
     }
     const signal = AbortSignal.any([lease.signal, engine.cutOff]);
     const limits = { timeoutMs: engine.timeoutMs, signal };
-    const context = stepContext(scope, key, connection.connect(limits), warnings);
+    const context = stepContext(scope, { key, snapshot }, connection.connect(limits), warnings);
     if (key.direction === 'run')
       return { output: parseOutput(step.output, await step.run(context)), warnings };
     const undo = engine.rollbackActions.get(step.name);
@@ -113,17 +113,17 @@ async function perform({ engine, scope, key }: StepTask): Promise<StepResult | {
 
 /** Writes down what follows from an error. */
 async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promise<JobEnd> {
-  const { engine, scope, key, job } = task;
-  const { progress, facts, count } = attempt;
+  const { engine, lease, scope, key, begun, job } = task;
+  const { facts, count } = attempt;
   // A call that was cut off says nothing about the step.
   const outcome: Outcome = engine.cutOff.aborted
     ? { is: 'interrupted' }
-    : decideOutcome(error, progress, key.direction, engine.patience, Math.random);
+    : decideOutcome(error, begun, key.direction, engine.patience, Math.random);
   if (outcome.is === 'interrupted') {
     count('interrupted');
     const reason = error instanceof Error ? error.name : 'unknown';
     engine.log.info({ ...facts, reason }, 'the step was left to another worker');
-    await scope.lease.release(engine.sweepIntervalMs).catch(() => {});
+    await lease.release(engine.sweepIntervalMs).catch(() => {});
     // The caller logs that, and waits for the database.
     if (isDatabaseAway(error)) throw error;
     return jobLater(100);
@@ -131,7 +131,7 @@ async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promi
   if (outcome.is === 'postponed') return wait(task, attempt, outcome, error);
 
   const providerText = await readProviderText(engine, key.provisioningId, error);
-  const callbackId = await scope.lease.write((db) => endInFailure(db, task, outcome.error, providerText));
+  const callbackId = await scope.ledger.endInTransaction((db) => endInFailure(db, task, outcome.error, providerText));
   passCrashPoint('outcome-recorded');
   count('failed');
   engine.log.error(
@@ -139,39 +139,44 @@ async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promi
     'the step failed for good',
   );
   const { code } = outcome.error;
-  await job.showProgress({ step: key.name, status: 'failed', attempt: progress.attempts, code });
-  await job.showLine(`attempt ${progress.attempts}: failed for good, ${code}`);
+  job.show({
+    progress: { step: key.name, status: 'failed', attempt: begun.attempts, code },
+    line: `attempt ${begun.attempts}: failed for good, ${code}`,
+  });
   await wakeSender(engine, callbackId);
   // Step and code only: the queue stores it, and the dashboard shows it.
   return jobFailed(`${key.name}: ${code}`);
 }
 
 async function wait(
-  { engine, scope, key, job }: StepTask,
-  { progress, facts, count }: Attempt,
+  { engine, scope, key, begun, job }: StepTask,
+  { facts, count }: Attempt,
   outcome: Extract<Outcome, { is: 'postponed' }>,
   error: unknown,
 ): Promise<JobEnd> {
   const { waitingFor, delayMs } = outcome;
-  await scope.lease.write((db) =>
-    postponeStep(db, key, { ...outcome, sweepAfterMs: engine.sweepIntervalMs }),
-  );
+  const sweepAfterMs = delayMs + engine.sweepIntervalMs;
+  await scope.ledger.end(postponeStep(key, begun.wait, outcome), { as: 'given-back', sweepAfterMs });
   count(waitingFor === undefined ? 'retried' : 'waiting');
-  const attempt = progress.attempts;
+  const attempt = begun.attempts;
   if (waitingFor === undefined) {
     const providerText = await readProviderText(engine, key.provisioningId, error);
     engine.log.warn({ ...facts, err: error, delayMs, providerText }, 'an attempt failed');
     const code = outcome.error?.code ?? 'internal-error';
-    await job.showProgress({ step: key.name, status: 'waiting', attempt, code });
-    await job.showLine(`attempt ${attempt}: ${code}, again in ${delayMs} ms`);
+    job.show({
+      progress: { step: key.name, status: 'waiting', attempt, code },
+      line: `attempt ${attempt}: ${code}, again in ${delayMs} ms`,
+    });
   } else {
-    const isNew = waitingFor !== progress.wait?.waitingFor;
+    const isNew = waitingFor !== begun.wait?.waitingFor;
     // Somebody may have to act: once per wait it is worth a line that is kept.
     const level = outcome.isAway && isNew ? 'warn' : 'debug';
     engine.log[level]({ ...facts, waitingFor, delayMs, endsInMs: outcome.endsInMs }, 'the step waits');
-    await job.showProgress({ step: key.name, status: 'waiting', attempt, waitingFor });
-    // One line per wait, not per look.
-    if (isNew) await job.showLine(`attempt ${attempt}: waiting for ${waitingFor}${limitOf(outcome)}`);
+    job.show({
+      progress: { step: key.name, status: 'waiting', attempt, waitingFor },
+      // One line per wait, not per look.
+      ...(isNew ? { line: `attempt ${attempt}: waiting for ${waitingFor}${limitOf(outcome)}` } : {}),
+    });
   }
   return jobLater(delayMs);
 }
@@ -183,18 +188,18 @@ function limitOf({ endsInMs }: Wait): string {
 /** A step that failed for good ends the provisioning, or pauses it; a failed undo lists what it could not delete. */
 async function endInFailure(
   db: Queryable,
-  { engine, key, onFailure }: StepTask,
+  { engine, key, snapshot }: StepTask,
   error: StepError,
   providerText: string | undefined,
 ): Promise<string | undefined> {
-  await failStep(db, key, error);
+  await applyParts(db, key.provisioningId, [failStep(key, error)]);
   if (key.direction === 'undo') {
     await failResources(db, key.provisioningId, key.name, error.message);
     await releaseLease(db, key.provisioningId, engine.sweepIntervalMs);
     return undefined;
   }
   const failure = { step: key.name, ...error, providerText };
-  if (onFailure === 'pause') {
+  if (snapshot.provisioning.on_failure === 'pause') {
     await pauseProvisioning(db, key.provisioningId, failure);
     return reportChange(db, engine, key.provisioningId, 'provisioning.paused');
   }

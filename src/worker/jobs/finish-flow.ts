@@ -25,7 +25,7 @@ const rootJobData = z.object({
 
 export async function finishFlow(engine: Engine, job: QueueJob): Promise<JobEnd> {
   const data = rootJobData.parse(job.data);
-  return withClaim(engine, data, async (lease, snapshot) => {
+  return withClaim(engine, data, async (lease, { snapshot }) => {
     const action = nextAction(snapshot);
     const facts = { provisioning: data.provisioningId, client: snapshot.provisioning.client_id };
     if (action.do === 'succeed') {
@@ -39,7 +39,7 @@ export async function finishFlow(engine: Engine, job: QueueJob): Promise<JobEnd>
       return jobDone({ outcome: `rollback ${outcome}` });
     }
     // Something is left: the rollback that a failure asks for, or a flow whose jobs got lost.
-    const enqueue = await lease.write(async (db) => {
+    const enqueue = await lease.transact(async (db) => {
       await releaseLease(db, data.provisioningId, engine.sweepIntervalMs);
       return planNextFlow(engine, db, snapshot);
     });
@@ -49,7 +49,7 @@ export async function finishFlow(engine: Engine, job: QueueJob): Promise<JobEnd>
 }
 
 async function succeed(engine: Engine, lease: Lease): Promise<void> {
-  const callbackId = await lease.write(async (db) => {
+  const callbackId = await lease.transact(async (db) => {
     await succeedProvisioning(db, lease.provisioningId);
     return reportChange(db, engine, lease.provisioningId, 'provisioning.succeeded');
   });
@@ -58,7 +58,7 @@ async function succeed(engine: Engine, lease: Lease): Promise<void> {
 }
 
 async function closeRollback(engine: Engine, lease: Lease): Promise<'completed' | 'incomplete'> {
-  const { outcome, callbackId } = await lease.write(async (db) => {
+  const { outcome, callbackId } = await lease.transact(async (db) => {
     await beginRollback(db, lease.provisioningId);
     const ended = await endRollback(db, lease.provisioningId);
     const type = ended === 'completed' ? 'provisioning.rolled_back' : 'provisioning.rollback_incomplete';

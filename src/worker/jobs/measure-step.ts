@@ -1,6 +1,7 @@
 /** Counts what came of each attempt at a step, and how long a step took that has ended. */
 import { performance } from 'node:perf_hooks';
-import type { BegunStep, StepKey } from '../../ledger/steps.ts';
+import type { BegunStep } from '../../ledger/claims.ts';
+import type { StepKey } from '../../ledger/steps.ts';
 import type { WorkerMetrics } from '../../metrics/worker-metrics.ts';
 
 /** `waiting`: for something at the provider. `retried`: another attempt follows. `interrupted`: nothing was decided. */

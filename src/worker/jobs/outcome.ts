@@ -5,10 +5,12 @@ import {
   NotYet,
   ProviderError,
   StepFailure,
+  WasCancelled,
   WorkerStopping,
 } from '../../errors.ts';
 import { isDatabaseAway } from '../../ledger/pool.ts';
-import type { StepProgress, Wait } from '../../ledger/steps.ts';
+import type { StepProgress } from '../../ledger/claims.ts';
+import type { Wait } from '../../ledger/steps.ts';
 import type { StepError } from '../../ledger/rows.ts';
 import type { Direction, FailureCode } from '../../provisioning.ts';
 import { PermitRefused } from '../../http/permit.ts';
@@ -37,7 +39,7 @@ export function decideOutcome(
   patience: Patience,
   random: () => number,
 ): Outcome {
-  const isCutOff = [LeaseLost, PermitRefused, WorkerStopping].some((kind) => error instanceof kind);
+  const isCutOff = [LeaseLost, PermitRefused, WasCancelled, WorkerStopping].some((kind) => error instanceof kind);
   // The ledger's database being away says nothing about the step either.
   if (isCutOff || isDatabaseAway(error)) return { is: 'interrupted' };
   const leastMs = askedPauseMs(error);

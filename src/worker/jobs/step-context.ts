@@ -1,15 +1,15 @@
 /** The world as a step sees it. */
 import { z } from 'zod';
 import { NotYet, StepFailure } from '../../errors.ts';
-import type { StepWarning } from '../../ledger/rows.ts';
-import { listCreatedResources, setResourceState } from '../../ledger/resources.ts';
+import { setResourceState } from '../../ledger/resources.ts';
+import type { Snapshot, StepWarning } from '../../ledger/rows.ts';
 import { loadSecret, storeSecret } from '../../ledger/secrets.ts';
-import { measureWait, readOutput, type StepKey } from '../../ledger/steps.ts';
+import { measureWait, type StepKey } from '../../ledger/steps.ts';
 import type { ResourceContext, StepContext } from '../../steps/step.ts';
 import { createResource } from '../effects/create.ts';
 import { makeChange } from '../effects/change.ts';
 import { removeResources, removeTwins } from '../effects/remove.ts';
-import { reportForeign } from '../effects/look.ts';
+import { reportForeign } from '../effects/foreign.ts';
 import type { EffectScope } from '../effects/scope.ts';
 
 type Output = Record<string, unknown>;
@@ -17,14 +17,20 @@ type Output = Record<string, unknown>;
 /** Looks within SETTLE_MS, before the one that decides. */
 const looksToOutlast = 3;
 
+export interface StepUnderWay {
+  readonly key: StepKey;
+  /** As it was claimed. */
+  readonly snapshot: Snapshot;
+}
+
 /** `warnings`: where those of this run are collected. A repeated run begins with none. */
 export function stepContext(
   scope: EffectScope,
-  key: StepKey,
+  { key, snapshot }: StepUnderWay,
   providers: object,
   warnings: StepWarning[],
 ): StepContext<Output, object> {
-  const { pool, lease, client, step, encryptionKeys } = scope;
+  const { pool, ledger, client, step, encryptionKeys } = scope;
   const { settleMs } = scope.limits;
   const secretKey = (name: string) => ({ provisioningId: client.provisioningId, name });
   const partialOutput = step.output.partial();
@@ -39,11 +45,14 @@ export function stepContext(
         return value;
       },
       async keep(name, value) {
-        await lease.write((db) => storeSecret(db, encryptionKeys, secretKey(name), value));
+        await ledger.write([storeSecret(encryptionKeys, secretKey(name), value)]);
       },
     },
     async outputOf(earlier) {
-      const output = earlier.output.safeParse(await readOutput(pool, client.provisioningId, earlier.name));
+      const row = snapshot.steps.find(
+        ({ direction, name }) => direction === 'run' && name === earlier.name,
+      );
+      const output = earlier.output.safeParse(row?.output);
       if (output.success) return output.data;
       const fields = output.error.issues.map(({ path }) => path.join('.')).join(', ');
       throw new StepFailure('internal-error', `the output of ${earlier.name} lacks ${fields}`);
@@ -72,12 +81,10 @@ export function stepContext(
         warnings.push({ code, message });
     },
     async disown(kind, reason) {
-      const resources = await listCreatedResources(pool, client.provisioningId, step.name, kind);
-      await lease.write(async (db) => {
-        for (const resource of resources)
-          if (resource.state !== 'deleted' && resource.state !== 'forgotten')
-            await setResourceState(db, resource, 'unknown', reason);
-      });
+      const left = (await ledger.listCreated(kind)).filter(
+        ({ state }) => state !== 'deleted' && state !== 'forgotten',
+      );
+      await ledger.write(left.flatMap((resource) => setResourceState(resource, 'unknown', reason)));
     },
   };
 }

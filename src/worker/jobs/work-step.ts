@@ -1,6 +1,6 @@
 /** One job of one step, or of its undo: is it this one's turn? */
 import { z } from 'zod';
-import type { ProvisioningRow } from '../../ledger/rows.ts';
+import type { ProvisioningRow, Snapshot } from '../../ledger/rows.ts';
 import type { StepJobData } from '../../queue/flows.ts';
 import { jobDone, jobFailed, type JobEnd, type QueueJob } from '../../queue/jobs.ts';
 import type { ClientOrder } from '../../provisioning.ts';
@@ -8,6 +8,7 @@ import { attemptStep } from './attempt-step.ts';
 import type { Engine } from '../engine.ts';
 import { nextAction } from './next-action.ts';
 import { withClaim } from '../claim/claim.ts';
+import { openStepLedger } from '../effects/step-ledger.ts';
 
 const stepJobData = z.object({
   provisioningId: z.uuid(),
@@ -19,44 +20,46 @@ const stepJobData = z.object({
 
 export async function workStep(engine: Engine, job: QueueJob): Promise<JobEnd> {
   const data = stepJobData.parse(job.data);
-  return withClaim(engine, data, async (lease, snapshot) => {
-    const action = nextAction(snapshot);
-    const remaining = action.do === 'work' && action.direction === data.direction ? action.remaining : [];
-    if (remaining[0]?.position !== data.position) {
+  return withClaim(engine, data, async (lease, { begun, snapshot }) => {
+    if (begun === undefined) {
       await lease.release(engine.sweepIntervalMs);
-      if (!remaining.some(({ position }) => position === data.position)) return jobDone({ done: true });
-      return jobFailed('an earlier step is not done: the root job builds the flow again');
+      return whyNotBegun(snapshot, data);
     }
     const step = engine.steps.find(({ name }) => name === data.step);
     if (step === undefined) throw new Error(`a claim was granted without the step ${data.step}`);
     const { provisioning } = snapshot;
+    const key = {
+      provisioningId: provisioning.id,
+      direction: data.direction,
+      position: data.position,
+      name: data.step,
+    };
     const scope = {
       pool: engine.pool,
       lease,
+      ledger: openStepLedger(engine.pool, lease, key, begun),
       client: clientOf(provisioning),
       step,
       encryptionKeys: engine.encryptionKeys,
       limits: {
         timeoutMs: engine.timeoutMs,
+        leaseMs: engine.leaseMs,
         settleMs: engine.settleMs,
         maxCalls: engine.patience.maxAttempts,
         mayBegin: engine.mayBegin,
         confirmPresence: () => engine.presence.confirm(),
       },
     };
-    return attemptStep({
-      engine,
-      scope,
-      key: {
-        provisioningId: provisioning.id,
-        direction: data.direction,
-        position: data.position,
-        name: data.step,
-      },
-      onFailure: provisioning.on_failure,
-      job,
-    });
+    return attemptStep({ engine, lease, scope, key, begun, snapshot, job });
   });
+}
+
+/** The step has ended, or an earlier one has not. */
+function whyNotBegun(snapshot: Snapshot, { direction, position }: StepJobData): JobEnd {
+  const action = nextAction(snapshot);
+  const remaining = action.do === 'work' && action.direction === direction ? action.remaining : [];
+  if (!remaining.some((step) => step.position === position)) return jobDone({ done: true });
+  return jobFailed('an earlier step is not done: the root job builds the flow again');
 }
 
 function clientOf(row: ProvisioningRow): ClientOrder {

@@ -1,0 +1,166 @@
+/**
+ * What the ledger says of the step under way, and every write about it.
+ *
+ * The holder of the lease is the only one who writes that. So it is read once, with the claim, and kept up to date here.
+ */
+import { passCrashPoint, type CrashFacts } from '../../crash-points.ts';
+import type { BegunStep, HolderWrite, LeaseEnd } from '../../ledger/claims.ts';
+import { measureCallAge } from '../../ledger/effects.ts';
+import { readPartOfStep } from '../../ledger/part-of-step.ts';
+import type { Part } from '../../ledger/parts.ts';
+import type { Pool, Queryable } from '../../ledger/pool.ts';
+import { effectRow, resourceRow, type EffectRow, type ResourceRow } from '../../ledger/rows.ts';
+import { completeStep, mergeOutput, type StepKey } from '../../ledger/steps.ts';
+import type { Lease } from '../claim/lease.ts';
+
+type Verb = NonNullable<CrashFacts['verb']>;
+type Output = Readonly<Record<string, unknown>>;
+
+/** What came of a call, as it is written down. */
+export interface CallRecord {
+  /** Undefined: more is to be recorded of the same call. */
+  readonly verb?: Verb;
+  readonly parts: readonly Part[];
+  /** What is known of the step's part by that. */
+  readonly output?: object;
+}
+
+export interface StepLedger {
+  /** Undefined: no call of that name was ever intended. */
+  findEffect(name: string): Promise<EffectRow | undefined>;
+  /** The resources that this step has made, newest first. */
+  listCreated(kind: string): Promise<readonly ResourceRow[]>;
+  /** What the run of the step has recorded so far. */
+  readOutput(): Promise<Output>;
+  /** The least age of the newest call of the effect of that id, in ms: its age at the claim. */
+  callAgeMs(effectId: string): Promise<number>;
+  /** Parts in one statement. */
+  write(parts: readonly Part[]): Promise<void>;
+  /** Commits the intent of a call, where it may still begin: the lease lasts for at least `leaseMs` from then on. */
+  intend(verb: Verb, parts: readonly Part[], leaseMs: number): Promise<void>;
+  /**
+   * Records what came of a call: at once, or together with the end of the step where nothing lies between. An error of
+   * that comes out of whatever is asked next.
+   */
+  record(record: CallRecord): void;
+  /** For what parts cannot say. Whatever it changes is read again. */
+  transact<T>(work: (db: Queryable) => Promise<T>): Promise<T>;
+  /** The step is done: its output and warnings are recorded, with whatever is still to be recorded. */
+  complete(
+    result: Pick<Parameters<typeof completeStep>[1], 'output' | 'warnings'>,
+    ending: LeaseEnd,
+  ): Promise<void>;
+  /** Ends this attempt otherwise. */
+  end(part: Part, ending: LeaseEnd): Promise<void>;
+  /** The same for what parts cannot say. */
+  endInTransaction<T>(work: (db: Queryable) => Promise<T>): Promise<T>;
+}
+
+export function openStepLedger(pool: Pool, lease: Lease, key: StepKey, begun: BegunStep): StepLedger {
+  let known = begun.part;
+  let pending: CallRecord | undefined;
+  let recorded: Promise<void> = Promise.resolve();
+
+  function learn(parts: readonly Part[], rows: readonly unknown[]): void {
+    for (const [index, { returns }] of parts.entries())
+      if (returns === 'effect') known = { ...known, effects: replace(known.effects, effectRow.parse(rows[index])) };
+      else if (returns === 'resource')
+        known = { ...known, resources: replace(known.resources, resourceRow.parse(rows[index])) };
+  }
+
+  async function write(parts: readonly Part[], more: Omit<HolderWrite, 'parts'> = {}, onSent?: () => void) {
+    learn(parts, await lease.write({ ...more, parts }, onSent));
+  }
+
+  async function send(record: CallRecord): Promise<void> {
+    const { parts, output } = record;
+    const merged = output === undefined ? [] : [mergeOutput(key, output)];
+    await write([...parts, ...merged], {}, () => announce('record-sent', record));
+    known = { ...known, output: { ...known.output, ...output } };
+    announce('recorded', record);
+  }
+
+  /** Sends what is still to be recorded, and waits for it. After an error nothing more is written. */
+  async function flush(): Promise<void> {
+    const record = pending;
+    pending = undefined;
+    if (record !== undefined) recorded = recorded.then(() => send(record));
+    await recorded;
+  }
+
+  async function reload(): Promise<void> {
+    known = await readPartOfStep(pool, key.provisioningId, key.name);
+  }
+
+  return {
+    async findEffect(name) {
+      await flush();
+      return known.effects.find((effect) => effect.name === name);
+    },
+    async listCreated(kind) {
+      await flush();
+      return known.resources.filter((resource) => resource.kind === kind);
+    },
+    async readOutput() {
+      await flush();
+      return known.output;
+    },
+    async callAgeMs(effectId) {
+      const effect = known.effects.find(({ id }) => id === effectId);
+      // An operator has taken its object off the list.
+      if (effect === undefined) return measureCallAge(pool, effectId);
+      return effect.called_at === undefined ? Infinity : begun.part.at.getTime() - effect.called_at.getTime();
+    },
+    async write(parts) {
+      await flush();
+      await write(parts);
+    },
+    async intend(verb, parts, leaseMs) {
+      await flush();
+      await write(parts, { isGate: true, leaseMs }, () => passCrashPoint('intent-sent', { verb }));
+    },
+    record(record) {
+      const flushUnasked = () => void flush().catch(() => {});
+      if (pending !== undefined) flushUnasked();
+      pending = record;
+      // By then the step has ended, or it does something else first.
+      setImmediate(flushUnasked);
+    },
+    async transact(work) {
+      await flush();
+      const result = await lease.transact(work);
+      await reload();
+      return result;
+    },
+    async complete(result, ending) {
+      const last = pending;
+      pending = undefined;
+      await recorded;
+      // Both are of one row, which one statement can change only once.
+      const isOfRun = key.direction === 'run';
+      const output = isOfRun ? { ...last?.output, ...result.output } : result.output;
+      const merged = isOfRun || last?.output === undefined ? [] : [mergeOutput(key, last.output)];
+      const parts = [...(last?.parts ?? []), ...merged, completeStep(key, { ...result, output })];
+      await lease.write({ parts, ending }, () => announce('record-sent', last));
+      announce('recorded', last);
+    },
+    async end(part, ending) {
+      await flush();
+      await lease.write({ parts: [part], ending });
+    },
+    async endInTransaction(work) {
+      await flush();
+      return lease.transact(work);
+    },
+  };
+}
+
+function announce(point: 'record-sent' | 'recorded', record: CallRecord | undefined): void {
+  if (record?.verb !== undefined) passCrashPoint(point, { verb: record.verb });
+}
+
+/** The newest comes first. */
+function replace<Row extends { readonly id: string }>(rows: readonly Row[], row: Row): Row[] {
+  const index = rows.findIndex(({ id }) => id === row.id);
+  return index === -1 ? [row, ...rows] : rows.with(index, row);
+}
