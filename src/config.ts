@@ -47,6 +47,8 @@ export const coreEnvironment = z.object({
   SWEEP_INTERVAL_MS: milliseconds(5000, 50),
   CALLBACK_RETRY_BASE_MS: milliseconds(5000),
   WORKER_CONCURRENCY: wholeNumber(20, 1, 1000),
+  /** Connections of a process to the ledger. The queue has up to 5 of its own, and a worker one by which it is known to live. */
+  DATABASE_POOL_SIZE: wholeNumber(10, 2, 100),
   RETENTION_DAYS: wholeNumber(90, 0, 36_500),
   OTEL_EXPORTER_OTLP_ENDPOINT: webUrl.optional(),
   OTEL_SERVICE_NAME: z.string().default('client-provisioner'),

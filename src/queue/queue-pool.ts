@@ -28,8 +28,8 @@ export function openQueuePool(databaseUrl: string): QueuePool {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     options: '-c search_path=bullmq',
-    // Each worker keeps one connection for LISTEN.
-    max: 20,
+    // Each of the four workers of a process keeps one connection for LISTEN.
+    max: 5,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     connectionTimeoutMillis: 5000,

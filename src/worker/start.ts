@@ -39,7 +39,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
   let isStopping = false;
   const cutOff = new AbortController();
   const onError = (error: Error) => log.warn({ err: error }, 'a connection failed');
-  const pool = openPool({ url: config.DATABASE_URL, max: config.WORKER_CONCURRENCY + 10, onError });
+  const pool = openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_SIZE, onError });
   const tracing = await startTracing(config, log);
   await waitFor(() => requireLedger(pool), {
     signal,

@@ -39,16 +39,25 @@ export async function removeTwins(
   type: AnyResourceType,
   survivorId: string,
 ): Promise<void> {
-  const creation = await scope.ledger.findEffect(creationName(type.kind));
-  if (creation !== undefined && mayHaveTwins(creation))
-    await recordLateObjects(scope, context, type, creation, true);
+  // Asked without waiting for the record of the survivor, which changes none of this.
+  const { effects, resources } = scope.ledger.known();
+  const creation = effects.find(({ name }) => name === creationName(type.kind));
+  const isDoubted = creation !== undefined && mayHaveTwins(creation);
+  const isOther = ({ kind, state, external_id: id }: ResourceRow) =>
+    kind === type.kind && !isOffTheList(state) && id !== undefined && id !== survivorId;
+  if (!isDoubted && !resources.some(isOther)) return;
+  if (isDoubted) await recordLateObjects(scope, context, type, creation, true);
   for (const resource of await listLeft(scope, type))
     if (resource.external_id !== survivorId) await removeResource(scope, context, type, resource);
 }
 
 async function listLeft(scope: EffectScope, type: AnyResourceType): Promise<ResourceRow[]> {
   const created = await scope.ledger.listCreated(type.kind);
-  return created.filter(({ state }) => state !== 'deleted' && state !== 'forgotten');
+  return created.filter(({ state }) => !isOffTheList(state));
+}
+
+function isOffTheList(state: ResourceRow['state']): boolean {
+  return state === 'deleted' || state === 'forgotten';
 }
 
 /**

@@ -9,7 +9,7 @@ import { measureCallAge } from '../../ledger/effects.ts';
 import { readPartOfStep } from '../../ledger/part-of-step.ts';
 import type { Part } from '../../ledger/parts.ts';
 import type { Pool, Queryable } from '../../ledger/pool.ts';
-import { effectRow, resourceRow, type EffectRow, type ResourceRow } from '../../ledger/rows.ts';
+import { effectRow, resourceRow, type EffectRow, type PartOfStep, type ResourceRow } from '../../ledger/rows.ts';
 import { completeStep, mergeOutput, type StepKey } from '../../ledger/steps.ts';
 import type { Lease } from '../claim/lease.ts';
 
@@ -26,6 +26,8 @@ export interface CallRecord {
 }
 
 export interface StepLedger {
+  /** What was known before whatever is still to be recorded, which is not waited for. */
+  known(): Pick<PartOfStep, 'effects' | 'resources'>;
   /** Undefined: no call of that name was ever intended. */
   findEffect(name: string): Promise<EffectRow | undefined>;
   /** The resources that this step has made, newest first. */
@@ -93,6 +95,7 @@ export function openStepLedger(pool: Pool, lease: Lease, key: StepKey, begun: Be
   }
 
   return {
+    known: () => known,
     async findEffect(name) {
       await flush();
       return known.effects.find((effect) => effect.name === name);

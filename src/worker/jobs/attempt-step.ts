@@ -33,6 +33,9 @@ export interface StepTask {
   readonly job: QueueJob;
 }
 
+/** A step that is done sooner is shown as that only. */
+const quickMs = 200;
+
 /** A step that takes its worker down each time must come to an end too. */
 const maxInterruptions = 100;
 
@@ -49,7 +52,7 @@ export async function attemptStep(task: StepTask): Promise<JobEnd> {
   const { attempts: attempt } = begun;
   const startedAt = performance.now();
   const count = measureStep(engine.metrics, key, begun);
-  job.show({ progress: { step: key.name, status: 'running', attempt } });
+  const running = showAfter(quickMs, job, { step: key.name, status: 'running', attempt });
   const result =
     begun.interruptions > maxInterruptions
       ? {
@@ -59,6 +62,7 @@ export async function attemptStep(task: StepTask): Promise<JobEnd> {
           ),
         }
       : await watchStep(engine, key, () => perform(task));
+  const isShown = running.stop();
   const facts = {
     provisioning: key.provisioningId,
     client: scope.client.clientId,
@@ -74,11 +78,28 @@ export async function attemptStep(task: StepTask): Promise<JobEnd> {
   passCrashPoint('step-recorded');
   count('succeeded');
   engine.log.info(facts, key.direction === 'run' ? 'step succeeded' : 'undo succeeded');
-  job.show({
-    progress: { step: key.name, status: 'succeeded', attempt },
-    line: `attempt ${attempt}: succeeded`,
-  });
+  if (isShown || attempt > 1)
+    job.show({
+      progress: { step: key.name, status: 'succeeded', attempt },
+      line: `attempt ${attempt}: succeeded`,
+    });
   return jobDone({ attempts: attempt });
+}
+
+/** Shows progress once that time has passed. What ends sooner nobody would see, and the queue need not store. */
+function showAfter(ms: number, job: QueueJob, progress: object) {
+  let isShown = false;
+  const timer = setTimeout(() => {
+    isShown = true;
+    job.show({ progress });
+  }, ms);
+  return {
+    /** Tells whether it was shown. */
+    stop() {
+      clearTimeout(timer);
+      return isShown;
+    },
+  };
 }
 
 interface StepResult {
