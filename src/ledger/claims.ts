@@ -7,6 +7,7 @@ import pg from 'pg';
 import { z } from 'zod';
 import { LeaseLost, WasCancelled } from '../errors.ts';
 import type { Direction, ProvisioningStatus } from '../provisioning.ts';
+import type { Transitions } from './group-commit.ts';
 import { composeStatement, type NewEvent, type Part } from './parts.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 import { optional, partOfStep, snapshotSchema, type PartOfStep, type Snapshot } from './rows.ts';
@@ -110,9 +111,15 @@ const claimAnswer = z.discriminatedUnion('is', [
 ]);
 
 /** Takes a provisioning for a worker under a new epoch, and begins the step of its job if it is that step's turn. */
-export async function claimProvisioning(db: Queryable, request: ClaimRequest): Promise<ClaimResult> {
+export async function claimProvisioning(
+  transitions: Transitions,
+  request: ClaimRequest,
+): Promise<ClaimResult> {
   const { provisioningId } = request;
-  const { rows } = await db.query<{ answer: unknown }>({
+  const row = await transitions.send({
+    kind: 'claim',
+    provisioningId,
+    columns: ['answer'],
     name: 'claim',
     text: 'select ledger.claim($1, $2, $3, $4, $5, $6, $7, $8, $9) as answer',
     values: [
@@ -127,7 +134,7 @@ export async function claimProvisioning(db: Queryable, request: ClaimRequest): P
       manyClaims,
     ],
   });
-  const answer = claimAnswer.parse(rows[0]?.answer);
+  const answer = claimAnswer.parse(row['answer']);
   if (answer.is !== 'claimed') return answer;
   const { is, ...claim } = answer;
   return { is, claim: { provisioningId, ...claim } };
@@ -162,7 +169,7 @@ export interface HolderWrite {
   /** The lease is to last for at least that long from then on. */
   readonly leaseMs?: number;
   /** Refused with WasCancelled once the provisioning is: what is written begins a call. */
-  readonly isGate?: boolean;
+  readonly isGate?: boolean | undefined;
   readonly ending?: LeaseEnd;
 }
 
@@ -171,7 +178,7 @@ export interface HolderWrite {
  * one. Throws LeaseLost, and changes nothing. `onSent` is told when the statement has left.
  */
 export async function writeAsHolder(
-  db: Queryable,
+  transitions: Transitions,
   claim: Pick<Claim, 'provisioningId' | 'epoch'>,
   write: HolderWrite,
   onSent?: () => void,
@@ -194,12 +201,12 @@ export async function writeAsHolder(
     },
     parts,
   );
-  const answered = db.query<Record<string, unknown>>({ ...statement, values: [...statement.values] });
-  onSent?.();
-  const { rows } = await answered.catch((error: unknown) => {
+  const kind = write.isGate === undefined ? 'record' : 'intent';
+  const sent = transitions.send({ ...statement, kind, provisioningId: claim.provisioningId, onSent });
+  const row = await sent.catch((error: unknown) => {
     throw refusalOf(error, claim.provisioningId) ?? error;
   });
-  return parts.map((_, index) => rows[0]?.[`row${index}`]);
+  return parts.map((_, index) => row[`row${index}`]);
 }
 
 /** Undefined: the fence has let it pass. */

@@ -41,6 +41,7 @@ export interface ComposedStatement {
   readonly name: string;
   readonly text: string;
   readonly values: readonly unknown[];
+  readonly columns: readonly string[];
 }
 
 /** Names of the texts that were composed so far. There are as many as there are ways to go through the program. */
@@ -57,22 +58,26 @@ export function composeStatement(
 ): ComposedStatement {
   const values = [...fence.values];
   const tables: string[] = [];
-  const columns = [`${fence.call} as fence`];
+  const selected = [`${fence.call} as fence`];
+  const columns = ['fence'];
   for (const [index, part] of parts.entries()) {
     const table = `part${index}`;
     tables.push(`${table} as (${renumber(part.sql, values.length)} returning ${part.returns === undefined ? 1 : '*'})`);
     values.push(...part.values);
     if (part.mustChange !== undefined) {
       values.push(part.mustChange);
-      columns.push(`ledger.expect_one((select count(*) from ${table}), $${values.length})`);
+      selected.push(`ledger.expect_one((select count(*) from ${table}), $${values.length}) as expected${index}`);
+      columns.push(`expected${index}`);
     }
-    if (part.returns !== undefined)
-      columns.push(`(select row_to_json(${table}) from ${table}) as row${index}`);
+    if (part.returns !== undefined) {
+      selected.push(`(select row_to_json(${table}) from ${table}) as row${index}`);
+      columns.push(`row${index}`);
+    }
   }
-  const text = `${tables.length === 0 ? '' : `with ${tables.join(', ')} `}select ${columns.join(', ')}`;
+  const text = `${tables.length === 0 ? '' : `with ${tables.join(', ')} `}select ${selected.join(', ')}`;
   let name = names.get(text);
   if (name === undefined) names.set(text, (name = `ledger-${names.size + 1}`));
-  return { name, text, values };
+  return { name, text, values, columns };
 }
 
 function renumber(sql: string, by: number): string {

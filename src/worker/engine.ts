@@ -1,5 +1,6 @@
 /** The connections and the patience that every part of the worker is given. */
 import type { EncryptionKey } from '../config.ts';
+import type { Transitions } from '../ledger/group-commit.ts';
 import type { Pool } from '../ledger/pool.ts';
 import type { Presence } from '../ledger/presence.ts';
 import type { Logger } from '../log/logger.ts';
@@ -10,6 +11,8 @@ import type { Patience } from './jobs/outcome.ts';
 
 export interface Engine {
   readonly pool: Pool;
+  /** The way for claims, and for what their holders write. */
+  readonly transitions: Transitions;
   readonly queues: Queues;
   readonly log: Logger;
   readonly metrics: WorkerMetrics;

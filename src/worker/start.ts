@@ -1,5 +1,6 @@
 /** The worker process: it waits for its database and its queue, then works until it is told to stop. */
 import { publicUrlOf, type WorkerConfig } from '../config.ts';
+import { grouped } from '../ledger/group-commit.ts';
 import { isDatabaseAway, openPool } from '../ledger/pool.ts';
 import { announcePresence } from '../ledger/presence.ts';
 import { requireLedger } from '../ledger/migrate.ts';
@@ -62,6 +63,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
   });
   const engine: Engine = {
     pool,
+    transitions: grouped(pool),
     queues,
     log,
     metrics: createWorkerMetrics(),

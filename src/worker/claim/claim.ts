@@ -21,7 +21,7 @@ export async function withClaim(
   if (presenceLost.aborted) return jobLater(500);
   const claimedAt = performance.now();
   const { leaseMs } = engine;
-  const result = await claimProvisioning(engine.pool, {
+  const result = await claimProvisioning(engine.transitions, {
     provisioningId: data.provisioningId,
     flow: data.flow,
     ...(data.position === undefined ? {} : { step: { direction: data.direction, position: data.position } }),
@@ -45,7 +45,7 @@ export async function withClaim(
       { provisioning: data.provisioningId, claims: unreturned },
       'every worker that took this provisioning has died: the next one waits twice as long, up to a minute',
     );
-  const lease = holdLease(engine.pool, result.claim, claimedAt, {
+  const lease = holdLease(engine, result.claim, claimedAt, {
     leaseMs,
     presenceLost,
     metrics: engine.metrics,

@@ -6,8 +6,9 @@
  */
 import { LeaseLost } from '../../errors.ts';
 import { renewLease, withFence, writeAsHolder, type Claim, type HolderWrite } from '../../ledger/claims.ts';
-import type { Pool, Queryable } from '../../ledger/pool.ts';
+import type { Queryable } from '../../ledger/pool.ts';
 import type { WorkerMetrics } from '../../metrics/worker-metrics.ts';
+import type { Engine } from '../engine.ts';
 
 export interface LeaseSettings {
   readonly leaseMs: number;
@@ -36,7 +37,12 @@ export interface Lease {
 }
 
 /** `claimedAt`: `performance.now()` from before the claim was asked for. */
-export function holdLease(pool: Pool, claim: Claim, claimedAt: number, settings: LeaseSettings): Lease {
+export function holdLease(
+  { pool, transitions }: Pick<Engine, 'pool' | 'transitions'>,
+  claim: Claim,
+  claimedAt: number,
+  settings: LeaseSettings,
+): Lease {
   const controller = new AbortController();
   let deadline = claimedAt + settings.leaseMs;
   let timer: NodeJS.Timeout | undefined;
@@ -100,8 +106,8 @@ export function holdLease(pool: Pool, claim: Claim, claimedAt: number, settings:
       controller.signal.throwIfAborted();
       const askedAt = performance.now();
       // What undoes a cancelled provisioning may begin calls.
-      const isGate = write.isGate === true && claim.snapshot.provisioning.status !== 'cancelled';
-      const rows = await refusable(writeAsHolder(pool, claim, { ...write, isGate }, onSent));
+      const isGate = write.isGate && claim.snapshot.provisioning.status !== 'cancelled';
+      const rows = await refusable(writeAsHolder(transitions, claim, { ...write, isGate }, onSent));
       if (write.leaseMs !== undefined) lastsFor(write.leaseMs, askedAt);
       return rows;
     },
@@ -110,7 +116,7 @@ export function holdLease(pool: Pool, claim: Claim, claimedAt: number, settings:
       return refusable(withFence(pool, claim, work));
     },
     async release(sweepAfterMs) {
-      await writeAsHolder(pool, claim, { parts: [], ending: { as: 'handed-on', sweepAfterMs } });
+      await writeAsHolder(transitions, claim, { parts: [], ending: { as: 'handed-on', sweepAfterMs } });
     },
     stop() {
       isStopped = true;

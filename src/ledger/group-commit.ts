@@ -1,0 +1,216 @@
+/**
+ * Group commit: what several runs write at about the same time goes to the database together, in one transaction.
+ *
+ * One batch of each kind is under way, and the next one takes what has come meanwhile; so nothing waits for company. It
+ * saves a commit, two messages and their system calls for each statement but one. Where the database refuses one of a
+ * batch it refuses all, and each is sent again by itself.
+ */
+import type { Duplex } from 'node:stream';
+import pg from 'pg';
+import type { Pool } from './pool.ts';
+
+/** A statement that may go with others. All its columns are JSON, or void. */
+export interface GroupedStatement {
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly unknown[];
+  readonly columns: readonly string[];
+  readonly kind: 'claim' | 'intent' | 'record';
+  /** Whatever it locks: batches lock in that order, so that none waits for another in a circle. */
+  readonly provisioningId: string;
+  /** Told when it has left. */
+  readonly onSent?: (() => void) | undefined;
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Sends statements of transitions, each as a transaction by its looks. */
+export interface Transitions {
+  send(statement: GroupedStatement): Promise<Row>;
+}
+
+/** Each by itself. */
+export function ungrouped(pool: Pick<Pool, 'query'>): Transitions {
+  return {
+    async send({ name, text, values, onSent }) {
+      const answered = pool.query<Row>({ name, text, values: [...values] });
+      onSent?.();
+      return (await answered).rows[0] ?? {};
+    },
+  };
+}
+
+const mostAtOnce = 50;
+
+interface Waiting extends PromiseWithResolvers<Row> {
+  readonly statement: GroupedStatement;
+}
+
+export function grouped(pool: Pool): Transitions {
+  const lanes = new Map<string, { waiting: Waiting[]; isBusy: boolean }>();
+  const singly = ungrouped(pool);
+
+  async function work(lane: { waiting: Waiting[]; isBusy: boolean }): Promise<void> {
+    if (lane.isBusy) return;
+    lane.isBusy = true;
+    while (lane.waiting.length > 0) await sendBatch(lane.waiting.splice(0, mostAtOnce));
+    lane.isBusy = false;
+  }
+
+  async function sendBatch(batch: readonly Waiting[]): Promise<void> {
+    const [first, ...others] = batch;
+    if (first === undefined) return;
+    if (others.length === 0) return settle(first, singly.send(first.statement));
+    const sorted = batch.toSorted((a, b) => (a.statement.provisioningId < b.statement.provisioningId ? -1 : 1));
+    try {
+      const rows = await sendTogether(
+        pool,
+        sorted.map(({ statement }) => statement),
+      );
+      for (const [index, { resolve }] of sorted.entries()) resolve(rows[index] ?? {});
+    } catch (error) {
+      // Refused, so nothing of it is committed; after any other error nobody knows.
+      if (error instanceof pg.DatabaseError)
+        await Promise.all(sorted.map((one) => settle(one, singly.send(one.statement))));
+      else for (const { reject } of sorted) reject(error);
+    }
+  }
+
+  return {
+    send(statement) {
+      const lane = lanes.get(statement.kind) ?? { waiting: [], isBusy: false };
+      lanes.set(statement.kind, lane);
+      const one = { statement, ...Promise.withResolvers<Row>() };
+      lane.waiting.push(one);
+      void work(lane);
+      return one.promise;
+    },
+  };
+}
+
+async function settle({ resolve, reject }: Waiting, answered: Promise<Row>): Promise<void> {
+  await answered.then(resolve, reject);
+}
+
+async function sendTogether(pool: Pool, statements: readonly GroupedStatement[]): Promise<readonly Row[]> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  client.on('error', onError);
+  try {
+    return await new Promise<readonly Row[]>((resolve, reject) => {
+      client.query(
+        new Batch(statements, (error, rows) => {
+          if (error == null) resolve(rows);
+          else reject(error);
+        }),
+      );
+    });
+  } catch (error) {
+    // Which of its statements it has parsed is not known.
+    broken ??= error instanceof Error ? error : new Error('a batch failed', { cause: error });
+    throw error;
+  } finally {
+    client.off('error', onError);
+    client.release(broken);
+  }
+}
+
+/** A row that is locked elsewhere must not hold up the others: then each is sent by itself. */
+const lockLimit = {
+  name: 'lock-limit',
+  text: "select set_config('lock_timeout', '100ms', true)",
+  values: [],
+} as const;
+
+/**
+ * Statements that are sent in one go and end in one Sync: by the protocol of PostgreSQL they are one transaction.
+ *
+ * A query object of node-postgres, as `pg-cursor` and `pg-query-stream` are.
+ */
+class Batch implements pg.Submittable {
+  readonly #statements: readonly GroupedStatement[];
+  readonly #answers: (readonly (string | null)[] | undefined)[] = [];
+  #error: Error | undefined;
+  #current: readonly (string | null)[] | undefined;
+  /** Node-postgres replaces it where answers have a time limit. */
+  callback: (error: Error | null | undefined, rows: readonly Row[]) => void;
+
+  constructor(
+    statements: readonly GroupedStatement[],
+    callback: (error: Error | null | undefined, rows: readonly Row[]) => void,
+  ) {
+    this.#statements = statements;
+    this.callback = callback;
+  }
+
+  submit(given: pg.Connection): void {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its types leave out what it is made of
+    const connection = given as unknown as Connection;
+    connection.stream.cork();
+    for (const { name, text, values } of [lockLimit, ...this.#statements]) {
+      if (connection.parsedStatements[name] === undefined) {
+        connection.parse({ name, text, types: [] });
+        connection.parsedStatements[name] = text;
+      }
+      connection.bind({ statement: name, values: values.map(encode) });
+      connection.execute({});
+    }
+    connection.sync();
+    connection.stream.uncork();
+    for (const { onSent } of this.#statements) onSent?.();
+  }
+
+  handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
+    this.#current = fields;
+  }
+
+  handleCommandComplete(): void {
+    this.#answers.push(this.#current);
+    this.#current = undefined;
+  }
+
+  handleError(error: Error): void {
+    this.#error = error;
+    this.callback(error, []);
+  }
+
+  handleReadyForQuery(): void {
+    if (this.#error !== undefined) return;
+    const [, ...answers] = this.#answers;
+    this.callback(
+      null,
+      this.#statements.map(({ columns }, index) =>
+        Object.fromEntries(columns.map((column, at) => [column, decode(answers[index]?.[at])])),
+      ),
+    );
+  }
+}
+
+/** What node-postgres hands to a query object. */
+interface Connection {
+  readonly stream: Pick<Duplex, 'cork' | 'uncork'>;
+  readonly parsedStatements: Record<string, string | undefined>;
+  parse(statement: { name: string; text: string; types: number[] }): void;
+  sync(): void;
+  bind(config: { statement: string; values: (string | null)[] }): void;
+  execute(config: object): void;
+}
+
+/** The text of a value, as PostgreSQL reads it. */
+function encode(value: unknown): string | null {
+  if (value === undefined || value === null) return null;
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return `{${value.map(encodeElement).join(',')}}`;
+  return String(value);
+}
+
+function encodeElement(value: unknown): string {
+  return `"${String(value).replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+}
+
+function decode(text: string | null | undefined): unknown {
+  return text == null || text === '' ? undefined : JSON.parse(text);
+}
