@@ -1,35 +1,38 @@
 /** The outbox: callbacks are written with the change they tell of, and sent later. */
-import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { appendEvent } from './events.ts';
 import type { Actor } from './operator-acts.ts';
+import { applyParts, type Part } from './parts.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 import { callbackRow, provisioningRow, type CallbackRow } from './rows.ts';
 
-/** Numbers a callback and stores the exact bytes of every attempt. Undefined: nobody asked to be called. */
-export async function insertCallback(
-  db: Queryable,
-  provisioningId: string,
-  type: string,
-  bodyFor: (sequence: number) => string,
-): Promise<string | undefined> {
-  const { rows } = await db.query<{ last_callback: number }>(
-    `update ledger.provisionings set last_callback = last_callback + 1
-     where id = $1 and callback_url is not null returning last_callback`,
-    [provisioningId],
-  );
-  const sequence = rows[0]?.last_callback;
-  if (sequence === undefined) return undefined;
-  const id = randomUUID();
-  // A receiver that said "gone" once is not called again.
-  await db.query(
-    `insert into ledger.callbacks (id, provisioning_id, sequence, type, body, state)
+/** A callback with the exact bytes of every attempt. Its number is the next one of its provisioning. */
+export interface NewCallback {
+  readonly id: string;
+  readonly provisioningId: string;
+  readonly sequence: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+export function insertCallback({ id, provisioningId, sequence, type, body }: NewCallback): Part {
+  return {
+    // A receiver that said "gone" once is not called again.
+    sql: `insert into ledger.callbacks (id, provisioning_id, sequence, type, body, state)
      select $1, $2, $3, $4, $5, case when exists (
        select 1 from ledger.callbacks where provisioning_id = $2 and state = 'stopped'
      ) then 'stopped' else 'pending' end`,
-    [id, provisioningId, sequence, type, bodyFor(sequence)],
-  );
-  return id;
+    values: [id, provisioningId, sequence, type, body],
+  };
+}
+
+/** Numbers a callback and writes it, in the transaction that has its provisioning locked. */
+export async function addCallback(db: Queryable, callback: NewCallback): Promise<void> {
+  const { provisioningId } = callback;
+  await db.query('update ledger.provisionings set last_callback = last_callback + 1 where id = $1', [
+    provisioningId,
+  ]);
+  await applyParts(db, provisioningId, [insertCallback(callback)]);
 }
 
 const dueCallback = callbackRow.extend({

@@ -84,7 +84,7 @@ const begunStep = z
     looks: z.number(),
     waitedMs: optional(z.number()),
     awayMs: z.number(),
-    part: partOfStep,
+    part: optional(partOfStep),
   })
   .transform(({ attempts, interruptions, begunMsAgo, part, ...wait }): BegunStep => {
     const { waitingFor, looks, waitedMs = 0, awayMs } = wait;
@@ -92,7 +92,7 @@ const begunStep = z
       attempts,
       interruptions,
       begunMsAgo,
-      part,
+      part: part ?? { at: new Date(0), output: {}, effects: [], resources: [] },
       wait: waitingFor === undefined ? undefined : { waitingFor, looks, waitedMs: Math.max(0, waitedMs - awayMs), awayMs },
     };
   });
@@ -163,6 +163,12 @@ export interface LeaseEnd {
   readonly sweepAfterMs: number;
 }
 
+/** Every step is done: the provisioning ends, and its callback is written. */
+export interface Success {
+  readonly as: 'succeeded';
+  readonly callback: Part | undefined;
+}
+
 export interface HolderWrite {
   readonly parts: readonly Part[];
   readonly events?: readonly NewEvent[];
@@ -170,7 +176,7 @@ export interface HolderWrite {
   readonly leaseMs?: number;
   /** Refused with WasCancelled once the provisioning is: what is written begins a call. */
   readonly isGate?: boolean | undefined;
-  readonly ending?: LeaseEnd;
+  readonly ending?: LeaseEnd | Success;
 }
 
 /**
@@ -183,20 +189,23 @@ export async function writeAsHolder(
   write: HolderWrite,
   onSent?: () => void,
 ): Promise<unknown[]> {
-  const { parts, ending } = write;
+  const { ending } = write;
+  const callback = ending?.as === 'succeeded' ? ending.callback : undefined;
+  const parts = callback === undefined ? write.parts : [...write.parts, callback];
   const events = [...(write.events ?? []), ...parts.flatMap((part) => part.events ?? [])];
   const statement = composeStatement(
     {
-      call: 'ledger.hold($1, $2, $3, $4, $5, $6, $7, $8)',
+      call: 'ledger.hold($1, $2, $3, $4, $5, $6, $7, $8, $9)',
       values: [
         claim.provisioningId,
         claim.epoch,
         write.isGate ?? false,
         write.leaseMs,
         ending?.as,
-        ending?.sweepAfterMs,
+        ending?.as === 'succeeded' ? undefined : ending?.sweepAfterMs,
         events.map(({ type }) => type),
         events.map(({ data }) => JSON.stringify(data)),
+        callback === undefined ? 0 : 1,
       ],
     },
     parts,

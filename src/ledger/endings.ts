@@ -48,21 +48,6 @@ export async function pauseProvisioning(
   await appendEvent(db, id, 'provisioning.paused', { ...failure });
 }
 
-/** Every step is done. */
-export async function succeedProvisioning(db: Queryable, id: string): Promise<void> {
-  await expectOne(
-    db,
-    `update ledger.provisionings
-     set status = 'succeeded', finished_at = clock_timestamp(), sweep_at = null,
-         ${givenBack}
-     where id = $1 and status = 'running'
-       and not exists (select 1 from ledger.steps
-                       where provisioning_id = $1 and direction = 'run' and status <> 'succeeded')`,
-    [id],
-  );
-  await appendEvent(db, id, 'provisioning.succeeded', {});
-}
-
 /** Every undo has ended. The list of what is left decides how. Returns the outcome. */
 export async function endRollback(db: Queryable, id: string): Promise<'completed' | 'incomplete'> {
   const { rows } = await db.query<{ outcome: 'completed' | 'incomplete' }>(

@@ -6,6 +6,7 @@
  * them holds a lock more, and leads.
  */
 import { randomInt } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
 import pg from 'pg';
 import type { Queryable } from './pool.ts';
 
@@ -16,8 +17,11 @@ const leaderLockClass = lockClass + 1;
 export interface Presence {
   /** The number in the leases of this process, as text. Another one after each lost session. */
   holder(): string;
-  /** Asks the session itself. Throws when it is gone, which an idle connection may not have noticed yet. */
-  confirm(): Promise<void>;
+  /**
+   * Asks the session itself, unless it has answered a question that left within the last `maxAgeMs`. Throws when it is
+   * gone, which an idle connection may not have noticed yet.
+   */
+  confirm(maxAgeMs: number): Promise<void>;
   /** True where this process leads; it becomes the leader where there is none. May throw when the session is gone. */
   lead(): Promise<boolean>;
   /** Aborted when the session is lost: others may take this process for dead from then on. */
@@ -35,6 +39,8 @@ interface PresenceSession {
     values?: readonly unknown[],
     onLeaving?: () => void,
   ): Promise<readonly Row[]>;
+  /** When the newest question left that was answered, by `performance.now()`. */
+  livedAt: number;
   /** The answer to a question that has not left yet. */
   nextAnswer: Promise<unknown> | undefined;
   isLeader: boolean;
@@ -66,9 +72,10 @@ export async function announcePresence(options: {
   return {
     holder: () => String(current.holder),
     signal: () => current.lost.signal,
-    async confirm() {
-      // One statement answers all who have asked before it leaves.
+    async confirm(maxAgeMs) {
       const session = current;
+      if (!session.lost.signal.aborted && performance.now() - session.livedAt < maxAgeMs) return;
+      // One statement answers all who have asked before it leaves.
       session.nextAnswer ??= session.ask('select 1', [], () => {
         session.nextAnswer = undefined;
       });
@@ -120,21 +127,26 @@ async function openSession(databaseUrl: string, onLoss: (error: Error) => void):
   client.on('error', lose);
   client.on('end', () => lose(new Error('the session of this worker has ended')));
   let last: Promise<unknown> = Promise.resolve();
-  return {
+  const session: PresenceSession = {
     holder,
     client,
     lost,
     async ask<Row extends object>(sql: string, values: readonly unknown[] = [], onLeaving?: () => void) {
-      const asked = last.then(() => {
+      const asked = last.then(async () => {
         onLeaving?.();
-        return client.query<Row>(sql, [...values]);
+        const leftAt = performance.now();
+        const { rows } = await client.query<Row>(sql, [...values]);
+        session.livedAt = leftAt;
+        return rows;
       });
       last = asked.catch(lose);
-      return (await asked).rows;
+      return asked;
     },
+    livedAt: -Infinity,
     nextAnswer: undefined,
     isLeader: false,
   };
+  return session;
 }
 
 /** Holders of leases, those who have handed work on that nobody has taken yet, and takers of callbacks: the dead ones. */

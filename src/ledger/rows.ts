@@ -30,6 +30,7 @@ export const provisioningRow = z.object({
   flow: z.number(),
   epoch: z.coerce.number(),
   last_event: z.coerce.number(),
+  last_callback: z.number(),
   created_at: z.coerce.date(),
   updated_at: z.coerce.date(),
   finished_at: optional(z.coerce.date()),

@@ -1,4 +1,5 @@
 /** Builds the provider clients of a step, for whoever runs it, checks it or searches with it. */
+import { performance } from 'node:perf_hooks';
 import { withoutEmpty } from '../config.ts';
 import type { CallLimits, Step } from './step.ts';
 
@@ -24,5 +25,23 @@ export function connectStep(
     isComplete: false,
     problems: issues.map(({ message }, index) => `${variables[index]}: ${message}`),
     variables,
+  };
+}
+
+/** How long the variables that were read for a step are good for: some name files, which may change. */
+const goodForMs = 60_000;
+
+/** The same for a process that runs steps all the time: what is complete is not read again at once. */
+export function stepConnections(
+  environment: Readonly<Record<string, string | undefined>>,
+): (step: Step) => StepConnection {
+  const known = new Map<Step, { readonly connection: StepConnection; readonly readAt: number }>();
+  return (step) => {
+    const before = known.get(step);
+    if (before !== undefined && performance.now() - before.readAt < goodForMs) return before.connection;
+    const connection = connectStep(step, environment);
+    if (connection.isComplete) known.set(step, { connection, readAt: performance.now() });
+    else known.delete(step);
+    return connection;
   };
 }

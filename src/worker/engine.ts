@@ -6,6 +6,7 @@ import type { Presence } from '../ledger/presence.ts';
 import type { Logger } from '../log/logger.ts';
 import type { WorkerMetrics } from '../metrics/worker-metrics.ts';
 import type { Queues } from '../queue/queues.ts';
+import type { stepConnections } from '../steps/connect.ts';
 import type { Step } from '../steps/step.ts';
 import type { Patience } from './jobs/outcome.ts';
 
@@ -21,6 +22,7 @@ export interface Engine {
   readonly rollbackActions: ReadonlyMap<string, Step['undo']>;
   /** The environment that the steps read their own variables from. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly connect: ReturnType<typeof stepConnections>;
   readonly encryptionKeys: readonly EncryptionKey[];
   readonly publicUrl: string;
   /** This process, as the leases name it, and whether others can see that it is alive. */

@@ -10,6 +10,7 @@ import { stopLimitMs, waitFor, type Running } from '../process.ts';
 import { queueNames } from '../queue/flows.ts';
 import { jobLater, type QueueJob, type Work } from '../queue/jobs.ts';
 import { openQueues } from '../queue/queues.ts';
+import { stepConnections } from '../steps/connect.ts';
 import { rollbackActions, steps as allSteps } from '../steps/index.ts';
 import type { Step } from '../steps/step.ts';
 import { callbackSender } from '../callbacks/send.ts';
@@ -70,6 +71,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
     steps,
     rollbackActions: rollbackActions(steps),
     environment: options.environment,
+    connect: stepConnections(options.environment),
     encryptionKeys: config.ENCRYPTION_KEYS,
     publicUrl: publicUrlOf(config),
     presence,

@@ -47,10 +47,11 @@ create function ledger.claim(
 declare
   p ledger.provisionings;
   step ledger.steps;
-  unknown_steps text[];
+  unknown_steps text[] := '{}';
   retry_in_ms integer;
   is_turn boolean := false;
   is_attempt boolean := false;
+  is_first boolean := false;
 begin
   select * into p from ledger.provisionings
   where id = provisioning and flow = its_flow and sweep_at is not null for update;
@@ -63,7 +64,9 @@ begin
   if p.lease_until > clock_timestamp() then
     return json_build_object('is', 'busy', 'retryInMs', retry_in_ms);
   end if;
-  unknown_steps := array(select unnest(p.step_names) except select unnest(known_steps));
+  if not p.step_names <@ known_steps then
+    unknown_steps := array(select unnest(p.step_names) except select unnest(known_steps));
+  end if;
   if unknown_steps <> '{}' or p.next_claim_at > clock_timestamp() then
     -- The job is there and comes again: the sweeper need not build it a second time meanwhile.
     update ledger.provisionings
@@ -90,6 +93,7 @@ begin
   end if;
   if is_turn then
     is_attempt := step.waiting_for is null;
+    is_first := its_direction = 'run' and step.started_at is null;
     update ledger.steps
     set status = 'running', due_at = null, started_at = coalesce(started_at, clock_timestamp()),
         attempts = attempts + case when is_attempt and status <> 'running' then 1 else 0 end,
@@ -126,17 +130,19 @@ begin
       'waitedMs', extract(epoch from clock_timestamp() - step.waiting_since) * 1000,
       'awayMs', step.away_ms + case when step.wait_is_away
         then extract(epoch from clock_timestamp() - step.wait_began) * 1000 else 0 end,
-      'part', ledger.part_of_step(provisioning, step.name)) end);
+      -- Of a run that begins for the first time nothing is known yet.
+      'part', case when not is_first then ledger.part_of_step(provisioning, step.name) end) end);
 end $$;
 
 -- The fence of every other write of a worker, and the part of it that concerns the provisioning itself.
 --
 -- Refuses with LEASE where the worker's epoch is not the newest or its lease is over, and with GATED where a call is not
 -- to begin because the provisioning was cancelled (`is_gate`). Extends the lease to `lease_ms` from now, or ends it:
--- `handed-on` to a job that follows, so that the sweeper must know who had it; `given-back` where none follows at once.
+-- `handed-on` to a job that follows, so that the sweeper must know who had it; `given-back` where none follows at once;
+-- `succeeded` once every step has. `callbacks`: how many are written with it.
 create function ledger.hold(
   provisioning uuid, its_epoch bigint, is_gate boolean, lease_ms double precision, ending text,
-  sweep_ms double precision, event_types text[], event_data jsonb[]
+  sweep_ms double precision, event_types text[], event_data jsonb[], callbacks integer
 ) returns void language plpgsql as $$
 declare
   p ledger.provisionings;
@@ -144,22 +150,29 @@ begin
   update ledger.provisionings
   set lease_until = case when ending is null
         then greatest(lease_until, clock_timestamp() + lease_ms * interval '1 ms') end,
-      lease_holder = case when ending = 'given-back' then null else lease_holder end,
+      lease_holder = case when ending in ('given-back', 'succeeded') then null else lease_holder end,
+      status = case when ending = 'succeeded' then 'succeeded' else status end,
+      finished_at = case when ending = 'succeeded' then clock_timestamp() else finished_at end,
       unreturned_claims = case when ending is null then unreturned_claims else 0 end,
       next_claim_at = case when ending is null then next_claim_at end,
       sweep_at = case
+        when ending = 'succeeded' then null
         when ending is null or sweep_at is null then sweep_at
         when rollback_status = 'pending' then clock_timestamp()
         -- Near enough is left as it is: the index that finds it is then left alone.
         when sweep_at between clock_timestamp() + sweep_ms / 2 * interval '1 ms'
           and clock_timestamp() + sweep_ms * interval '1 ms' then sweep_at
         else clock_timestamp() + sweep_ms * interval '1 ms' end,
-      last_event = last_event + cardinality(event_types),
+      last_event = last_event + cardinality(event_types), last_callback = last_callback + callbacks,
       updated_at = case when cardinality(event_types) > 0 then clock_timestamp() else updated_at end
   where id = provisioning and epoch = its_epoch and lease_until > clock_timestamp()
   returning * into p;
   if not found then
     raise exception 'the lease of provisioning % is lost', provisioning using errcode = 'LEASE';
+  end if;
+  if ending = 'succeeded' and exists (select from ledger.steps s where s.provisioning_id = provisioning
+      and s.direction = 'run' and s.status <> 'succeeded') then
+    raise exception 'provisioning % has steps that have not succeeded', provisioning using errcode = 'check_violation';
   end if;
   if is_gate and p.status = 'cancelled' then
     raise exception 'provisioning % was cancelled', provisioning using errcode = 'GATED';

@@ -68,7 +68,7 @@ async function isWaitingInQueue(engine: Engine, { provisioning, steps }: Snapsho
 }
 
 /** How often dead workers are looked for. Two looks in a row must agree. */
-const deadCheckMs = 1000;
+export const deadCheckMs = (sweepIntervalMs: number): number => Math.min(sweepIntervalMs, 1000);
 
 /** Ends the leases of workers that are gone, so that their work goes on before the leases are over. */
 function deadHolderWatch(engine: Engine): () => Promise<number> {
@@ -95,7 +95,7 @@ function deadHolderWatch(engine: Engine): () => Promise<number> {
  * lock. Two who sweep at once do no harm.
  */
 export function startSweeper(engine: Engine): Repetition {
-  const intervalMs = Math.min(engine.sweepIntervalMs, deadCheckMs);
+  const intervalMs = deadCheckMs(engine.sweepIntervalMs);
   const revokeDead = deadHolderWatch(engine);
   const cleanUp = hourlyCleanUp(engine);
   let isLeader = false;

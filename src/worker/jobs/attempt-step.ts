@@ -11,7 +11,6 @@ import { failResources } from '../../ledger/resources.ts';
 import type { Snapshot, StepError, StepWarning } from '../../ledger/rows.ts';
 import { failStep, postponeStep, type StepKey, type Wait } from '../../ledger/steps.ts';
 import { jobDone, jobFailed, jobLater, type JobEnd, type QueueJob } from '../../queue/jobs.ts';
-import { connectStep } from '../../steps/connect.ts';
 import type { Lease } from '../claim/lease.ts';
 import type { Engine } from '../engine.ts';
 import { measureStep, type AttemptResult } from './measure-step.ts';
@@ -112,7 +111,7 @@ async function perform(task: StepTask): Promise<StepResult | { error: unknown }>
   const { step } = scope;
   const warnings: StepWarning[] = [];
   try {
-    const connection = connectStep(step, engine.environment);
+    const connection = engine.connect(step);
     // Not final: a file that one of them names may be out of reach for a moment only.
     if (!connection.isComplete) {
       const names = connection.variables.join(', ');

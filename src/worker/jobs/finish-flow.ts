@@ -4,10 +4,12 @@
  * Never from what the queue thinks of the jobs: a job can fail there without its step having failed.
  */
 import { z } from 'zod';
-import { reportChange } from '../../api/report.ts';
+import { callbackOf, reportChange } from '../../api/report.ts';
 import { passCrashPoint } from '../../crash-points.ts';
+import { insertCallback } from '../../ledger/callbacks.ts';
 import { releaseLease } from '../../ledger/claims.ts';
-import { beginRollback, endRollback, succeedProvisioning } from '../../ledger/endings.ts';
+import { beginRollback, endRollback } from '../../ledger/endings.ts';
+import type { Snapshot } from '../../ledger/rows.ts';
 import type { RootJobData } from '../../queue/flows.ts';
 import { jobDone, type JobEnd, type QueueJob } from '../../queue/jobs.ts';
 import { planNextFlow } from './drive.ts';
@@ -29,7 +31,7 @@ export async function finishFlow(engine: Engine, job: QueueJob): Promise<JobEnd>
     const action = nextAction(snapshot);
     const facts = { provisioning: data.provisioningId, client: snapshot.provisioning.client_id };
     if (action.do === 'succeed') {
-      await succeed(engine, lease);
+      await succeed(engine, lease, snapshot);
       engine.log.info(facts, 'provisioning succeeded');
       return jobDone({ outcome: 'succeeded' });
     }
@@ -48,13 +50,16 @@ export async function finishFlow(engine: Engine, job: QueueJob): Promise<JobEnd>
   });
 }
 
-async function succeed(engine: Engine, lease: Lease): Promise<void> {
-  const callbackId = await lease.transact(async (db) => {
-    await succeedProvisioning(db, lease.provisioningId);
-    return reportChange(db, engine, lease.provisioningId, 'provisioning.succeeded');
+async function succeed(engine: Engine, lease: Lease, snapshot: Snapshot): Promise<void> {
+  const provisioning = { ...snapshot.provisioning, status: 'succeeded' as const };
+  const callback = callbackOf({ ...snapshot, provisioning }, engine, 'provisioning.succeeded');
+  await lease.write({
+    parts: [],
+    events: [{ type: 'provisioning.succeeded', data: {} }],
+    ending: { as: 'succeeded', callback: callback && insertCallback(callback) },
   });
   passCrashPoint('outcome-recorded');
-  await wakeSender(engine, callbackId);
+  await wakeSender(engine, callback?.id);
 }
 
 async function closeRollback(engine: Engine, lease: Lease): Promise<'completed' | 'incomplete'> {

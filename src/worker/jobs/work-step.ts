@@ -7,6 +7,7 @@ import type { ClientOrder } from '../../provisioning.ts';
 import { attemptStep } from './attempt-step.ts';
 import type { Engine } from '../engine.ts';
 import { nextAction } from './next-action.ts';
+import { deadCheckMs } from '../background/sweep.ts';
 import { withClaim } from '../claim/claim.ts';
 import { openStepLedger } from '../effects/step-ledger.ts';
 
@@ -47,7 +48,8 @@ export async function workStep(engine: Engine, job: QueueJob): Promise<JobEnd> {
         settleMs: engine.settleMs,
         maxCalls: engine.patience.maxAttempts,
         mayBegin: engine.mayBegin,
-        confirmPresence: () => engine.presence.confirm(),
+        // Others look twice, `deadCheckMs` apart, before they take a process for dead.
+        confirmPresence: () => engine.presence.confirm(deadCheckMs(engine.sweepIntervalMs) / 4),
       },
     };
     return attemptStep({ engine, lease, scope, key, begun, snapshot, job });
