@@ -69,12 +69,22 @@ export function rootJobId(plan: Pick<FlowPlan, 'provisioningId' | 'flow' | 'dire
 const mishaps = {
   attempts: 50,
   backoff: { type: 'exponential', delay: 500, jitter: 0.5, maxDelay: 15_000 },
-  removeOnComplete: { age: 24 * 3600, count: 10_000 },
-  removeOnFail: { age: 7 * 24 * 3600, count: 10_000 },
 } as const;
 
-/** Builds the tree of jobs for what is left to do. */
-export function buildFlow(plan: FlowPlan, prefix: string): FlowJob {
+/** How long the dashboard shows jobs that have ended, in seconds, and how many of each queue at the most. */
+export const keptJobs = {
+  completed: { age: 24 * 3600, count: 10_000 },
+  failed: { age: 7 * 24 * 3600, count: 10_000 },
+} as const;
+
+/** The queue in Redis removes older jobs itself, whenever one ends. In PostgreSQL that costs more than all the rest. */
+export const removedAtOnce = {
+  removeOnComplete: keptJobs.completed,
+  removeOnFail: keptJobs.failed,
+} as const;
+
+/** Builds the tree of jobs for what is left to do. `removal`: the options by which jobs that have ended are removed. */
+export function buildFlow(plan: FlowPlan, prefix: string, removal: object): FlowJob {
   const queueName = queueNames[plan.direction];
   const ids = { provisioningId: plan.provisioningId, flow: plan.flow, direction: plan.direction };
   let chain: FlowJob | undefined;
@@ -87,6 +97,7 @@ export function buildFlow(plan: FlowPlan, prefix: string): FlowJob {
       data,
       opts: {
         ...mishaps,
+        ...removal,
         jobId: stepJobId(plan, position),
         // Later jobs first, so that a backlog finishes clients one by one on either backend.
         priority: Math.max(2, plan.work.length + 1 - index),
@@ -101,7 +112,7 @@ export function buildFlow(plan: FlowPlan, prefix: string): FlowJob {
     queueName,
     prefix,
     data: ids satisfies RootJobData,
-    opts: { ...mishaps, jobId: rootJobId(plan), priority: 1 },
+    opts: { ...mishaps, ...removal, jobId: rootJobId(plan), priority: 1 },
     ...(chain === undefined ? {} : { children: [chain] }),
   };
 }

@@ -26,8 +26,10 @@ import { openQueuePool } from './queue-pool.ts';
 import { processorOf, type Work } from './jobs.ts';
 import {
   buildFlow,
+  keptJobs,
   producerTimeoutMs,
   queueNames,
+  removedAtOnce,
   type CallbackJobData,
   type FlowPlan,
   type PreflightJobData,
@@ -57,6 +59,8 @@ export interface Queues {
   /** Asks a worker, and waits for what it says. Undefined: none has answered within that time. */
   askPreflight(question: PreflightJobData, timeoutMs: number): Promise<unknown>;
   /** The state of a job: `unknown` when there is none. */
+  /** Removes jobs that have ended long ago, or are too many, where the queue does not do so by itself. */
+  removeOldJobs(): Promise<void>;
   getJobState(queue: QueueName, jobId: string): Promise<string>;
   startWorker(queue: QueueName, concurrency: number, work: Work): Promise<void>;
   isReachable(timeoutMs: number): Promise<boolean>;
@@ -197,6 +201,7 @@ async function assemble(
       await parts.close();
       throw error;
     }
+  const removal = kind === 'redis' ? removedAtOnce : {};
   const queueOf = (name: QueueName): Queue => {
     const queue = queues.get(name);
     if (queue === undefined) throw new Error(`there is no queue ${name}`);
@@ -206,7 +211,7 @@ async function assemble(
     kind,
     all: [...queues.values()].filter(({ name }) => name !== queueNames.preflight),
     async addFlow(plan, timeoutMs = producerTimeoutMs) {
-      await within(timeoutMs, producer.add(buildFlow(plan, prefix)));
+      await within(timeoutMs, producer.add(buildFlow(plan, prefix, removal)));
     },
     async addCallback(callbackId, { isAbandoned } = { isAbandoned: false }) {
       const data: CallbackJobData = { callbackId };
@@ -218,7 +223,7 @@ async function assemble(
             jobId,
             attempts: 50,
             backoff: { type: 'exponential', delay: 500, jitter: 0.5 },
-            removeOnComplete: { age: 24 * 3600, count: 10_000 },
+            ...removal,
             // A job of this id that stays there as failed would swallow every later one.
             removeOnFail: true,
           }),
@@ -248,6 +253,16 @@ async function assemble(
       }
       workers.push(worker);
       worker.run().catch(settings.onError);
+    },
+    async removeOldJobs() {
+      if (kind === 'redis') return;
+      for (const queue of queues.values())
+        for (const state of ['completed', 'failed'] as const) {
+          const { age, count } = keptJobs[state];
+          await queue.clean(age * 1000, 0, state);
+          const tooMany = (await queue.getJobCountByTypes(state)) - count;
+          if (tooMany > 0) await queue.clean(0, tooMany, state);
+        }
     },
     isReachable: async (timeoutMs) => {
       try {
