@@ -4,6 +4,8 @@
  * This file alone decides what an answer proves, for all providers: a mutating call ends as a success, as `not-made`, or
  * as `in-doubt`.
  */
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip } from 'node:zlib';
 import { request as sendRequest } from 'undici';
 import type { z } from 'zod';
 import { isAwayAnswer } from './away.ts';
@@ -120,16 +122,19 @@ export async function exchange(
   permit?.take();
   const end = beginProviderCall({ provider: connection.provider, operation });
   try {
-    // Half the work of fetch(). It follows no redirect, and asks for no compression.
+    // Half the work of fetch(). It follows no redirect.
     const response = await sendRequest(request.url, {
       method: request.method,
-      headers: { 'user-agent': userAgent, ...request.headers },
+      headers: { 'user-agent': userAgent, 'accept-encoding': 'gzip, br', ...request.headers },
       body: request.body ?? null,
       signal,
     });
-    const text = await readCapped(response.body, request.maxAnswerBytes ?? usualAnswerBytes);
+    const headers = headersOf(response.headers);
+    const limitBytes = request.maxAnswerBytes ?? usualAnswerBytes;
+    const bytes = await readCapped(response.body, limitBytes);
+    const text = await unpack(bytes, headers.get('content-encoding'), limitBytes);
     end({ status: response.statusCode });
-    return { status: response.statusCode, headers: headersOf(response.headers), text };
+    return { status: response.statusCode, headers, text };
   } catch (error) {
     end(endWithoutAnswer(error));
     throw connectionError(connection.provider, operation, error);
@@ -311,15 +316,36 @@ function headersOf(record: Readonly<Record<string, string | string[] | undefined
 }
 
 /** Reads a body up to a limit and hangs up on a longer one. */
-async function readCapped(body: AsyncIterable<Uint8Array>, limitBytes: number): Promise<string> {
+async function readCapped(body: AsyncIterable<Uint8Array>, limitBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.byteLength;
-    if (size > limitBytes) throw new AnswerTooLarge(`answered with more than ${limitBytes} bytes`);
+    if (size > limitBytes) throw tooLarge(limitBytes);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
+}
+
+const unpackers = new Map([
+  ['gzip', promisify(gunzip)],
+  ['br', promisify(brotliDecompress)],
+]);
+
+/** The text of a body, up to the same limit. An encoding that nobody asked for cannot be read. */
+async function unpack(bytes: Buffer, encoding: string | null, limitBytes: number): Promise<string> {
+  const unpacker = unpackers.get(encoding ?? '');
+  if (unpacker === undefined || bytes.length === 0) return bytes.toString('utf8');
+  try {
+    return (await unpacker(bytes, { maxOutputLength: limitBytes })).toString('utf8');
+  } catch (error) {
+    if (error instanceof RangeError) throw tooLarge(limitBytes);
+    return '';
+  }
+}
+
+function tooLarge(limitBytes: number): AnswerTooLarge {
+  return new AnswerTooLarge(`answered with more than ${limitBytes} bytes`);
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Queryable } from './pool.ts';
 export async function listOverdue(db: Queryable, limit: number, overdueMs = 0): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select id from ledger.provisionings
-     where sweep_at <= clock_timestamp() - $2 * interval '1 ms' and (lease_until is null or lease_until <= clock_timestamp())
+     where sweep_at between '-infinity' and clock_timestamp() - $2 * interval '1 ms' and (lease_until is null or lease_until <= clock_timestamp())
        and (next_claim_at is null or next_claim_at <= clock_timestamp())
      order by sweep_at limit $1`,
     [limit, overdueMs],

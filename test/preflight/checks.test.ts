@@ -381,7 +381,7 @@ const cases: [string, Arrange, Record<string, string>, Record<string, RegExp>][]
     'webhooks that are served elsewhere',
     nothing,
     { N8N_WEBHOOK_URL: 'http://127.0.0.1:9' },
-    { 'n8n webhooks': /got no answer.* → Check N8N_WEBHOOK_URL/ },
+    { 'n8n webhooks': /got no answer.* → Start n8n, or check .* N8N_WEBHOOK_URL/ },
   ],
   [
     'a template schema that is not there',
