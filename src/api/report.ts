@@ -17,11 +17,7 @@ interface About {
 }
 
 /** The callback that tells of a provisioning as it is in a snapshot. Undefined: nobody asked to be called. */
-export function callbackOf(
-  snapshot: Snapshot,
-  about: About,
-  type: CallbackType,
-): NewCallback | undefined {
+export function callbackOf(snapshot: Snapshot, about: About, type: CallbackType): NewCallback | undefined {
   const { provisioning } = snapshot;
   if (provisioning.callback_url === undefined) return undefined;
   const sequence = provisioning.last_callback + 1;

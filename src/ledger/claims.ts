@@ -93,7 +93,10 @@ const begunStep = z
       interruptions,
       begunMsAgo,
       part: part ?? { at: new Date(0), output: {}, effects: [], resources: [] },
-      wait: waitingFor === undefined ? undefined : { waitingFor, looks, waitedMs: Math.max(0, waitedMs - awayMs), awayMs },
+      wait:
+        waitingFor === undefined
+          ? undefined
+          : { waitingFor, looks, waitedMs: Math.max(0, waitedMs - awayMs), awayMs },
     };
   });
 

@@ -11,6 +11,7 @@ export async function describeSchema(db: Queryable): Promise<string> {
   const constraints = await list(constraintsSql);
   const indexes = await list(indexesSql);
   const triggers = await list(triggersSql);
+  const domains = await list(domainsSql);
   const functions = await list(functionsSql);
 
   const tables = [...new Set(columns.map(({ owner }) => owner))].map((table) => {
@@ -24,7 +25,7 @@ export async function describeSchema(db: Queryable): Promise<string> {
       ...linesOf(triggers),
     ].join('\n');
   });
-  return `${[...tables, ...functions.map(({ line }) => line.trimEnd())].join('\n\n')}\n`;
+  return `${[...domains.map(({ line }) => line), ...tables, ...functions.map(({ line }) => line.trimEnd())].join('\n\n')}\n`;
 }
 
 /** A table's columns in the order in which it has them. */
@@ -61,6 +62,15 @@ const triggersSql = `
   join pg_class c on c.oid = t.tgrelid and c.relnamespace = 'ledger'::regnamespace
   where not t.tgisinternal
   order by c.relname collate "C", t.tgname collate "C"`;
+
+const domainsSql = `
+  select t.typname as owner,
+    format('domain %s %s%s', t.typname, format_type(t.typbasetype, t.typtypmod),
+      coalesce((select string_agg(' ' || pg_get_constraintdef(k.oid), '' order by k.conname collate "C")
+                from pg_constraint k where k.contypid = t.oid and k.contype = 'c'), '')) as line
+  from pg_type t
+  where t.typtype = 'd' and t.typnamespace = 'ledger'::regnamespace
+  order by t.typname collate "C"`;
 
 const functionsSql = `
   select proname as owner, pg_get_functiondef(oid) as line

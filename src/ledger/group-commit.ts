@@ -61,7 +61,9 @@ export function grouped(pool: Pool): Transitions {
     const [first, ...others] = batch;
     if (first === undefined) return;
     if (others.length === 0) return settle(first, singly.send(first.statement));
-    const sorted = batch.toSorted((a, b) => (a.statement.provisioningId < b.statement.provisioningId ? -1 : 1));
+    const sorted = batch.toSorted((a, b) =>
+      a.statement.provisioningId < b.statement.provisioningId ? -1 : 1,
+    );
     try {
       const rows = await sendTogether(
         pool,

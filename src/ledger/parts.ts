@@ -62,11 +62,15 @@ export function composeStatement(
   const columns = ['fence'];
   for (const [index, part] of parts.entries()) {
     const table = `part${index}`;
-    tables.push(`${table} as (${renumber(part.sql, values.length)} returning ${part.returns === undefined ? 1 : '*'})`);
+    tables.push(
+      `${table} as (${renumber(part.sql, values.length)} returning ${part.returns === undefined ? 1 : '*'})`,
+    );
     values.push(...part.values);
     if (part.mustChange !== undefined) {
       values.push(part.mustChange);
-      selected.push(`ledger.expect_one((select count(*) from ${table}), $${values.length}) as expected${index}`);
+      selected.push(
+        `ledger.expect_one((select count(*) from ${table}), $${values.length}) as expected${index}`,
+      );
       columns.push(`expected${index}`);
     }
     if (part.returns !== undefined) {

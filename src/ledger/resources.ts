@@ -55,7 +55,17 @@ export function insertLiveResource(
     sql: `insert into ledger.resources
        (id, provisioning_id, effect_id, step, kind, external_id, name, url, made_by, origin, state)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'created', 'live')`,
-    values: [id, provisioningId, effectId, step, kind, object.externalId, object.name, object.url, object.madeBy],
+    values: [
+      id,
+      provisioningId,
+      effectId,
+      step,
+      kind,
+      object.externalId,
+      object.name,
+      object.url,
+      object.madeBy,
+    ],
     returns: 'resource',
     events: [{ type: 'resource.created', data: { externalId: object.externalId, name: object.name } }],
   };

@@ -4,8 +4,10 @@
  * Jobs hold ids only. What happened, and what follows, is read from the ledger; a flow that got lost is simply built
  * again from there, under a new number and so with fresh job ids.
  */
-import type { FlowJob } from 'bullmq';
+import type { FlowJob, JobsOptions } from 'bullmq';
 import type { Direction } from '../provisioning.ts';
+
+export type QueueKind = 'redis' | 'postgres';
 
 /** The longest that a producer waits for the queue. */
 export const producerTimeoutMs = 2000;
@@ -77,14 +79,20 @@ export const keptJobs = {
   failed: { age: 7 * 24 * 3600, count: 10_000 },
 } as const;
 
-/** The queue in Redis removes older jobs itself, whenever one ends. In PostgreSQL that costs more than all the rest. */
-export const removedAtOnce = {
-  removeOnComplete: keptJobs.completed,
-  removeOnFail: keptJobs.failed,
-} as const;
+/** The queue in Redis removes older jobs whenever one ends. In PostgreSQL that costs more than all the rest of a job. */
+export function removalOf(kind: QueueKind): Pick<JobsOptions, 'removeOnComplete' | 'removeOnFail'> {
+  return kind === 'redis' ? { removeOnComplete: keptJobs.completed, removeOnFail: keptJobs.failed } : {};
+}
 
-/** Builds the tree of jobs for what is left to do. `removal`: the options by which jobs that have ended are removed. */
-export function buildFlow(plan: FlowPlan, prefix: string, removal: object): FlowJob {
+/** The queue that a flow is built for. */
+export interface FlowPlace {
+  readonly prefix: string;
+  readonly kind: QueueKind;
+}
+
+/** Builds the tree of jobs for what is left to do. */
+export function buildFlow(plan: FlowPlan, { prefix, kind }: FlowPlace): FlowJob {
+  const options = { ...mishaps, ...removalOf(kind) };
   const queueName = queueNames[plan.direction];
   const ids = { provisioningId: plan.provisioningId, flow: plan.flow, direction: plan.direction };
   let chain: FlowJob | undefined;
@@ -96,8 +104,7 @@ export function buildFlow(plan: FlowPlan, prefix: string, removal: object): Flow
       prefix,
       data,
       opts: {
-        ...mishaps,
-        ...removal,
+        ...options,
         jobId: stepJobId(plan, position),
         // Later jobs first, so that a backlog finishes clients one by one on either backend.
         priority: Math.max(2, plan.work.length + 1 - index),
@@ -112,7 +119,7 @@ export function buildFlow(plan: FlowPlan, prefix: string, removal: object): Flow
     queueName,
     prefix,
     data: ids satisfies RootJobData,
-    opts: { ...mishaps, ...removal, jobId: rootJobId(plan), priority: 1 },
+    opts: { ...options, jobId: rootJobId(plan), priority: 1 },
     ...(chain === undefined ? {} : { children: [chain] }),
   };
 }

@@ -29,13 +29,13 @@ import {
   keptJobs,
   producerTimeoutMs,
   queueNames,
-  removedAtOnce,
+  removalOf,
   type CallbackJobData,
   type FlowPlan,
   type PreflightJobData,
+  type QueueKind,
 } from './flows.ts';
 
-export type QueueKind = 'redis' | 'postgres';
 export type QueueName = (typeof queueNames)[keyof typeof queueNames];
 
 export interface QueueSettings {
@@ -201,7 +201,6 @@ async function assemble(
       await parts.close();
       throw error;
     }
-  const removal = kind === 'redis' ? removedAtOnce : {};
   const queueOf = (name: QueueName): Queue => {
     const queue = queues.get(name);
     if (queue === undefined) throw new Error(`there is no queue ${name}`);
@@ -211,7 +210,7 @@ async function assemble(
     kind,
     all: [...queues.values()].filter(({ name }) => name !== queueNames.preflight),
     async addFlow(plan, timeoutMs = producerTimeoutMs) {
-      await within(timeoutMs, producer.add(buildFlow(plan, prefix, removal)));
+      await within(timeoutMs, producer.add(buildFlow(plan, { prefix, kind })));
     },
     async addCallback(callbackId, { isAbandoned } = { isAbandoned: false }) {
       const data: CallbackJobData = { callbackId };
@@ -223,7 +222,7 @@ async function assemble(
             jobId,
             attempts: 50,
             backoff: { type: 'exponential', delay: 500, jitter: 0.5 },
-            ...removal,
+            ...removalOf(kind),
             // A job of this id that stays there as failed would swallow every later one.
             removeOnFail: true,
           }),

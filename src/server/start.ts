@@ -35,7 +35,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { config, log, signal } = options;
   const onError = (error: Error) => log.warn({ err: error }, 'a connection failed');
   // Callers wait for the answer.
-  const pool = openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_SIZE, statementMs: 8000, onError });
+  const pool = openPool({
+    url: config.DATABASE_URL,
+    max: config.DATABASE_POOL_SIZE,
+    statementMs: 8000,
+    onError,
+  });
   const tracing = await startTracing(config, log);
   const stopping = new AbortController();
   let queues: Queues | undefined;

@@ -8,7 +8,7 @@ export type CrashAction = 'kill' | 'freeze' | 'block';
 export interface CrashOrder {
   readonly id: string;
   readonly point: CrashPoint;
-  /** Only where an effect of that kind is under way; for `commit-sent`: was recorded. */
+  /** Only where an effect of that kind is under way. */
   readonly verb?: string | undefined;
   /** At the n-th time, counted from 1. */
   readonly nth: number;

@@ -13,7 +13,7 @@ export interface CrashKind {
    */
   readonly by: 'announced' | 'acted' | 'not-acted';
   readonly point: CrashPoint | undefined;
-  readonly verb: Verb | 'accept' | undefined;
+  readonly verb: Verb | undefined;
   /** How far to look for it: the greatest n of "at the n-th time". */
   readonly maxNth: number;
   /** It comes only where something is undone, a call is in doubt, a callback is sent, or work has no job. */
@@ -63,13 +63,12 @@ function kept(by: 'acted' | 'not-acted', name: string): CrashKind[] {
 
 export const crashKinds: readonly CrashKind[] = [
   announced('claimed', { maxNth: 4 }),
-  ...ofEffect('intent-open'),
+  ...ofEffect('intent-sent'),
   ...ofEffect('intent-committed'),
   ...kept('not-acted', 'sent-not-acted'),
   ...kept('acted', 'acted-no-answer'),
   ...ofEffect('answered'),
-  ...ofEffect('record-open'),
-  ...ofEffect('commit-sent'),
+  ...ofEffect('record-sent'),
   ...ofEffect('recorded'),
   ...ofEffect('looking', ['doubt']),
   announced('step-recorded', { maxNth: 2 }),
@@ -79,8 +78,7 @@ export const crashKinds: readonly CrashKind[] = [
   announced('sweeping', { needs: ['sweep'] }),
   announced('callback-taken', { needs: ['callback'] }),
   announced('callback-sent', { needs: ['callback'] }),
-  announced('accept-open', { role: 'server' }),
-  announced('commit-sent', { name: 'commit-sent accept', role: 'server', verb: 'accept' }),
+  announced('accept-sent', { role: 'server' }),
   announced('accepted', { role: 'server' }),
   announced('enqueued', { role: 'server' }),
 ];

@@ -10,9 +10,6 @@ import process from 'node:process';
 import { firedPrefix, type Announcement, type CrashOrder, type Message } from './crash-order.ts';
 
 let armed: { order: CrashOrder; left: number }[] = [];
-/** What an open transaction is about, for the moment at which its commit has left. */
-const about = new WeakMap<object, string>();
-
 function act(order: CrashOrder): void {
   writeSync(2, `${firedPrefix}${order.id}\n`);
   if (order.action === 'kill') process.kill(process.pid, 'SIGKILL');
@@ -20,17 +17,12 @@ function act(order: CrashOrder): void {
   else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, order.blockMs);
 }
 
-function isMet(order: CrashOrder, { point, verb, transaction }: Announcement): boolean {
-  if (order.point !== point) return false;
-  const seen = point === 'commit-sent' && transaction !== undefined ? about.get(transaction) : verb;
-  return order.verb === undefined ? point !== 'commit-sent' || seen !== undefined : order.verb === seen;
+function isMet(order: CrashOrder, { point, verb }: Announcement): boolean {
+  return order.point === point && (order.verb === undefined || order.verb === verb);
 }
 
 subscribe('client-provisioner:crash-point', (message) => {
   const announcement = message as Announcement;
-  const { point, verb, transaction } = announcement;
-  if (transaction !== undefined && point === 'record-open') about.set(transaction, verb ?? point);
-  if (transaction !== undefined && point === 'accept-open') about.set(transaction, 'accept');
   for (const one of armed) {
     if (!isMet(one.order, announcement)) continue;
     one.left -= 1;

@@ -11,13 +11,13 @@ export interface Proxy {
   refuse(): void;
   /** Lets everything through again. */
   release(): void;
-  /** Swallows the answer to the next COMMIT, and ends its connection. Calls back when it has. */
+  /** Swallows the answer to the next commit, and ends its connection. Calls back when it has. */
   loseNextCommit(done: () => void): void;
   close(): Promise<void>;
 }
 
-/** As PostgreSQL's simple query protocol sends it. */
-const commit = Buffer.from('commit\0');
+/** The end of a transaction, and the statements that are one: as they are sent, the latter by the name of what is bound. */
+const commits = ['commit\0', '\0ledger-', '\0claim\0', '\0accept\0'].map((text) => Buffer.from(text));
 
 export async function startProxy(targetPort: number): Promise<Proxy> {
   let mode: 'pass' | 'hold' | 'refuse' = 'pass';
@@ -34,7 +34,7 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
     pairs.add(pair);
     let isLosing: (() => void) | undefined;
     inner.on('data', (chunk) => {
-      if (onCommitLost !== undefined && chunk.includes(commit)) {
+      if (onCommitLost !== undefined && commits.some((commit) => chunk.includes(commit))) {
         isLosing = onCommitLost;
         onCommitLost = undefined;
       }

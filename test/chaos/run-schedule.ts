@@ -154,7 +154,7 @@ async function begin(arena: Arena, schedule: Schedule): Promise<Run> {
   if (schedule.failure !== undefined) control.addFault(schedule.failure);
   const kept = schedule.crashes.flatMap((crash) => {
     const { by, verb } = crash.kind;
-    if (by === 'announced' || verb === undefined || verb === 'accept') return [];
+    if (by === 'announced' || verb === undefined) return [];
     return [{ faultId: control.addFault(keptCall(random, verb, by === 'acted')), crash, isDone: false }];
   });
   const faultIds = new Map(

@@ -1,7 +1,7 @@
 /** What the explored workers decide by: the product's own functions, and what its ledger and gate hold to. */
 import { AbsenceUnproven, NotYet, ProviderError, StepFailure } from '../../src/errors.ts';
 import type { EffectRow, ProvisioningRow, Snapshot, StepRow } from '../../src/ledger/rows.ts';
-import type { StepProgress } from '../../src/ledger/steps.ts';
+import type { StepProgress } from '../../src/ledger/claims.ts';
 import type { Direction } from '../../src/provisioning.ts';
 import { intentOf } from '../../src/worker/effects/protocol.ts';
 import { nextAction, type NextAction } from '../../src/worker/jobs/next-action.ts';
@@ -23,11 +23,11 @@ export const productRules = {
     actions.set(key, action);
     return action;
   },
-  planCreate: (step: StepWorld) => nextCall.planCreate(creationOf(step), limit),
-  decideCreate: (step: StepWorld, seen: nextCall.Seen) => nextCall.decideCreate(creationOf(step), seen),
+  planCreate: (step: StepWorld) => nextCall.planCreate(creationOf(step), limit).do,
+  decideCreate: (step: StepWorld, seen: nextCall.Seen) => nextCall.decideCreate(creationOf(step), seen).do,
   resolveDoubt: nextCall.resolveDoubt,
   followCreate: nextCall.followCreate,
-  planUndo: (step: StepWorld) => nextCall.planUndo(creationOf(step)),
+  planUndo: (step: StepWorld) => nextCall.planUndo(creationOf(step)).ask,
   decideDelete: nextCall.decideDelete,
   followDelete: nextCall.followDelete,
   decideOutcome: (trouble: Trouble, direction: Direction, failures: number) =>
@@ -99,6 +99,7 @@ const provisioning: ProvisioningRow = {
   flow: 1,
   epoch: 1,
   last_event: 1,
+  last_callback: 0,
   created_at: new Date(0),
   updated_at: new Date(0),
   finished_at: undefined,

@@ -1,11 +1,12 @@
 /** `npm run keys` as a person runs it. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadSecret, storeSecret } from '../../src/ledger/secrets.ts';
+import { loadSecret } from '../../src/ledger/secrets.ts';
 import { createDatabase } from '../helpers/database.ts';
 import { runProgram, type Ended } from '../helpers/services/run-program.ts';
 import { startApi } from '../server/support.ts';
 import type { Stack } from '../helpers/stack.ts';
+import { keepSecret } from '../ledger/support.ts';
 
 let stack: Stack;
 beforeAll(async () => {
@@ -111,7 +112,7 @@ test('rotate encrypts with the first key, says which old ones are free, and name
     keys.map(({ id, key }) => `${id}:${key.toString('base64')}`).join(',');
   const { id: provisioningId } = await stack.provision();
   const secret = { provisioningId, name: 'database-password' };
-  await storeSecret(stack.pool, [old], secret, 'a password');
+  await keepSecret(stack.pool, [old], secret, 'a password');
 
   const lacking = await runKeys(['rotate'], { ENCRYPTION_KEYS: text(current) });
   expect(lacking.code).toBe(1);

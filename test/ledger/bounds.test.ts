@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { withFence } from '../../src/ledger/claims.ts';
-import { beginStep, postponeStep } from '../../src/ledger/steps.ts';
+import { claimProvisioning, writeAsHolder } from '../../src/ledger/claims.ts';
+import { ungrouped } from '../../src/ledger/group-commit.ts';
+import { postponeStep } from '../../src/ledger/steps.ts';
 import { startLedger, type TestLedger } from './support.ts';
 
 let ledger: TestLedger;
@@ -18,8 +19,8 @@ test('a step that looks again and again adds two events in all, not one for each
     error: undefined,
     endsInMs: undefined,
     isAway: false,
-    sweepAfterMs: 1000,
   };
+  const transitions = ungrouped(ledger.pool);
   const eventsOf = async () => {
     const { last_event: last } = await ledger.first<{ last_event: string }>(
       'select last_event from ledger.provisionings where id = $1',
@@ -30,14 +31,19 @@ test('a step that looks again and again adds two events in all, not one for each
   const before = await eventsOf();
 
   for (let look = 1; look <= 300; look += 1) {
-    await ledger.pool.query(
-      `update ledger.provisionings
-       set epoch = $2, lease_until = clock_timestamp() + interval '1 minute' where id = $1`,
-      [id, look],
-    );
-    await withFence(ledger.pool, { provisioningId: id, epoch: look }, async (db) => {
-      await beginStep(db, key);
-      await postponeStep(db, key, wait);
+    const result = await claimProvisioning(transitions, {
+      provisioningId: id,
+      flow: 1,
+      step: key,
+      holder: '1',
+      leaseMs: 60_000,
+      graceMs: 1000,
+      stepNames: ['first', 'second'],
+    });
+    if (result.is !== 'claimed') throw new Error(`it is ${result.is}`);
+    await writeAsHolder(transitions, result.claim, {
+      parts: [postponeStep(key, result.claim.begun?.wait, wait)],
+      ending: { as: 'given-back', sweepAfterMs: 1000 },
     });
   }
 

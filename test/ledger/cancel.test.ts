@@ -1,9 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { LeaseLost } from '../../src/errors.ts';
-import { claimProvisioning, renewLease, withFence, type Claim } from '../../src/ledger/claims.ts';
-import { failProvisioning, succeedProvisioning } from '../../src/ledger/endings.ts';
+import { LeaseLost, WasCancelled } from '../../src/errors.ts';
+import {
+  claimProvisioning,
+  renewLease,
+  withFence,
+  writeAsHolder,
+  type Claim,
+  type HolderWrite,
+} from '../../src/ledger/claims.ts';
+import { failProvisioning } from '../../src/ledger/endings.ts';
+import { ungrouped } from '../../src/ledger/group-commit.ts';
 import { cancelProvisioning, resumeProvisioning } from '../../src/ledger/operator-acts.ts';
-import { beginStep, completeStep, postponeStep } from '../../src/ledger/steps.ts';
+import { completeStep, postponeStep } from '../../src/ledger/steps.ts';
 import { startLedger, type TestLedger } from './support.ts';
 
 let ledger: TestLedger;
@@ -15,10 +23,12 @@ afterAll(() => ledger?.stop());
 const actor = { by: 'admin' };
 const cancel = (id: string) => cancelProvisioning(ledger.pool, id, actor, () => Promise.resolve());
 
+/** Claims it for the job of its first step, which is begun by that. */
 async function claim(provisioningId: string): Promise<Claim> {
-  const result = await claimProvisioning(ledger.pool, {
+  const result = await claimProvisioning(ungrouped(ledger.pool), {
     provisioningId,
     flow: 1,
+    step: { direction: 'run', position: 1 },
     leaseMs: 60_000,
     graceMs: 1000,
     holder: '1',
@@ -30,8 +40,13 @@ async function claim(provisioningId: string): Promise<Claim> {
 
 const keyOf = (provisioningId: string) =>
   ({ provisioningId, direction: 'run', position: 1, name: 'first' }) as const;
-const begin = (claimed: Claim) =>
-  withFence(ledger.pool, claimed, (db) => beginStep(db, keyOf(claimed.provisioningId)));
+const write = (claimed: Claim, written: HolderWrite) =>
+  writeAsHolder(ungrouped(ledger.pool), claimed, written);
+const handedOn = { as: 'handed-on', sweepAfterMs: 60_000 } as const;
+
+/** As if the lease had run out. */
+const expire = (id: string) =>
+  ledger.pool.query('update ledger.provisionings set lease_until = clock_timestamp() where id = $1', [id]);
 
 const stateOf = (id: string) =>
   ledger.first<{ state: string; is_due: boolean; last_event: string }>(
@@ -49,38 +64,56 @@ async function stepsOf(id: string): Promise<string[]> {
   return rows.map(({ step }) => step);
 }
 
-test('a step that was claimed and has not begun does not begin any more', async () => {
+test('a step that has not begun does not begin any more', async () => {
   const id = await ledger.accept();
-  const claimed = await claim(id);
   expect(await cancel(id)).toBe(true);
 
-  await expect(begin(claimed)).rejects.toThrow('has ended already');
+  expect((await claim(id)).begun).toBeUndefined();
   expect(await stateOf(id)).toMatchObject({ state: 'cancelled/pending' });
   expect(await stepsOf(id)).toEqual(['run first skipped', 'run second skipped']);
 });
 
-test.each(['waiting', 'running'])('a %s step that was claimed again is not begun again', async (status) => {
+test.each(['waiting', 'running'])('a %s step is not begun again', async (status) => {
   const id = await ledger.accept();
-  const claimed = await claim(id);
-  await begin(claimed);
+  expect((await claim(id)).begun).toMatchObject({ attempts: 1 });
   await ledger.pool.query(`update ledger.steps set status = $2 where provisioning_id = $1 and position = 1`, [
     id,
     status,
   ]);
   await cancel(id);
+  await expire(id);
 
-  await expect(begin(claimed)).rejects.toMatchObject({ code: '23514' });
+  expect((await claim(id)).begun).toBeUndefined();
+  // Whoever asks.
+  await expect(
+    ledger.pool.query(
+      `update ledger.steps set status = 'running', interruptions = interruptions + 1
+       where provisioning_id = $1 and position = 1`,
+      [id],
+    ),
+  ).rejects.toMatchObject({ code: '23514' });
   expect(await stateOf(id)).toMatchObject({ state: 'cancelled/pending' });
+});
+
+test('a call that has not begun does not begin any more, and nothing of it is written', async () => {
+  const id = await ledger.accept();
+  const claimed = await claim(id);
+  await cancel(id);
+  const before = await stateOf(id);
+
+  await expect(
+    write(claimed, { isGate: true, parts: [], events: [{ type: 'test.event', data: {} }] }),
+  ).rejects.toBeInstanceOf(WasCancelled);
+  expect(await stateOf(id)).toEqual(before);
 });
 
 test('a step that is under way may be recorded as done, and its undo is due at once', async () => {
   const id = await ledger.accept();
   const claimed = await claim(id);
-  await begin(claimed);
   await cancel(id);
 
-  expect(await renewLease(ledger.pool, claimed, 60_000, 1000)).toBe('cancelled');
-  await withFence(ledger.pool, claimed, (db) => completeStep(db, keyOf(id), { output: {} }, 60_000));
+  expect(await renewLease(ledger.pool, claimed, 60_000)).toBe('cancelled');
+  await write(claimed, { parts: [completeStep(keyOf(id), { output: {} })], ending: handedOn });
 
   expect(await stepsOf(id)).toEqual(['run first succeeded', 'run second skipped', 'undo first pending']);
   expect(await stateOf(id)).toMatchObject({ state: 'cancelled/pending', is_due: true });
@@ -89,7 +122,6 @@ test('a step that is under way may be recorded as done, and its undo is due at o
 test('a step that has to wait after the cancel does not hold up its undo', async () => {
   const id = await ledger.accept();
   const claimed = await claim(id);
-  await begin(claimed);
   await cancel(id);
   const wait = {
     waitingFor: 'it',
@@ -97,9 +129,11 @@ test('a step that has to wait after the cancel does not hold up its undo', async
     error: undefined,
     endsInMs: undefined,
     isAway: false,
-    sweepAfterMs: 60_000,
   };
-  await withFence(ledger.pool, claimed, (db) => postponeStep(db, keyOf(id), wait));
+  await write(claimed, {
+    parts: [postponeStep(keyOf(id), undefined, wait)],
+    ending: { as: 'given-back', sweepAfterMs: 3_660_000 },
+  });
 
   expect(await stateOf(id)).toMatchObject({ is_due: true });
 });
@@ -107,7 +141,6 @@ test('a step that has to wait after the cancel does not hold up its undo', async
 test('a step that fails after the cancel fails nothing else', async () => {
   const id = await ledger.accept();
   const claimed = await claim(id);
-  await begin(claimed);
   await cancel(id);
   const before = await stateOf(id);
   const failure = { step: 'first', code: 'internal-error', message: 'no' } as const;
@@ -131,9 +164,8 @@ test('of a cancel and a success at once exactly one wins, every time', async () 
   for (let round = 0; round < 30; round += 1) {
     const id = await ledger.accept();
     const claimed = await claim(id);
-    await begin(claimed);
     await ledger.pool.query(`update ledger.steps set status = 'succeeded' where provisioning_id = $1`, [id]);
-    const succeed = () => withFence(ledger.pool, claimed, (db) => succeedProvisioning(db, id));
+    const succeed = () => write(claimed, { parts: [], ending: { as: 'succeeded', callback: undefined } });
     const isDone = (work: Promise<unknown>) => work.then(() => true).catch(() => false);
 
     const contest = round % 2 === 0 ? [isDone(succeed()), cancel(id)] : [cancel(id), isDone(succeed())];
@@ -176,5 +208,5 @@ test('a stale claim cannot be renewed because of a cancel', async () => {
     id,
   ]);
   await cancel(id);
-  await expect(renewLease(ledger.pool, claimed, 1000, 1000)).rejects.toBeInstanceOf(LeaseLost);
+  await expect(renewLease(ledger.pool, claimed, 1000)).rejects.toBeInstanceOf(LeaseLost);
 });

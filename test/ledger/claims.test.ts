@@ -5,12 +5,15 @@ import {
   releaseLease,
   renewLease,
   withFence,
+  writeAsHolder,
   type Claim,
   type ClaimRequest,
   type ClaimResult,
+  type LeaseEnd,
 } from '../../src/ledger/claims.ts';
 import { advanceFlow } from '../../src/ledger/endings.ts';
 import { appendEvent } from '../../src/ledger/events.ts';
+import { ungrouped } from '../../src/ledger/group-commit.ts';
 import { listDeadHolders, revokeLeases } from '../../src/ledger/presence.ts';
 import { listOverdue } from '../../src/ledger/sweep.ts';
 import { until } from '../helpers/until.ts';
@@ -23,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => ledger?.stop());
 
 function claim(provisioningId: string, flow = 1, fields: Partial<ClaimRequest> = {}): Promise<ClaimResult> {
-  return claimProvisioning(ledger.pool, {
+  return claimProvisioning(ungrouped(ledger.pool), {
     provisioningId,
     flow,
     leaseMs: 60_000,
@@ -163,12 +166,37 @@ describe('a stale claim changes no row:', () => {
     expect(await rowOf(id)).toEqual(before);
   });
 
+  test.each(stale)('%s, in a statement of parts', async (_name, make) => {
+    const id = await ledger.accept();
+    const claimed = await make(id);
+    const before = await rowOf(id);
+    const part = {
+      sql: `update ledger.steps set output = '{"it": "is written"}' where provisioning_id = $1`,
+      values: [id],
+    };
+
+    await expect(
+      writeAsHolder(ungrouped(ledger.pool), claimed, {
+        parts: [part],
+        events: [{ type: 'test.event', data: {} }],
+      }),
+    ).rejects.toBeInstanceOf(LeaseLost);
+
+    expect(await rowOf(id)).toEqual(before);
+    expect(
+      await ledger.first(
+        'select count(*)::int from ledger.steps where provisioning_id = $1 and output <> $2',
+        [id, '{}'],
+      ),
+    ).toEqual({ count: 0 });
+  });
+
   test.each(stale)('%s, by a renewal', async (_name, make) => {
     const id = await ledger.accept();
     const claimed = await make(id);
     const before = await rowOf(id);
 
-    await expect(renewLease(ledger.pool, claimed, 60_000, 1000)).rejects.toBeInstanceOf(LeaseLost);
+    await expect(renewLease(ledger.pool, claimed, 60_000)).rejects.toBeInstanceOf(LeaseLost);
 
     expect(await rowOf(id)).toEqual(before);
   });
@@ -180,9 +208,9 @@ test('a renewal never shortens a lease', async () => {
   const leaseUntil = async () => (await rowOf(id)) as { lease_until: Date };
   const before = await leaseUntil();
 
-  await renewLease(ledger.pool, claimed, 1000, 1000);
+  await renewLease(ledger.pool, claimed, 1000);
   expect((await leaseUntil()).lease_until).toEqual(before.lease_until);
-  await renewLease(ledger.pool, claimed, 120_000, 1000);
+  await renewLease(ledger.pool, claimed, 120_000);
   expect((await leaseUntil()).lease_until.getTime()).toBeGreaterThan(before.lease_until.getTime());
 });
 
@@ -250,15 +278,19 @@ describe('a worker that lacks steps of a provisioning', () => {
 describe('when the worker that has given a provisioning back is dead', () => {
   /** Nobody holds the lock of that number. */
   const dead = '2147483001';
-  async function giveBack(isHandedOn: boolean): Promise<string> {
+  async function giveBack(as: LeaseEnd['as']): Promise<string> {
     const id = await ledger.accept();
-    expect((await claim(id, 1, { holder: dead })).is).toBe('claimed');
-    await releaseLease(ledger.pool, id, 60_000, isHandedOn);
+    const result = await claim(id, 1, { holder: dead });
+    if (result.is !== 'claimed') throw new Error(`it is ${result.is}`);
+    await writeAsHolder(ungrouped(ledger.pool), result.claim, {
+      parts: [],
+      ending: { as, sweepAfterMs: 60_000 },
+    });
     return id;
   }
 
   test('work that it has handed on is swept at once', async () => {
-    const id = await giveBack(true);
+    const id = await giveBack('handed-on');
     expect(await listDeadHolders(ledger.pool)).toContain(dead);
     expect(await listOverdue(ledger.pool, 1000)).not.toContain(id);
 
@@ -269,7 +301,7 @@ describe('when the worker that has given a provisioning back is dead', () => {
   });
 
   test('work that waits for its time goes on waiting', async () => {
-    const id = await giveBack(false);
+    const id = await giveBack('given-back');
 
     expect(await listDeadHolders(ledger.pool)).not.toContain(dead);
     expect(await revokeLeases(ledger.pool, [dead])).toMatchObject({ leases: 0, handedOn: 0 });

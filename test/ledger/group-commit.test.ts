@@ -46,9 +46,9 @@ async function transactionsOf(claims: readonly Claim[]) {
 test('what is written at the same time is committed together, and each gets its own answer', async () => {
   const claims = await claimSome(12);
 
-  expect(new Set(claims.map(({ snapshot, provisioningId }) => snapshot.provisioning.id === provisioningId))).toEqual(
-    new Set([true]),
-  );
+  expect(
+    new Set(claims.map(({ snapshot, provisioningId }) => snapshot.provisioning.id === provisioningId)),
+  ).toEqual(new Set([true]));
   await Promise.all(claims.map((claimed) => noteIn(claimed, claimed.provisioningId)));
 
   const notes = await transactionsOf(claims);
@@ -113,7 +113,9 @@ test('a batch whose answer is lost is not sent again: each of its writes ends as
   const through = grouped(pool);
   const claims = await Promise.all(Array.from({ length: 4 }, () => claim(through)));
   proxy.hold();
-  const written = claims.map((claimed) => noteIn(claimed, 'perhaps', through).catch((error: unknown) => error));
+  const written = claims.map((claimed) =>
+    noteIn(claimed, 'perhaps', through).catch((error: unknown) => error),
+  );
   await pause(50);
   proxy.cut();
   const errors = await Promise.all(written);

@@ -60,9 +60,23 @@ async function runOnce(): Promise<void> {
       parts: [
         insertIntent(
           { provisioningId: id, step: name, name: 'create it' },
-          { id: effectId, verb: 'create', naturalKey: id, mark: 'mark', epoch: claim.epoch, absentAt: undefined },
+          {
+            id: effectId,
+            verb: 'create',
+            naturalKey: id,
+            mark: 'mark',
+            epoch: claim.epoch,
+            absentAt: undefined,
+          },
         ),
-        insertIntendedResource({ id: resourceId, provisioningId: id, effectId, step: name, kind: 'it', name: id }),
+        insertIntendedResource({
+          id: resourceId,
+          provisioningId: id,
+          effectId,
+          step: name,
+          kind: 'it',
+          name: id,
+        }),
       ],
     });
     await listOverdue(pool, 200);

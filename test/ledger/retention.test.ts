@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { insertCallback } from '../../src/ledger/callbacks.ts';
+import { addCallback } from '../../src/ledger/callbacks.ts';
 import { appendEvent } from '../../src/ledger/events.ts';
 import { deleteUndone } from '../../src/ledger/retention.ts';
 import { startLedger, type TestLedger } from './support.ts';
@@ -48,7 +49,14 @@ test.each(['failed', 'cancelled', 'offboarded'] as const)(
   async (way) => {
     const id = await reach(way, 8);
     await appendEvent(ledger.pool, id, 'test.event', {});
-    const callback = await insertCallback(ledger.pool, id, 'test', () => '{}');
+    const callback = randomUUID();
+    await addCallback(ledger.pool, {
+      id: callback,
+      provisioningId: id,
+      sequence: 1,
+      type: 'test',
+      body: '{}',
+    });
     await ledger.pool.query(
       `insert into ledger.effects (provisioning_id, step, name, verb, natural_key, mark, epoch)
        values ($1, 'first', 'create', 'create', 'name', 'mark', 1)`,

@@ -17,11 +17,12 @@ test('what the migrations make is what src/ledger/schema.txt says', async () => 
   );
 });
 
-test('the description shows a changed column, constraint, index, trigger and function', async () => {
+test('the description shows a changed column, constraint, domain, index, trigger and function', async () => {
   const before = await describeSchema(ledger.pool);
   const changes = [
     'alter table ledger.steps alter column attempts type bigint',
-    'alter table ledger.steps drop constraint steps_position_check',
+    'alter table ledger.callbacks drop constraint callbacks_sequence_check',
+    'alter domain ledger.step_status drop constraint step_status_check',
     'create index steps_by_name on ledger.steps (name)',
     'drop trigger append_only on ledger.events',
     'drop function ledger.append_event(uuid, text, jsonb)',

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { EncryptionKey } from '../../src/config.ts';
 import { listKeyIdsInUse, rotateSecrets } from '../../src/ledger/secret-rotation.ts';
-import { loadSecret, storeSecret } from '../../src/ledger/secrets.ts';
-import { encryptedDirectly, startLedger, type TestLedger } from './support.ts';
+import { loadSecret } from '../../src/ledger/secrets.ts';
+import { encryptedDirectly, startLedger, type TestLedger, keepSecret } from './support.ts';
 
 let ledger: TestLedger;
 beforeEach(async () => {
@@ -18,7 +18,7 @@ const [first, second, third] = [newKey('first'), newKey('second'), newKey('third
 async function store(keys: readonly EncryptionKey[], count: number): Promise<string> {
   const provisioningId = await ledger.accept();
   for (let index = 0; index < count; index += 1)
-    await storeSecret(ledger.pool, keys, { provisioningId, name: String(index) }, `value ${index}`);
+    await keepSecret(ledger.pool, keys, { provisioningId, name: String(index) }, `value ${index}`);
   return provisioningId;
 }
 

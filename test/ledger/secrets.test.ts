@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { compactDecrypt, CompactEncrypt } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EncryptionKey } from '../../src/config.ts';
-import { loadSecret, storeSecret, type SecretKey } from '../../src/ledger/secrets.ts';
-import { encryptedDirectly, startLedger, type TestLedger } from './support.ts';
+import { loadSecret, type SecretKey } from '../../src/ledger/secrets.ts';
+import { encryptedDirectly, startLedger, type TestLedger, keepSecret } from './support.ts';
 
 let ledger: TestLedger;
 beforeAll(async () => {
@@ -20,7 +20,7 @@ test('a secret is read back as it was kept', async () => {
   const secret = { provisioningId: await ledger.accept(), name: 'database-password' };
 
   for (const value of [plain, '', 'x'.repeat(10_000)]) {
-    await storeSecret(ledger.pool, keys, secret, value);
+    await keepSecret(ledger.pool, keys, secret, value);
     expect(await loadSecret(ledger.pool, keys, secret)).toBe(value);
   }
   expect(await loadSecret(ledger.pool, keys, { ...secret, name: 'another' })).toBeUndefined();
@@ -28,7 +28,7 @@ test('a secret is read back as it was kept', async () => {
 
 test('nothing of it is in the database in the clear', async () => {
   const secret = { provisioningId: await ledger.accept(), name: 'token' };
-  await storeSecret(ledger.pool, keys, secret, plain);
+  await keepSecret(ledger.pool, keys, secret, plain);
 
   const { row } = await ledger.first<{ row: string }>(
     'select s::text as row from ledger.secrets s where provisioning_id = $1',
@@ -44,7 +44,7 @@ test('nothing of it is in the database in the clear', async () => {
 test('the same secret kept twice looks different', async () => {
   const ids = [await ledger.accept(), await ledger.accept()];
   for (const provisioningId of ids)
-    await storeSecret(ledger.pool, keys, { provisioningId, name: 'token' }, plain);
+    await keepSecret(ledger.pool, keys, { provisioningId, name: 'token' }, plain);
 
   const { count } = await ledger.first<{ count: number }>(
     `select count(distinct envelope)::int as count from ledger.secrets where provisioning_id = any($1)`,
@@ -56,11 +56,11 @@ test('the same secret kept twice looks different', async () => {
 
 test('the first key encrypts, every key decrypts, and a key that is gone is named', async () => {
   const secret = { provisioningId: await ledger.accept(), name: 'token' };
-  await storeSecret(ledger.pool, [old], secret, plain);
+  await keepSecret(ledger.pool, [old], secret, plain);
 
   expect(await loadSecret(ledger.pool, keys, secret)).toBe(plain);
   await expect(loadSecret(ledger.pool, keys.slice(0, 1), secret)).rejects.toThrow('no key "old"');
-  await storeSecret(ledger.pool, keys, secret, 'another');
+  await keepSecret(ledger.pool, keys, secret, 'another');
   expect(
     await ledger.first('select key_id from ledger.secrets where provisioning_id = $1', [
       secret.provisioningId,
@@ -71,7 +71,7 @@ test('the first key encrypts, every key decrypts, and a key that is gone is name
 
 test('another key of the same id does not decrypt', async () => {
   const secret = { provisioningId: await ledger.accept(), name: 'token' };
-  await storeSecret(ledger.pool, keys, secret, plain);
+  await keepSecret(ledger.pool, keys, secret, plain);
 
   await expect(loadSecret(ledger.pool, [newKey('new')], secret)).rejects.toThrow('does not decrypt');
 });
@@ -84,7 +84,7 @@ test.each([
   ['tag', 4, 'does not decrypt'],
 ] as const)('an envelope whose %s was tampered with does not decrypt', async (_name, part, why) => {
   const secret = { provisioningId: await ledger.accept(), name: 'token' };
-  await storeSecret(ledger.pool, keys, secret, plain);
+  await keepSecret(ledger.pool, keys, secret, plain);
 
   const parts = (await envelopeOf(secret)).split('.').map((text) => Buffer.from(text, 'base64url'));
   const bytes = parts[part] ?? Buffer.alloc(0);
@@ -100,9 +100,9 @@ test('a row moved to another name or another provisioning does not decrypt', asy
     { ...secret, name: 'other' },
     { provisioningId: await ledger.accept(), name: 'token' },
   ];
-  await storeSecret(ledger.pool, keys, secret, plain);
+  await keepSecret(ledger.pool, keys, secret, plain);
   for (const target of elsewhere) {
-    await storeSecret(ledger.pool, keys, target, 'its own');
+    await keepSecret(ledger.pool, keys, target, 'its own');
     await putEnvelope(target, await envelopeOf(secret));
     await expect(loadSecret(ledger.pool, keys, target)).rejects.toThrow('not of the row');
   }
@@ -116,7 +116,7 @@ test.each([
   ['wrapped with a password', 'PBES2-HS256+A128KW', 'A256GCM'],
 ])('an envelope %s is refused, although the key fits', async (_name, alg, enc) => {
   const secret = { provisioningId: await ledger.accept(), name: 'token' };
-  await storeSecret(ledger.pool, keys, secret, plain);
+  await keepSecret(ledger.pool, keys, secret, plain);
   const row = `${secret.provisioningId}/${secret.name}`;
   const [current] = keys;
   const envelope = await new CompactEncrypt(new TextEncoder().encode('chosen by somebody else'))
@@ -130,7 +130,7 @@ test.each([
 test('its form is that of a standard: a library for it reads what we write, and we read what it has written', async () => {
   const secret = { provisioningId: await ledger.accept(), name: 'token' };
   const [current = newKey('none')] = keys;
-  await storeSecret(ledger.pool, keys, secret, plain);
+  await keepSecret(ledger.pool, keys, secret, plain);
 
   const { plaintext, protectedHeader } = await compactDecrypt(await envelopeOf(secret), current.key);
   expect(new TextDecoder().decode(plaintext)).toBe(plain);
@@ -144,12 +144,12 @@ test('its form is that of a standard: a library for it reads what we write, and 
 
 test('what was stored before there were envelopes is read, and bound to its row as ever', async () => {
   const secret = { provisioningId: await ledger.accept(), name: 'token' };
-  await storeSecret(ledger.pool, [old], secret, 'another');
+  await keepSecret(ledger.pool, [old], secret, 'another');
   await putEnvelope(secret, encryptedDirectly(old, secret, plain));
   expect(await loadSecret(ledger.pool, keys, secret)).toBe(plain);
 
   const other = { ...secret, name: 'other' };
-  await storeSecret(ledger.pool, [old], other, 'another');
+  await keepSecret(ledger.pool, [old], other, 'another');
   await putEnvelope(other, encryptedDirectly(old, secret, plain));
   await expect(loadSecret(ledger.pool, keys, other)).rejects.toThrow('unable to authenticate data');
 });

@@ -2,9 +2,10 @@
 import { createCipheriv, randomBytes, randomUUID } from 'node:crypto';
 import { inject } from 'vitest';
 import type { EncryptionKey } from '../../src/config.ts';
-import { openPool, type Pool } from '../../src/ledger/pool.ts';
+import { applyParts } from '../../src/ledger/parts.ts';
+import { openPool, type Pool, type Queryable } from '../../src/ledger/pool.ts';
 import { acceptProvisioning, type NewProvisioning } from '../../src/ledger/provisionings.ts';
-import type { SecretKey } from '../../src/ledger/secrets.ts';
+import { storeSecret, type SecretKey } from '../../src/ledger/secrets.ts';
 import { createDatabase } from '../helpers/database.ts';
 import { newClientId } from '../helpers/stack.ts';
 
@@ -57,6 +58,16 @@ export function newProvisioning(fields: Partial<NewProvisioning> = {}): NewProvi
     sweepAfterMs: 60_000,
     ...fields,
   };
+}
+
+/** Stores a secret as a step does. */
+export async function keepSecret(
+  db: Queryable,
+  keys: readonly EncryptionKey[],
+  secret: SecretKey,
+  value: string,
+): Promise<void> {
+  await applyParts(db, secret.provisioningId, [storeSecret(keys, secret, value)]);
 }
 
 /** A secret in the form that was stored before there were envelopes. */

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { insertIntent } from '../../src/ledger/effects.ts';
+import { applyParts } from '../../src/ledger/parts.ts';
 import { webhookId } from '../../src/steps/n8n-client-workflow.ts';
 import { namesOf } from '../helpers/names.ts';
 import { newClientId, startStack, type Stack } from '../helpers/stack.ts';
@@ -83,11 +84,18 @@ test('a project without a mark is in doubt as long as a creation of its name is'
   try {
     const { id, clientId } = await idle.provision();
     const name = namesOf(clientId).supabaseProject;
-    await insertIntent(
-      idle.pool,
+    const intent = insertIntent(
       { provisioningId: id, step: 'supabase-project', name: 'create supabase.project' },
-      { verb: 'create', naturalKey: name, mark: markOf(id), epoch: 1, absentAt: undefined },
+      {
+        id: randomUUID(),
+        verb: 'create',
+        naturalKey: name,
+        mark: markOf(id),
+        epoch: 1,
+        absentAt: undefined,
+      },
     );
+    await applyParts(idle.pool, id, [intent]);
     const externalId = await idle.sandbox.control.createForeign('supabase.project', name);
 
     expect((await report(idle)).items).toEqual([]);

@@ -39,7 +39,8 @@ test('a provider that is not there', async () => {
   );
 
   expect(Object.keys(failures)).toEqual(ofGithub);
-  for (const said of Object.values(failures)) expect(said).toMatch(/got no answer.* → Start github, or check .* GITHUB_API_URL/);
+  for (const said of Object.values(failures))
+    expect(said).toMatch(/got no answer.* → Start github, or check .* GITHUB_API_URL/);
 });
 
 test.each(['garbage', 'huge', 'redirect', 'error-before', 'drop-before'] as const)(

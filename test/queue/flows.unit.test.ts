@@ -15,13 +15,15 @@ const plan: FlowPlan = {
   total: 3,
 };
 
+const inRedis = { prefix: 'p', kind: 'redis' } as const;
+
 /** From the root down to the job that runs first. */
 function chain(flow: FlowJob): FlowJob[] {
   return [flow, ...(flow.children ?? []).flatMap(chain)];
 }
 
 test('the first step is the deepest job, and the root runs last', () => {
-  expect(chain(buildFlow(plan, 'p')).map(({ name }) => name)).toEqual([
+  expect(chain(buildFlow(plan, inRedis)).map(({ name }) => name)).toEqual([
     'acme · provisioning',
     'acme · 3/3 c',
     'acme · 2/3 b',
@@ -30,14 +32,14 @@ test('the first step is the deepest job, and the root runs last', () => {
 });
 
 test('a failed step fails those above it, and the root runs all the same', () => {
-  const [root, last, ...earlier] = chain(buildFlow(plan, 'p'));
+  const [root, last, ...earlier] = chain(buildFlow(plan, inRedis));
   expect(root?.opts).not.toHaveProperty('failParentOnFailure');
   expect(last?.opts).toMatchObject({ continueParentOnFailure: true });
   expect(earlier.every(({ opts }) => opts?.failParentOnFailure === true)).toBe(true);
 });
 
 test('a failed undo stops nothing', () => {
-  const undo = buildFlow({ ...plan, direction: 'undo', work: plan.work.toReversed() }, 'p');
+  const undo = buildFlow({ ...plan, direction: 'undo', work: plan.work.toReversed() }, inRedis);
   const [root, ...jobs] = chain(undo);
   expect(root?.name).toBe('acme · rollback');
   expect(jobs.map(({ name }) => name)).toEqual([
@@ -49,13 +51,13 @@ test('a failed undo stops nothing', () => {
 });
 
 test('job ids are unique, carry the number of the flow, and are valid on either backend', () => {
-  const ids = chain(buildFlow(plan, 'p')).map(({ opts }) => opts?.jobId ?? '');
+  const ids = chain(buildFlow(plan, inRedis)).map(({ opts }) => opts?.jobId ?? '');
   expect(new Set(ids).size).toBe(4);
   for (const id of ids) expect(id).toMatch(/^0a0f8e0e-[\w-]+\.3\.run\.(end|\d)$/);
 });
 
 test('jobs hold ids only', () => {
-  for (const { data } of chain(buildFlow(plan, 'p')))
+  for (const { data } of chain(buildFlow(plan, inRedis)))
     expect(
       Object.keys(data as object)
         .toSorted()
@@ -64,10 +66,28 @@ test('jobs hold ids only', () => {
 });
 
 test('later jobs come first, so that a backlog finishes one client after the other', () => {
-  const priorities = chain(buildFlow(plan, 'p')).map(({ opts }) => opts?.priority ?? 0);
+  const priorities = chain(buildFlow(plan, inRedis)).map(({ opts }) => opts?.priority ?? 0);
   expect(priorities).toEqual(priorities.toSorted((a, b) => a - b));
 });
 
 test('with nothing left to do there is only the root', () => {
-  expect(chain(buildFlow({ ...plan, work: [] }, 'p'))).toHaveLength(1);
+  expect(chain(buildFlow({ ...plan, work: [] }, inRedis))).toHaveLength(1);
+});
+
+test('the queue in Redis removes old jobs itself, and for the one in PostgreSQL the leader does', () => {
+  const removals = (kind: 'redis' | 'postgres') =>
+    chain(buildFlow(plan, { prefix: 'p', kind })).map(({ opts }) => [
+      opts?.removeOnComplete,
+      opts?.removeOnFail,
+    ]);
+
+  for (const [completed, failed] of removals('redis')) {
+    expect(completed).toMatchObject({ count: 10_000 });
+    expect(failed).toMatchObject({ count: 10_000 });
+  }
+  expect(
+    removals('postgres')
+      .flat()
+      .every((option) => option === undefined),
+  ).toBe(true);
 });

@@ -22,6 +22,7 @@ function provisioning(status: ProvisioningStatus, rollback: RollbackStatus): Pro
     flow: 1,
     epoch: 1,
     last_event: 1,
+    last_callback: 0,
     created_at: new Date(0),
     updated_at: new Date(0),
     finished_at: undefined,

@@ -8,7 +8,7 @@ import {
   WorkerStopping,
   type ProviderErrorFacts,
 } from '../../src/errors.ts';
-import type { StepProgress, WaitSoFar } from '../../src/ledger/steps.ts';
+import type { StepProgress, WaitSoFar } from '../../src/ledger/claims.ts';
 import { decideOutcome, type Patience } from '../../src/worker/jobs/outcome.ts';
 
 const patience: Patience = { maxAttempts: 3, retryBaseMs: 1000, pollBaseMs: 2000, readyTimeoutMs: 60_000 };

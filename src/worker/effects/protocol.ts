@@ -135,7 +135,11 @@ export async function sendCall<T>(
 }
 
 /** Records that an intended call was not made. One that may be repeated stays confirmed by an earlier call. */
-export async function recordNotMade(scope: EffectScope, effect: EffectRow, wasInDoubt = false): Promise<void> {
+export async function recordNotMade(
+  scope: EffectScope,
+  effect: EffectRow,
+  wasInDoubt = false,
+): Promise<void> {
   if (effect.state === 'intended') await scope.ledger.write([refuseEffect(effect, wasInDoubt)]);
 }
 

@@ -9,7 +9,13 @@ import { measureCallAge } from '../../ledger/effects.ts';
 import { readPartOfStep } from '../../ledger/part-of-step.ts';
 import type { Part } from '../../ledger/parts.ts';
 import type { Pool, Queryable } from '../../ledger/pool.ts';
-import { effectRow, resourceRow, type EffectRow, type PartOfStep, type ResourceRow } from '../../ledger/rows.ts';
+import {
+  effectRow,
+  resourceRow,
+  type EffectRow,
+  type PartOfStep,
+  type ResourceRow,
+} from '../../ledger/rows.ts';
 import { completeStep, mergeOutput, type StepKey } from '../../ledger/steps.ts';
 import type { Lease } from '../claim/lease.ts';
 
@@ -65,7 +71,8 @@ export function openStepLedger(pool: Pool, lease: Lease, key: StepKey, begun: Be
 
   function learn(parts: readonly Part[], rows: readonly unknown[]): void {
     for (const [index, { returns }] of parts.entries())
-      if (returns === 'effect') known = { ...known, effects: replace(known.effects, effectRow.parse(rows[index])) };
+      if (returns === 'effect')
+        known = { ...known, effects: replace(known.effects, effectRow.parse(rows[index])) };
       else if (returns === 'resource')
         known = { ...known, resources: replace(known.resources, resourceRow.parse(rows[index])) };
   }

@@ -151,7 +151,9 @@ async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promi
   if (outcome.is === 'postponed') return wait(task, attempt, outcome, error);
 
   const providerText = await readProviderText(engine, key.provisioningId, error);
-  const callbackId = await scope.ledger.endInTransaction((db) => endInFailure(db, task, outcome.error, providerText));
+  const callbackId = await scope.ledger.endInTransaction((db) =>
+    endInFailure(db, task, outcome.error, providerText),
+  );
   passCrashPoint('outcome-recorded');
   count('failed');
   engine.log.error(

@@ -39,7 +39,9 @@ export function decideOutcome(
   patience: Patience,
   random: () => number,
 ): Outcome {
-  const isCutOff = [LeaseLost, PermitRefused, WasCancelled, WorkerStopping].some((kind) => error instanceof kind);
+  const isCutOff = [LeaseLost, PermitRefused, WasCancelled, WorkerStopping].some(
+    (kind) => error instanceof kind,
+  );
   // The ledger's database being away says nothing about the step either.
   if (isCutOff || isDatabaseAway(error)) return { is: 'interrupted' };
   const leastMs = askedPauseMs(error);

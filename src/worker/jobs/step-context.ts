@@ -49,9 +49,7 @@ export function stepContext(
       },
     },
     async outputOf(earlier) {
-      const row = snapshot.steps.find(
-        ({ direction, name }) => direction === 'run' && name === earlier.name,
-      );
+      const row = snapshot.steps.find(({ direction, name }) => direction === 'run' && name === earlier.name);
       const output = earlier.output.safeParse(row?.output);
       if (output.success) return output.data;
       const fields = output.error.issues.map(({ path }) => path.join('.')).join(', ');

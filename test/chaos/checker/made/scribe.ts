@@ -116,6 +116,7 @@ function newRow(id: string, clientId: string, at: Date): CaseRow {
     flow: 1,
     epoch: 1,
     last_event: 0,
+    last_callback: 0,
     created_at: at,
     updated_at: at,
     finished_at: undefined,
