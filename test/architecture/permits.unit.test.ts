@@ -63,5 +63,5 @@ test('nothing reaches the network but the http module, the callbacks and the pro
 test('a permit is taken before a request leaves', () => {
   const http = product.find(({ path }) => path === 'http/request.ts')?.text ?? '';
   expect(http.indexOf('permit?.take()')).toBeGreaterThan(0);
-  expect(http.indexOf('permit?.take()')).toBeLessThan(http.indexOf('await fetch('));
+  expect(http.indexOf('permit?.take()')).toBeLessThan(http.indexOf('await sendRequest('));
 });

@@ -17,16 +17,17 @@ const constants = new Set([
   'batch',
   'givenBack',
   'handedOn',
+  'isUnderWay',
   'keptFor',
   'lockKey',
   'madeTablesSql',
   'noWait',
   'notInvoker',
   'readsTables',
-  'restMs',
   'shown',
   'sql',
   'table',
+  "tables.join(', ')",
   'timeoutMs',
 ]);
 
