@@ -49,7 +49,10 @@ export async function runProcess(start: (signal: AbortSignal) => Promise<Running
   setTimeout(() => process.exit(), 1000).unref();
 }
 
-/** Tries until it works. Every failure is told to `onWait`; throws only when the signal is aborted. */
+/**
+ * Tries until it works. Every failure is told to `onWait`; throws when the signal is aborted, and a ConfigurationError,
+ * which no waiting fixes.
+ */
 export async function waitFor<T>(
   attempt: () => Promise<T>,
   options: { signal: AbortSignal; onWait: (error: unknown) => void; intervalMs?: number },
@@ -60,6 +63,7 @@ export async function waitFor<T>(
       return await attempt();
     } catch (error) {
       options.signal.throwIfAborted();
+      if (error instanceof ConfigurationError) throw error;
       options.onWait(error);
       await pause(options.intervalMs ?? 1000, options.signal);
     }

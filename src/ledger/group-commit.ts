@@ -204,9 +204,11 @@ interface Connection {
 /** The text of a value, as PostgreSQL reads it. */
 function encode(value: unknown): string | null {
   if (value === undefined || value === null) return null;
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return `{${value.map(encodeElement).join(',')}}`;
-  return String(value);
+  throw new TypeError('a statement of a batch has a value of another kind');
 }
 
 function encodeElement(value: unknown): string {

@@ -27,6 +27,7 @@ export function openPool(options: PoolOptions): Pool {
     query_timeout: statementMs + 2000,
     idle_in_transaction_session_timeout: 15_000,
     application_name: 'client-provisioner',
+    // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it, though its type says void
     onConnect: async (client) => {
       await client.query(setDurable);
     },

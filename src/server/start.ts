@@ -1,8 +1,10 @@
 /** The API process: it listens at once, and answers 503 for as long as the database is away. */
+import { ConfigurationError } from '../errors.ts';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { listenUrl, publicUrlOf, type ServerConfig } from '../config.ts';
 import { openPool } from '../ledger/pool.ts';
+import { requireSessions } from '../ledger/sessions.ts';
 import { requireLedger } from '../ledger/migrate.ts';
 import type { Logger } from '../log/logger.ts';
 import { stopLimitMs, waitFor, type Running } from '../process.ts';
@@ -40,6 +42,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     max: config.DATABASE_POOL_SIZE,
     statementMs: 8000,
     onError,
+  });
+  // A database that is away is waited for by each request.
+  await requireSessions(pool).catch((error: unknown) => {
+    if (error instanceof ConfigurationError) throw error;
   });
   const tracing = await startTracing(config, log);
   const stopping = new AbortController();

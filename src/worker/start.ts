@@ -4,6 +4,7 @@ import { grouped } from '../ledger/group-commit.ts';
 import { isDatabaseAway, openPool } from '../ledger/pool.ts';
 import { announcePresence } from '../ledger/presence.ts';
 import { requireLedger } from '../ledger/migrate.ts';
+import { requireSessions } from '../ledger/sessions.ts';
 import type { Logger } from '../log/logger.ts';
 import { createWorkerMetrics } from '../metrics/worker-metrics.ts';
 import { stopLimitMs, waitFor, type Running } from '../process.ts';
@@ -43,7 +44,11 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
   const onError = (error: Error) => log.warn({ err: error }, 'a connection failed');
   const pool = openPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_SIZE, onError });
   const tracing = await startTracing(config, log);
-  await waitFor(() => requireLedger(pool), {
+  const checkDatabase = async () => {
+    await requireSessions(pool);
+    await requireLedger(pool);
+  };
+  await waitFor(checkDatabase, {
     signal,
     onWait: (error) => log.warn({ err: error }, 'waiting for the database'),
   });

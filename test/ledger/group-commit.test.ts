@@ -52,7 +52,7 @@ test('what is written at the same time is committed together, and each gets its 
   await Promise.all(claims.map((claimed) => noteIn(claimed, claimed.provisioningId)));
 
   const notes = await transactionsOf(claims);
-  expect(notes.map(({ note }) => note).toSorted()).toEqual(notes.map(({ id }) => id).toSorted());
+  expect(notes.filter(({ id, note }) => id !== note)).toEqual([]);
   expect(notes).toHaveLength(12);
   // The first one leaves at once, and the others wait for it.
   expect(new Set(notes.map(({ transaction }) => transaction)).size).toBe(2);
@@ -69,7 +69,7 @@ test('one that is refused changes nothing, and the others of its batch are writt
   expect(written.map(({ status }) => status)).toEqual(
     [0, 1, 2, 3, 4, 5].map((index) => (index === 3 ? 'rejected' : 'fulfilled')),
   );
-  expect(written[3]).toMatchObject({ reason: expect.any(LeaseLost) });
+  expect(written[3]?.status === 'rejected' && written[3].reason).toBeInstanceOf(LeaseLost);
   expect((await transactionsOf(claims)).map(({ id }) => id).toSorted()).toEqual(
     claims.flatMap(({ provisioningId }, index) => (index === 3 ? [] : provisioningId)).toSorted(),
   );

@@ -89,7 +89,7 @@ async function intend(
   const { client, step, encryptionKeys } = scope;
   const { provisioningId } = client;
   const name = type.nameFor(client);
-  const call = {
+  const planned = {
     key: effectKey(scope, creationName(type.kind)),
     verb: 'create',
     naturalKey: name,
@@ -97,7 +97,7 @@ async function intend(
     absentAt: lookUp.at,
     earlier,
   } as const;
-  return commitIntent(scope, call, (effectId) => [
+  return commitIntent(scope, planned, (effectId) => [
     insertIntendedResource({
       id: randomUUID(),
       provisioningId,
