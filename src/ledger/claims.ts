@@ -6,7 +6,7 @@
 import pg from 'pg';
 import { z } from 'zod';
 import { LeaseLost, WasCancelled } from '../errors.ts';
-import type { Direction, ProvisioningStatus } from '../provisioning.ts';
+import type { Direction, Failure, ProvisioningStatus } from '../provisioning.ts';
 import type { Transitions } from './group-commit.ts';
 import { composeStatement, type NewEvent, type Part } from './parts.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
@@ -18,6 +18,8 @@ export const manyClaims = 5;
 export interface Claim {
   readonly provisioningId: string;
   readonly epoch: number;
+  /** When that was, by the database's clock. */
+  readonly at: Date;
   readonly snapshot: Snapshot;
   /** How many claims before this one, without a break, nobody gave back. */
   readonly unreturned: number;
@@ -62,6 +64,8 @@ export interface WaitSoFar {
   /** The newest, and how often it was looked for in vain. */
   readonly waitingFor: string;
   readonly looks: number;
+  /** How long the newest has lasted. */
+  readonly presentMs: number;
   /** How long all of them took, without those for a provider that was away. */
   readonly waitedMs: number;
   /** How long those for a provider that was away took. */
@@ -82,21 +86,22 @@ const begunStep = z
     begunMsAgo: z.number(),
     waitingFor: optional(z.string()),
     looks: z.number(),
+    presentMs: optional(z.number()),
     waitedMs: optional(z.number()),
     awayMs: z.number(),
     part: optional(partOfStep),
   })
   .transform(({ attempts, interruptions, begunMsAgo, part, ...wait }): BegunStep => {
-    const { waitingFor, looks, waitedMs = 0, awayMs } = wait;
+    const { waitingFor, looks, presentMs = 0, waitedMs = 0, awayMs } = wait;
     return {
       attempts,
       interruptions,
       begunMsAgo,
-      part: part ?? { at: new Date(0), output: {}, effects: [], resources: [] },
+      part: part ?? { output: {}, effects: [], resources: [] },
       wait:
         waitingFor === undefined
           ? undefined
-          : { waitingFor, looks, waitedMs: Math.max(0, waitedMs - awayMs), awayMs },
+          : { waitingFor, looks, presentMs, waitedMs: Math.max(0, waitedMs - awayMs), awayMs },
     };
   });
 
@@ -108,6 +113,7 @@ const claimAnswer = z.discriminatedUnion('is', [
     is: z.literal('claimed'),
     epoch: z.number(),
     unreturned: z.number(),
+    at: z.coerce.date(),
     snapshot: snapshotSchema,
     begun: optional(begunStep),
   }),
@@ -159,18 +165,24 @@ export async function renewLease(
   return rows[0].status;
 }
 
-/** A worker gives its claim back. `handed-on`: a job follows at once. If the worker dies right after that, the sweeper must know which one it was. */
-export interface LeaseEnd {
-  readonly as: 'handed-on' | 'given-back';
-  /** The sweeper looks after it if nobody has taken it by then; at once where a rollback is to begin. */
-  readonly sweepAfterMs: number;
-}
+/** How a lease ends, and with it what the worker was about to do: each is a row of the table in `ledger.hold`. */
+export type LeaseEnd =
+  | {
+      readonly as: 'handed-on' | 'given-back' | 'next-flow';
+      /** The sweeper looks after it if nobody has taken it by then; at once where a rollback is to begin. */
+      readonly sweepAfterMs: number;
+    }
+  | { readonly as: 'succeeded'; readonly callback: Part | undefined }
+  | { readonly as: 'paused'; readonly callback: Part | undefined; readonly failure: NewFailure }
+  | {
+      readonly as: 'failed';
+      readonly callback: Part | undefined;
+      readonly failure: NewFailure;
+      readonly sweepAfterMs: number;
+    };
 
-/** Every step is done: the provisioning ends, and its callback is written. */
-export interface Success {
-  readonly as: 'succeeded';
-  readonly callback: Part | undefined;
-}
+/** Why a step failed for good. `providerText`: for operators only, so it goes into no event. */
+export type NewFailure = Failure & { readonly providerText?: string | undefined };
 
 export interface HolderWrite {
   readonly parts: readonly Part[];
@@ -179,7 +191,7 @@ export interface HolderWrite {
   readonly leaseMs?: number;
   /** Refused with WasCancelled once the provisioning is: what is written begins a call. */
   readonly isGate?: boolean | undefined;
-  readonly ending?: LeaseEnd | Success;
+  readonly ending?: LeaseEnd;
 }
 
 /**
@@ -192,23 +204,31 @@ export async function writeAsHolder(
   write: HolderWrite,
   onSent?: () => void,
 ): Promise<unknown[]> {
-  const { ending } = write;
-  const callback = ending?.as === 'succeeded' ? ending.callback : undefined;
+  const { leaseMs, isGate = false, ending } = write;
+  const { callback, failure, sweepAfterMs } = {
+    callback: undefined,
+    failure: undefined,
+    sweepAfterMs: undefined,
+    ...ending,
+  };
+  const { providerText, ...shown } = failure ?? {};
   const parts = callback === undefined ? write.parts : [...write.parts, callback];
   const events = [...(write.events ?? []), ...parts.flatMap((part) => part.events ?? [])];
   const statement = composeStatement(
     {
-      call: 'ledger.hold($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+      call: 'ledger.hold($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
       values: [
         claim.provisioningId,
         claim.epoch,
-        write.isGate ?? false,
-        write.leaseMs,
+        isGate,
+        leaseMs,
         ending?.as,
-        ending?.as === 'succeeded' ? undefined : ending?.sweepAfterMs,
+        sweepAfterMs,
         events.map(({ type }) => type),
         events.map(({ data }) => JSON.stringify(data)),
         callback === undefined ? 0 : 1,
+        failure === undefined ? undefined : JSON.stringify(shown),
+        providerText,
       ],
     },
     parts,
@@ -246,8 +266,8 @@ export async function withFence<T>(
   });
 }
 
-/** The columns of a provisioning that was handed on to a job, or given back, by its new state. */
-export const handedOn = `lease_until = null, unreturned_claims = 0, next_claim_at = null`;
+/** The columns of a provisioning that a worker gives back within a transaction. */
+const handedOn = `lease_until = null, unreturned_claims = 0, next_claim_at = null`;
 export const givenBack = `${handedOn}, lease_holder = null`;
 
 /** Hands the provisioning on, within a fenced transaction. */

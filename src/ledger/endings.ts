@@ -1,52 +1,9 @@
-/** The changes of a provisioning's state: each function is one row of the state table, and writes its event. */
-import type { Failure } from '../provisioning.ts';
-import { givenBack, handedOn } from './claims.ts';
+/** The ends of a rollback, and its plan. How a run ends is `ledger.hold`'s. */
+import { givenBack } from './claims.ts';
 import { appendEvent } from './events.ts';
+import type { Part } from './parts.ts';
 import type { Queryable } from './pool.ts';
 import { noWait } from './steps.ts';
-
-/** Why a step failed for good. `providerText`: for operators only, so it goes into no event. */
-export type NewFailure = Omit<Failure, 'at'> & { readonly providerText?: string | undefined };
-
-/** A step failed for good and the client asked for a rollback: it begins at once, by the same commit. */
-export async function failProvisioning(
-  db: Queryable,
-  id: string,
-  { providerText, ...failure }: NewFailure,
-  sweepAfterMs: number,
-): Promise<void> {
-  await expectOne(
-    db,
-    `update ledger.provisionings
-     set status = 'failed', rollback_status = 'pending',
-         sweep_at = clock_timestamp() + $3 * interval '1 ms',
-         ${handedOn}, failure_provider_text = $4,
-         failure = $2::jsonb || jsonb_build_object('at', to_char(clock_timestamp() at time zone 'utc',
-           'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-     where id = $1 and status in ('queued', 'running', 'paused')`,
-    [id, JSON.stringify(failure), sweepAfterMs, providerText],
-  );
-  await planRollback(db, id);
-  await appendEvent(db, id, 'provisioning.failed', { ...failure });
-}
-
-/** A step failed for good and the client asked to be asked: everything stays as it is until an operator decides. */
-export async function pauseProvisioning(
-  db: Queryable,
-  id: string,
-  { providerText, ...failure }: NewFailure,
-): Promise<void> {
-  await expectOne(
-    db,
-    `update ledger.provisionings
-     set status = 'paused', sweep_at = null, ${givenBack}, failure_provider_text = $3,
-         failure = $2::jsonb || jsonb_build_object('at', to_char(clock_timestamp() at time zone 'utc',
-           'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-     where id = $1 and status = 'running'`,
-    [id, JSON.stringify(failure), providerText],
-  );
-  await appendEvent(db, id, 'provisioning.paused', { ...failure });
-}
 
 /** Every undo has ended. The list of what is left decides how. Returns the outcome. */
 export async function endRollback(db: Queryable, id: string): Promise<'completed' | 'incomplete'> {
@@ -105,28 +62,27 @@ export async function advanceFlow(
 }
 
 /** Steps that never began are skipped; the others, one that was to be resumed too, get a row for their undo. */
-export async function planRollback(db: Queryable, id: string): Promise<void> {
-  await db.query(
-    `update ledger.steps set status = 'skipped'
-     where provisioning_id = $1 and direction = 'run' and status = 'pending' and started_at is null`,
-    [id],
-  );
-  // A cancelled provisioning waits for nothing any more.
-  await db.query(
-    `update ledger.steps set ${noWait}
+export function planRollback(provisioningId: string): Part[] {
+  const hasNotBegun = `status = 'pending' and started_at is null`;
+  return [
+    {
+      sql: `update ledger.steps set status = 'skipped'
+     where provisioning_id = $1 and direction = 'run' and ${hasNotBegun}`,
+      values: [provisioningId],
+    },
+    {
+      // A cancelled provisioning waits for nothing any more.
+      sql: `update ledger.steps set ${noWait}
      where provisioning_id = $1 and direction = 'run' and status = 'waiting'`,
-    [id],
-  );
-  await db.query(
-    `insert into ledger.steps (provisioning_id, direction, position, name)
+      values: [provisioningId],
+    },
+    {
+      // All parts see the steps as they were before, or one after the other: both mean the same.
+      sql: `insert into ledger.steps (provisioning_id, direction, position, name)
      select provisioning_id, 'undo', position, name from ledger.steps
-     where provisioning_id = $1 and direction = 'run' and status <> 'skipped'
+     where provisioning_id = $1 and direction = 'run' and status <> 'skipped' and not (${hasNotBegun})
      on conflict do nothing`,
-    [id],
-  );
-}
-
-async function expectOne(db: Queryable, sql: string, values: unknown[]): Promise<void> {
-  const { rowCount } = await db.query(sql, values);
-  if (rowCount !== 1) throw new Error('the provisioning is not in the state that this change begins from');
+      values: [provisioningId],
+    },
+  ];
 }

@@ -1,6 +1,7 @@
 /** The acts of operators: to go on, to end, or to undo. Each act is an event of its own. */
 import { planRollback } from './endings.ts';
 import { appendEvent } from './events.ts';
+import { applyParts } from './parts.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 import { readSnapshot } from './provisionings.ts';
 import type { Snapshot } from './rows.ts';
@@ -79,7 +80,7 @@ export async function rollBackByOperator(
          where provisioning_id = $1 and direction = 'undo' and status = 'failed'`,
         [id],
       );
-    else await planRollback(db, id);
+    else await applyParts(db, id, planRollback(id));
     await appendEvent(db, id, 'rollback.requested', { ...actor });
     if (isPaused) await hooks.report(db, 'provisioning.failed');
     return true;
@@ -106,7 +107,7 @@ export async function cancelProvisioning(
       [id],
     );
     if (rowCount !== 1) return isBeingCancelled(db, id);
-    await planRollback(db, id);
+    await applyParts(db, id, planRollback(id));
     await appendEvent(db, id, 'provisioning.cancelled', { ...actor });
     await report(db, 'provisioning.cancelled');
     return true;

@@ -121,8 +121,6 @@ export const snapshotSchema = z.object({ provisioning: provisioningRow, steps: z
 
 /** What is known of a step's part. */
 export const partOfStep = z.object({
-  /** When that was read, by the database's clock. */
-  at: z.coerce.date(),
   /** What the run of the step has recorded so far. */
   output: z.record(z.string(), z.unknown()),
   effects: z.array(effectRow),

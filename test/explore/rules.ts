@@ -79,7 +79,7 @@ const errors: Readonly<Record<Trouble, Error>> = {
 };
 
 const waits: Readonly<Partial<Record<Trouble, StepProgress['wait']>>> = {
-  'too-late': { waitingFor: 'time', looks: 1, waitedMs: 1, awayMs: 0 },
+  'too-late': { waitingFor: 'time', looks: 1, presentMs: 1, waitedMs: 1, awayMs: 0 },
 };
 
 const provisioning: ProvisioningRow = {

@@ -15,8 +15,7 @@ interface Asked {
 }
 
 /** ReadyForQuery, outside of a transaction. */
-const isReady = (chunk: Buffer) =>
-  chunk.subarray(-6).equals(Buffer.from([0x5a, 0, 0, 0, 5, 0x49]));
+const isReady = (chunk: Buffer) => chunk.subarray(-6).equals(Buffer.from([0x5a, 0, 0, 0, 5, 0x49]));
 
 export async function startTransactionPooler(databaseUrl: string): Promise<TransactionPooler> {
   const target = new URL(databaseUrl);

@@ -3,15 +3,14 @@ import { LeaseLost, WasCancelled } from '../../src/errors.ts';
 import {
   claimProvisioning,
   renewLease,
-  withFence,
   writeAsHolder,
   type Claim,
   type HolderWrite,
 } from '../../src/ledger/claims.ts';
-import { failProvisioning } from '../../src/ledger/endings.ts';
+import { planRollback } from '../../src/ledger/endings.ts';
 import { ungrouped } from '../../src/ledger/group-commit.ts';
 import { cancelProvisioning, resumeProvisioning } from '../../src/ledger/operator-acts.ts';
-import { completeStep, postponeStep } from '../../src/ledger/steps.ts';
+import { completeStep, failStep, postponeStep } from '../../src/ledger/steps.ts';
 import { startLedger, type TestLedger } from './support.ts';
 
 let ledger: TestLedger;
@@ -143,11 +142,12 @@ test('a step that fails after the cancel fails nothing else', async () => {
   const claimed = await claim(id);
   await cancel(id);
   const before = await stateOf(id);
-  const failure = { step: 'first', code: 'internal-error', message: 'no' } as const;
+  const failure = { step: 'first', code: 'internal-error', message: 'no', at: '2026-01-01' } as const;
+  const ending = { as: 'failed', failure, callback: undefined, sweepAfterMs: 1000 } as const;
 
   await expect(
-    withFence(ledger.pool, claimed, (db) => failProvisioning(db, id, failure, 1000)),
-  ).rejects.toThrow('not in the state');
+    write(claimed, { parts: [failStep(keyOf(id), failure), ...planRollback(id)], ending }),
+  ).rejects.toMatchObject({ code: '23514' });
   expect(await stateOf(id)).toEqual(before);
 });
 

@@ -9,7 +9,6 @@ import {
   type Claim,
   type ClaimRequest,
   type ClaimResult,
-  type LeaseEnd,
 } from '../../src/ledger/claims.ts';
 import { advanceFlow } from '../../src/ledger/endings.ts';
 import { appendEvent } from '../../src/ledger/events.ts';
@@ -278,7 +277,7 @@ describe('a worker that lacks steps of a provisioning', () => {
 describe('when the worker that has given a provisioning back is dead', () => {
   /** Nobody holds the lock of that number. */
   const dead = '2147483001';
-  async function giveBack(as: LeaseEnd['as']): Promise<string> {
+  async function giveBack(as: 'handed-on' | 'given-back'): Promise<string> {
     const id = await ledger.accept();
     const result = await claim(id, 1, { holder: dead });
     if (result.is !== 'claimed') throw new Error(`it is ${result.is}`);

@@ -17,6 +17,7 @@ const constants = new Set([
   'batch',
   'givenBack',
   'handedOn',
+  'hasNotBegun',
   'isUnderWay',
   'keptFor',
   'lockKey',

@@ -38,7 +38,7 @@ function afterWaiting(facts: Partial<WaitSoFar>): StepProgress {
   return {
     attempts: 1,
     interruptions: 0,
-    wait: { waitingFor: 'github to answer', looks: 3, waitedMs: 0, awayMs: 0, ...facts },
+    wait: { waitingFor: 'github to answer', looks: 3, presentMs: 0, waitedMs: 0, awayMs: 0, ...facts },
   };
 }
 
@@ -97,25 +97,25 @@ describe('a wait', () => {
     expect(unknown.is === 'failed' && 'whatToDo' in unknown.error).toBe(false);
   });
 
-  test('uses up no attempt and looks again after the first interval', () => {
+  test('uses up no attempt and looks again soon', () => {
     expect(decide(new NotYet('it'), last)).toMatchObject({
       is: 'postponed',
       waitingFor: 'it',
-      delayMs: 2400,
+      delayMs: 600,
     });
   });
 
-  test('looks less and less often, up to five times the first interval', () => {
-    const looked = (looks: number) => ({
+  test('looks again after a quarter of the time that it has waited, within bounds', () => {
+    const lasted = (presentMs: number) => ({
       attempts: 1,
       interruptions: 0,
-      wait: { waitingFor: 'it', looks, waitedMs: 0, awayMs: 0 },
+      wait: { waitingFor: 'it', looks: 1, presentMs, waitedMs: 0, awayMs: 0 },
     });
-    const delays = [0, 1, 2, 3, 4, 50].map((looks) =>
-      decide(new NotYet('it'), looked(looks), 'run', () => 0.5),
+    const delays = [0, 2000, 4000, 20_000, 40_000, 1_000_000].map((presentMs) =>
+      decide(new NotYet('it'), lasted(presentMs), 'run', () => 0.5),
     );
     expect(delays.map((outcome) => (outcome.is === 'postponed' ? outcome.delayMs : 0))).toEqual([
-      2000, 3000, 4500, 6750, 10_000, 10_000,
+      500, 500, 1000, 5000, 10_000, 10_000,
     ]);
   });
 
@@ -123,7 +123,7 @@ describe('a wait', () => {
     const waited = {
       attempts: 1,
       interruptions: 0,
-      wait: { waitingFor: 'it', looks: 9, waitedMs: 60_000, awayMs: 0 },
+      wait: { waitingFor: 'it', looks: 9, presentMs: 0, waitedMs: 60_000, awayMs: 0 },
     };
     expect(decide(new NotYet('it'), waited)).toMatchObject({
       is: 'failed',
@@ -139,7 +139,7 @@ describe('a wait', () => {
     const waited = {
       attempts: 1,
       interruptions: 0,
-      wait: { waitingFor: 'it', looks: 9, waitedMs: 9e9, awayMs: 0 },
+      wait: { waitingFor: 'it', looks: 9, presentMs: 0, waitedMs: 9e9, awayMs: 0 },
     };
     expect(decide(new NotYet('it', { endsByItself: true, lookAgainMs: 70 }), waited)).toMatchObject({
       delayMs: 70,

@@ -18,7 +18,6 @@ end $$;
 create function ledger.part_of_step(provisioning uuid, step_name text) returns json language plpgsql stable as $$
 begin
   return json_build_object(
-    'at', clock_timestamp(),
     'output', (select s.output from ledger.steps s
                where s.provisioning_id = provisioning and s.direction = 'run' and s.name = step_name),
     'effects', (select coalesce(json_agg(e), '[]') from ledger.effects e
@@ -121,12 +120,13 @@ begin
   end if;
 
   return json_build_object(
-    'is', 'claimed', 'epoch', p.epoch, 'unreturned', p.unreturned_claims - 1,
+    'is', 'claimed', 'epoch', p.epoch, 'unreturned', p.unreturned_claims - 1, 'at', clock_timestamp(),
     'snapshot', ledger.snapshot(provisioning),
     'begun', case when is_turn then json_build_object(
       'attempts', step.attempts, 'interruptions', step.interruptions,
       'begunMsAgo', extract(epoch from clock_timestamp() - step.started_at) * 1000,
       'waitingFor', step.waiting_for, 'looks', step.looks,
+      'presentMs', extract(epoch from clock_timestamp() - step.wait_began) * 1000,
       'waitedMs', extract(epoch from clock_timestamp() - step.waiting_since) * 1000,
       'awayMs', step.away_ms + case when step.wait_is_away
         then extract(epoch from clock_timestamp() - step.wait_began) * 1000 else 0 end,
@@ -138,27 +138,40 @@ end $$;
 --
 -- Refuses with LEASE where the worker's epoch is not the newest or its lease is over, and with GATED where a call is not
 -- to begin because the provisioning was cancelled (`is_gate`). Extends the lease to `lease_ms` from now, or ends it:
--- `handed-on` to a job that follows, so that the sweeper must know who had it; `given-back` where none follows at once;
--- `succeeded` once every step has. `callbacks`: how many are written with it.
+--
+-- `handed-on`   to a job that follows, so that the sweeper must know who had it
+-- `given-back`  none follows at once
+-- `next-flow`   to a new flow of jobs
+-- `succeeded`   every step has
+-- `failed`      a step has for good (`failure`), and its rollback begins
+-- `paused`      the same, and an operator decides
+--
+-- `callbacks`: how many are written with it. What a provisioning may become is guarded by its trigger.
 create function ledger.hold(
   provisioning uuid, its_epoch bigint, is_gate boolean, lease_ms double precision, ending text,
-  sweep_ms double precision, event_types text[], event_data jsonb[], callbacks integer
+  sweep_ms double precision, event_types text[], event_data jsonb[], callbacks integer, its_failure jsonb,
+  provider_text text
 ) returns void language plpgsql as $$
 declare
   p ledger.provisionings;
+  is_failure constant boolean := coalesce(ending in ('failed', 'paused'), false);
 begin
   update ledger.provisionings
   set lease_until = case when ending is null
         then greatest(lease_until, clock_timestamp() + lease_ms * interval '1 ms') end,
-      lease_holder = case when ending in ('given-back', 'succeeded') then null else lease_holder end,
-      status = case when ending = 'succeeded' then 'succeeded' else status end,
-      finished_at = case when ending = 'succeeded' then clock_timestamp() else finished_at end,
+      lease_holder = case when ending in ('given-back', 'succeeded', 'paused') then null else lease_holder end,
       unreturned_claims = case when ending is null then unreturned_claims else 0 end,
       next_claim_at = case when ending is null then next_claim_at end,
+      status = case when ending in ('succeeded', 'failed', 'paused') then ending else status end,
+      rollback_status = case when ending = 'failed' then 'pending' else rollback_status end,
+      flow = case when ending = 'next-flow' then flow + 1 else flow end,
+      finished_at = case when ending = 'succeeded' then clock_timestamp() else finished_at end,
+      failure = case when is_failure then its_failure else failure end,
+      failure_provider_text = case when is_failure then provider_text else failure_provider_text end,
       sweep_at = case
-        when ending = 'succeeded' then null
+        when ending in ('succeeded', 'paused') then null
         when ending is null or sweep_at is null then sweep_at
-        when rollback_status = 'pending' then clock_timestamp()
+        when ending in ('handed-on', 'given-back') and rollback_status = 'pending' then clock_timestamp()
         -- Near enough is left as it is: the index that finds it is then left alone.
         when sweep_at between clock_timestamp() + sweep_ms / 2 * interval '1 ms'
           and clock_timestamp() + sweep_ms * interval '1 ms' then sweep_at
@@ -170,12 +183,12 @@ begin
   if not found then
     raise exception 'the lease of provisioning % is lost', provisioning using errcode = 'LEASE';
   end if;
+  if is_gate and p.status = 'cancelled' then
+    raise exception 'provisioning % was cancelled', provisioning using errcode = 'GATED';
+  end if;
   if ending = 'succeeded' and exists (select from ledger.steps s where s.provisioning_id = provisioning
       and s.direction = 'run' and s.status <> 'succeeded') then
     raise exception 'provisioning % has steps that have not succeeded', provisioning using errcode = 'check_violation';
-  end if;
-  if is_gate and p.status = 'cancelled' then
-    raise exception 'provisioning % was cancelled', provisioning using errcode = 'GATED';
   end if;
   if cardinality(event_types) > 0 then
     perform ledger.insert_events(provisioning, p.last_event, event_types, event_data);

@@ -6,7 +6,7 @@
 import { performance } from 'node:perf_hooks';
 import { passCrashPoint } from '../../crash-points.ts';
 import { listDueCallbacks } from '../../ledger/callbacks.ts';
-import { inTransaction, isDatabaseAway } from '../../ledger/pool.ts';
+import { isDatabaseAway } from '../../ledger/pool.ts';
 import { readSnapshot } from '../../ledger/provisionings.ts';
 import { listDeadHolders, revokeLeases } from '../../ledger/presence.ts';
 import type { Snapshot } from '../../ledger/rows.ts';
@@ -14,7 +14,7 @@ import { listOverdue, postponeSweep } from '../../ledger/sweep.ts';
 import { queueNames, rootJobId, stepJobId } from '../../queue/flows.ts';
 import { regularCleanUp } from './clean-up.ts';
 import { repeat, type Repetition } from './repeat.ts';
-import { planNextFlow } from '../jobs/drive.ts';
+import { driveOn } from '../jobs/drive.ts';
 import type { Engine } from '../engine.ts';
 import { directionOf, nextAction } from '../jobs/next-action.ts';
 
@@ -45,14 +45,12 @@ async function sweepOne(engine: Engine, id: string): Promise<void> {
     return;
   }
   passCrashPoint('sweeping');
-  const enqueue = await inTransaction(engine.pool, (db) => planNextFlow(engine, db, snapshot));
-  if (enqueue === undefined) return;
+  if (!(await driveOn(engine, snapshot))) return;
   engine.metrics.workDrivenOn.inc();
   engine.log.warn(
     { provisioning: id, client: snapshot.provisioning.client_id },
     'a provisioning had no job: it is enqueued again',
   );
-  await enqueue();
 }
 
 /** A job in line behind others is in good hands. One that is delayed beyond its time, or active without a claim, is not. */

@@ -59,13 +59,19 @@ export interface StepLedger {
     ending: LeaseEnd,
   ): Promise<void>;
   /** Ends this attempt otherwise. */
-  end(part: Part, ending: LeaseEnd): Promise<void>;
+  end(written: Pick<HolderWrite, 'parts' | 'events'>, ending: LeaseEnd): Promise<void>;
   /** The same for what parts cannot say. */
   endInTransaction<T>(work: (db: Queryable) => Promise<T>): Promise<T>;
 }
 
-export function openStepLedger(pool: Pool, lease: Lease, key: StepKey, begun: BegunStep): StepLedger {
-  let known = begun.part;
+/** `claimed`: when, by the database's clock. */
+export function openStepLedger(
+  pool: Pool,
+  lease: Lease,
+  key: StepKey,
+  claimed: { readonly at: Date; readonly begun: BegunStep },
+): StepLedger {
+  let known = claimed.begun.part;
   let pending: CallRecord | undefined;
   let recorded: Promise<void> = Promise.resolve();
 
@@ -119,7 +125,7 @@ export function openStepLedger(pool: Pool, lease: Lease, key: StepKey, begun: Be
       const effect = known.effects.find(({ id }) => id === effectId);
       // An operator has taken its object off the list.
       if (effect === undefined) return measureCallAge(pool, effectId);
-      return effect.called_at === undefined ? Infinity : begun.part.at.getTime() - effect.called_at.getTime();
+      return effect.called_at === undefined ? Infinity : claimed.at.getTime() - effect.called_at.getTime();
     },
     async write(parts) {
       await flush();
@@ -154,9 +160,9 @@ export function openStepLedger(pool: Pool, lease: Lease, key: StepKey, begun: Be
       await lease.write({ parts, ending }, () => announce('record-sent', last));
       announce('recorded', last);
     },
-    async end(part, ending) {
+    async end(written, ending) {
       await flush();
-      await lease.write({ parts: [part], ending });
+      await lease.write({ ...written, ending });
     },
     async endInTransaction(work) {
       await flush();

@@ -1,15 +1,17 @@
 /** One attempt at a step, or one look of a step that waits: work, then write down what came of it. */
 import { performance } from 'node:perf_hooks';
-import { reportChange } from '../../api/report.ts';
+import { callbackOf } from '../../api/report.ts';
 import { passCrashPoint } from '../../crash-points.ts';
 import { ConfigurationError, StepFailure } from '../../errors.ts';
 import { releaseLease, type BegunStep } from '../../ledger/claims.ts';
-import { failProvisioning, pauseProvisioning } from '../../ledger/endings.ts';
+import { insertCallback } from '../../ledger/callbacks.ts';
+import { planRollback } from '../../ledger/endings.ts';
 import { applyParts } from '../../ledger/parts.ts';
-import { isDatabaseAway, type Queryable } from '../../ledger/pool.ts';
+import { isDatabaseAway } from '../../ledger/pool.ts';
 import { failResources } from '../../ledger/resources.ts';
 import type { Snapshot, StepError, StepWarning } from '../../ledger/rows.ts';
 import { failStep, postponeStep, type StepKey, type Wait } from '../../ledger/steps.ts';
+import type { Failure } from '../../provisioning.ts';
 import { jobDone, jobFailed, jobLater, type JobEnd, type QueueJob } from '../../queue/jobs.ts';
 import type { Lease } from '../claim/lease.ts';
 import type { Engine } from '../engine.ts';
@@ -26,6 +28,8 @@ export interface StepTask {
   readonly lease: Lease;
   readonly scope: EffectScope;
   readonly key: StepKey;
+  /** When it was claimed, by the database's clock. */
+  readonly at: Date;
   readonly begun: BegunStep;
   /** As it was claimed. */
   readonly snapshot: Snapshot;
@@ -39,6 +43,8 @@ const quickMs = 200;
 const maxInterruptions = 100;
 
 interface Attempt {
+  /** When it began, by `performance.now()`. */
+  readonly startedAt: number;
   /** The fields of a log line about it. */
   readonly facts: Readonly<Record<string, unknown>>;
   /** To be told what came of it, once that is written down. */
@@ -70,7 +76,7 @@ export async function attemptStep(task: StepTask): Promise<JobEnd> {
     attempt,
     durationMs: Math.round(performance.now() - startedAt),
   };
-  if ('error' in result) return conclude(task, { facts, count }, result.error);
+  if ('error' in result) return conclude(task, { startedAt, facts, count }, result.error);
 
   const handedOn = { as: 'handed-on', sweepAfterMs: engine.sweepIntervalMs } as const;
   await scope.ledger.complete(result, handedOn);
@@ -133,7 +139,7 @@ async function perform(task: StepTask): Promise<StepResult | { error: unknown }>
 
 /** Writes down what follows from an error. */
 async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promise<JobEnd> {
-  const { engine, lease, scope, key, begun, job } = task;
+  const { engine, lease, key, begun, job } = task;
   const { facts, count } = attempt;
   // A call that was cut off says nothing about the step.
   const outcome: Outcome = engine.cutOff.aborted
@@ -151,9 +157,7 @@ async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promi
   if (outcome.is === 'postponed') return wait(task, attempt, outcome, error);
 
   const providerText = await readProviderText(engine, key.provisioningId, error);
-  const callbackId = await scope.ledger.endInTransaction((db) =>
-    endInFailure(db, task, outcome.error, providerText),
-  );
+  const callbackId = await endInFailure(task, attempt, outcome.error, providerText);
   passCrashPoint('outcome-recorded');
   count('failed');
   engine.log.error(
@@ -178,7 +182,10 @@ async function wait(
 ): Promise<JobEnd> {
   const { waitingFor, delayMs } = outcome;
   const sweepAfterMs = delayMs + engine.sweepIntervalMs;
-  await scope.ledger.end(postponeStep(key, begun.wait, outcome), { as: 'given-back', sweepAfterMs });
+  await scope.ledger.end(
+    { parts: [postponeStep(key, begun.wait, outcome)] },
+    { as: 'given-back', sweepAfterMs },
+  );
   count(waitingFor === undefined ? 'retried' : 'waiting');
   const attempt = begun.attempts;
   if (waitingFor === undefined) {
@@ -209,22 +216,54 @@ function limitOf({ endsInMs }: Wait): string {
 
 /** A step that failed for good ends the provisioning, or pauses it; a failed undo lists what it could not delete. */
 async function endInFailure(
-  db: Queryable,
-  { engine, key, snapshot }: StepTask,
+  task: StepTask,
+  { startedAt }: Attempt,
   error: StepError,
   providerText: string | undefined,
 ): Promise<string | undefined> {
-  await applyParts(db, key.provisioningId, [failStep(key, error)]);
+  const { engine, scope, key, at, snapshot } = task;
+  const { provisioningId } = key;
+  const { ledger } = scope;
+  const sweepAfterMs = engine.sweepIntervalMs;
   if (key.direction === 'undo') {
-    await failResources(db, key.provisioningId, key.name, error.message);
-    await releaseLease(db, key.provisioningId, engine.sweepIntervalMs);
+    await ledger.endInTransaction(async (db) => {
+      await applyParts(db, provisioningId, [failStep(key, error)]);
+      await failResources(db, provisioningId, key.name, error.message);
+      await releaseLease(db, provisioningId, sweepAfterMs);
+    });
     return undefined;
   }
-  const failure = { step: key.name, ...error, providerText };
-  if (snapshot.provisioning.on_failure === 'pause') {
-    await pauseProvisioning(db, key.provisioningId, failure);
-    return reportChange(db, engine, key.provisioningId, 'provisioning.paused');
-  }
-  await failProvisioning(db, key.provisioningId, failure, engine.sweepIntervalMs);
-  return reportChange(db, engine, key.provisioningId, 'provisioning.failed');
+  const as = snapshot.provisioning.on_failure === 'pause' ? 'paused' : 'failed';
+  const failedAt = new Date(at.getTime() + performance.now() - startedAt);
+  const failure = { step: key.name, ...error, at: failedAt.toISOString() };
+  const callback = callbackOf(await withFailure(task, { as, failure }), engine, `provisioning.${as}`);
+  const { at: _, ...told } = failure;
+  await ledger.end(
+    {
+      parts: [failStep(key, error), ...(as === 'failed' ? planRollback(provisioningId) : [])],
+      events: [{ type: `provisioning.${as}`, data: told }],
+    },
+    {
+      as,
+      failure: { ...failure, providerText },
+      sweepAfterMs,
+      callback: callback && insertCallback(callback),
+    },
+  );
+  return callback?.id;
+}
+
+/** The provisioning as it is once that is written. */
+async function withFailure(
+  { scope, key, snapshot }: StepTask,
+  { as, failure }: { readonly as: 'failed' | 'paused'; readonly failure: Failure },
+): Promise<Snapshot> {
+  const output = await scope.ledger.readOutput();
+  const rollbackStatus = as === 'failed' ? 'pending' : 'none';
+  return {
+    provisioning: { ...snapshot.provisioning, status: as, rollback_status: rollbackStatus, failure },
+    steps: snapshot.steps.map((step) =>
+      step.direction === 'run' && step.name === key.name ? { ...step, output } : step,
+    ),
+  };
 }

@@ -7,12 +7,11 @@ import { z } from 'zod';
 import { callbackOf, reportChange } from '../../api/report.ts';
 import { passCrashPoint } from '../../crash-points.ts';
 import { insertCallback } from '../../ledger/callbacks.ts';
-import { releaseLease } from '../../ledger/claims.ts';
 import { beginRollback, endRollback } from '../../ledger/endings.ts';
 import type { Snapshot } from '../../ledger/rows.ts';
 import type { RootJobData } from '../../queue/flows.ts';
 import { jobDone, type JobEnd, type QueueJob } from '../../queue/jobs.ts';
-import { planNextFlow } from './drive.ts';
+import { enqueueFlow } from './drive.ts';
 import type { Engine } from '../engine.ts';
 import type { Lease } from '../claim/lease.ts';
 import { nextAction } from './next-action.ts';
@@ -40,13 +39,17 @@ export async function finishFlow(engine: Engine, job: QueueJob): Promise<JobEnd>
       engine.log.info({ ...facts, outcome }, 'rollback ended');
       return jobDone({ outcome: `rollback ${outcome}` });
     }
+    if (action.do === 'rest') {
+      await lease.release(engine.sweepIntervalMs);
+      return jobDone({ outcome: 'nothing to do' });
+    }
     // Something is left: the rollback that a failure asks for, or a flow whose jobs got lost.
-    const enqueue = await lease.transact(async (db) => {
-      await releaseLease(db, data.provisioningId, engine.sweepIntervalMs);
-      return planNextFlow(engine, db, snapshot);
+    await lease.write({
+      parts: [],
+      ending: { as: 'next-flow', sweepAfterMs: engine.sweepIntervalMs },
     });
-    await enqueue?.();
-    return jobDone({ outcome: action.do === 'rest' ? 'nothing to do' : `${action.direction} goes on` });
+    await enqueueFlow(engine, snapshot, action, data.flow + 1);
+    return jobDone({ outcome: `${action.direction} goes on` });
   });
 }
 

@@ -9,7 +9,7 @@ import {
   WorkerStopping,
 } from '../../errors.ts';
 import { isDatabaseAway } from '../../ledger/pool.ts';
-import type { StepProgress } from '../../ledger/claims.ts';
+import type { StepProgress, WaitSoFar } from '../../ledger/claims.ts';
 import type { Wait } from '../../ledger/steps.ts';
 import type { StepError } from '../../ledger/rows.ts';
 import type { Direction, FailureCode } from '../../provisioning.ts';
@@ -102,9 +102,8 @@ function decideWait(
         ...adviceOn(wait.cause),
       },
     };
-  const looks = before?.waitingFor === wait.waitingFor ? before.looks : 0;
-  const longest = patience.pollBaseMs * (isAway ? 15 : 5);
-  const growing = Math.min(patience.pollBaseMs * 1.5 ** looks, longest);
+  const present = before?.waitingFor === wait.waitingFor ? before : { looks: 0, presentMs: 0 };
+  const growing = isAway ? untilBack(present, patience) : untilDone(present, patience);
   const delayMs =
     leastMs === undefined
       ? (wait.lookAgainMs ?? growing * (0.8 + random() * 0.4))
@@ -118,6 +117,19 @@ function decideWait(
     isAway,
     error: undefined,
   };
+}
+
+/** A provider that is away is left alone, ever more. */
+function untilBack({ looks }: Pick<WaitSoFar, 'looks'>, { pollBaseMs }: Patience): number {
+  return Math.min(pollBaseMs * 1.5 ** looks, pollBaseMs * 15);
+}
+
+/**
+ * What a provider is about to do takes a second or some minutes, and nobody can tell: so the next look comes after a
+ * quarter of the time that it has taken already, and at most that much too late.
+ */
+function untilDone({ presentMs }: Pick<WaitSoFar, 'presentMs'>, { pollBaseMs }: Patience): number {
+  return Math.min(Math.max(presentMs / 4, pollBaseMs / 4), pollBaseMs * 5);
 }
 
 /**

@@ -21,7 +21,7 @@ const stepJobData = z.object({
 
 export async function workStep(engine: Engine, job: QueueJob): Promise<JobEnd> {
   const data = stepJobData.parse(job.data);
-  return withClaim(engine, data, async (lease, { begun, snapshot }) => {
+  return withClaim(engine, data, async (lease, { at, begun, snapshot }) => {
     if (begun === undefined) {
       await lease.release(engine.sweepIntervalMs);
       return whyNotBegun(snapshot, data);
@@ -38,7 +38,7 @@ export async function workStep(engine: Engine, job: QueueJob): Promise<JobEnd> {
     const scope = {
       pool: engine.pool,
       lease,
-      ledger: openStepLedger(engine.pool, lease, key, begun),
+      ledger: openStepLedger(engine.pool, lease, key, { at, begun }),
       client: clientOf(provisioning),
       step,
       encryptionKeys: engine.encryptionKeys,
@@ -52,7 +52,7 @@ export async function workStep(engine: Engine, job: QueueJob): Promise<JobEnd> {
         confirmPresence: () => engine.presence.confirm(deadCheckMs(engine.sweepIntervalMs) / 4),
       },
     };
-    return attemptStep({ engine, lease, scope, key, begun, snapshot, job });
+    return attemptStep({ engine, lease, scope, key, at, begun, snapshot, job });
   });
 }
 
