@@ -10,6 +10,8 @@ export interface Child {
   readonly pid: number;
   /** Where it listens. */
   readonly url: string;
+  /** How long it took to be ready. */
+  readonly readyMs: number;
   /** How many queries it has sent to PostgreSQL. */
   countQueries(): Promise<number>;
   /** Throws once it has ended, with what it has said last. */
@@ -29,6 +31,7 @@ export async function startChild(
   variables: Readonly<Record<string, string>>,
   endings: Endings,
 ): Promise<Child> {
+  const startedAt = performance.now();
   const child = spawn(process.execPath, [path.join(folder, file)], {
     env: { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: compileCache, ...variables },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -64,6 +67,7 @@ export async function startChild(
   return {
     pid: child.pid ?? 0,
     url,
+    readyMs: performance.now() - startedAt,
     async countQueries() {
       check();
       counted = Promise.withResolvers<number>();

@@ -17,6 +17,10 @@ export const figures = {
   accepted: 'orders accepted/s, 20 at once',
   acceptP50: 'ms to accept an order, p50',
   acceptP99: 'ms to accept an order, p99',
+  ready: 'ms until its slowest process is ready',
+  memory: 'MB of its largest process, at rest',
+  idleCpu: '% of a core at rest, its own processes',
+  idleQueries: 'queries/s at rest',
 } as const;
 
 export type FigureName = keyof typeof figures;

@@ -10,6 +10,8 @@ export interface Sizes {
   /** Runs with slow calls. */
   readonly delayed: number;
   readonly accepted: number;
+  /** How long a system is watched at rest. */
+  readonly idleMs: number;
 }
 
 export const usualSizes: Sizes = {
@@ -20,6 +22,7 @@ export const usualSizes: Sizes = {
   rollbacks: 100,
   delayed: 10,
   accepted: 1000,
+  idleMs: 10_000,
 };
 
 /** A hundred at once would take as long as all the rest. */
@@ -31,4 +34,5 @@ export const quickSizes: Sizes = {
   rollbacks: 20,
   delayed: 3,
   accepted: 100,
+  idleMs: 2000,
 };

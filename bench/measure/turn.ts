@@ -5,6 +5,7 @@ import { install } from '../systems/installation.ts';
 import type { System } from '../systems/systems.ts';
 import { measureAcceptance } from './acceptance.ts';
 import type { Figures } from './figures.ts';
+import { measureIdle } from './idle.ts';
 import { measureRuns } from './runs.ts';
 import type { Sizes } from './sizes.ts';
 import { startWatch } from './watch.ts';
@@ -28,7 +29,8 @@ export async function takeTurn(
     const installation = await install(system, servers, { concurrency, onlyAccepts: false }, endings);
     const watch = await startWatch(installation, finished, pollMs, signal);
     endings.add(() => watch.end());
-    return measureRuns({ servers, installation, watch }, sizes);
+    const bench = { servers, installation, watch };
+    return { ...(await measureIdle(bench, sizes.idleMs)), ...(await measureRuns(bench, sizes)) };
   });
   return { ...work, ...acceptance };
 }

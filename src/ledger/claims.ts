@@ -186,6 +186,7 @@ export type NewFailure = Failure & { readonly providerText?: string | undefined 
 
 export interface HolderWrite {
   readonly parts: readonly Part[];
+  /** After those of the parts. */
   readonly events?: readonly NewEvent[];
   /** The lease is to last for at least that long from then on. */
   readonly leaseMs?: number;
@@ -213,7 +214,7 @@ export async function writeAsHolder(
   };
   const { providerText, ...shown } = failure ?? {};
   const parts = callback === undefined ? write.parts : [...write.parts, callback];
-  const events = [...(write.events ?? []), ...parts.flatMap((part) => part.events ?? [])];
+  const events = [...parts.flatMap((part) => part.events ?? []), ...(write.events ?? [])];
   const statement = composeStatement(
     {
       call: 'ledger.hold($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
