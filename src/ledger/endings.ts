@@ -1,5 +1,5 @@
 /** The ends of a rollback, and its plan. How a run ends is `ledger.hold`'s. */
-import { givenBack } from './claims.ts';
+import { givenBack } from './holder.ts';
 import { appendEvent } from './events.ts';
 import type { Part } from './parts.ts';
 import type { Queryable } from './pool.ts';

@@ -43,7 +43,7 @@ async function connectTwo(pool: Pool) {
 /** PgBouncer refuses the parameters with which each session begins, unless it is told to ignore them. */
 async function connect(pool: Pool) {
   return pool.connect().catch((error: unknown) => {
-    const isPgBouncer = error instanceof Error && /unsupported startup parameter/.test(error.message);
+    const isPgBouncer = error instanceof Error && error.message.includes('unsupported startup parameter');
     throw isPgBouncer ? new ConfigurationError(advice, { cause: error }) : error;
   });
 }

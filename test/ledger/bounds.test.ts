@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { claimProvisioning, writeAsHolder } from '../../src/ledger/claims.ts';
+import { claimProvisioning } from '../../src/ledger/claims.ts';
+import { writeAsHolder } from '../../src/ledger/holder.ts';
 import { ungrouped } from '../../src/ledger/group-commit.ts';
 import { postponeStep } from '../../src/ledger/steps.ts';
 import { startLedger, type TestLedger } from './support.ts';

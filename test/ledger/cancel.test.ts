@@ -1,12 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LeaseLost, WasCancelled } from '../../src/errors.ts';
-import {
-  claimProvisioning,
-  renewLease,
-  writeAsHolder,
-  type Claim,
-  type HolderWrite,
-} from '../../src/ledger/claims.ts';
+import { claimProvisioning, type Claim } from '../../src/ledger/claims.ts';
+import { renewLease, writeAsHolder, type HolderWrite } from '../../src/ledger/holder.ts';
 import { planRollback } from '../../src/ledger/endings.ts';
 import { ungrouped } from '../../src/ledger/group-commit.ts';
 import { cancelProvisioning, resumeProvisioning } from '../../src/ledger/operator-acts.ts';

@@ -2,14 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LeaseLost } from '../../src/errors.ts';
 import {
   claimProvisioning,
-  releaseLease,
-  renewLease,
-  withFence,
-  writeAsHolder,
   type Claim,
   type ClaimRequest,
   type ClaimResult,
 } from '../../src/ledger/claims.ts';
+import { releaseLease, renewLease, withFence, writeAsHolder } from '../../src/ledger/holder.ts';
 import { advanceFlow } from '../../src/ledger/endings.ts';
 import { appendEvent } from '../../src/ledger/events.ts';
 import { ungrouped } from '../../src/ledger/group-commit.ts';

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LeaseLost } from '../../src/errors.ts';
-import { claimProvisioning, writeAsHolder, type Claim } from '../../src/ledger/claims.ts';
+import { claimProvisioning, type Claim } from '../../src/ledger/claims.ts';
+import { writeAsHolder } from '../../src/ledger/holder.ts';
 import { grouped, type Transitions } from '../../src/ledger/group-commit.ts';
 import { isDatabaseAway, openPool } from '../../src/ledger/pool.ts';
 import { startProxy } from '../chaos/proxy.ts';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listDueCallbacks } from '../../src/ledger/callbacks.ts';
-import { claimProvisioning, writeAsHolder } from '../../src/ledger/claims.ts';
+import { claimProvisioning } from '../../src/ledger/claims.ts';
+import { writeAsHolder } from '../../src/ledger/holder.ts';
 import { confirmEffect, insertIntent } from '../../src/ledger/effects.ts';
 import { ungrouped } from '../../src/ledger/group-commit.ts';
 import { listDeadHolders } from '../../src/ledger/presence.ts';

@@ -5,7 +5,8 @@
  * monotonic clock, counted from before each renewal was asked for: it is never later than the database's.
  */
 import { LeaseLost } from '../../errors.ts';
-import { renewLease, withFence, writeAsHolder, type Claim, type HolderWrite } from '../../ledger/claims.ts';
+import { type Claim } from '../../ledger/claims.ts';
+import { renewLease, withFence, writeAsHolder, type HolderWrite } from '../../ledger/holder.ts';
 import type { Queryable } from '../../ledger/pool.ts';
 import type { WorkerMetrics } from '../../metrics/worker-metrics.ts';
 import type { Engine } from '../engine.ts';

@@ -4,7 +4,8 @@
  * The holder of the lease is the only one who writes that. So it is read once, with the claim, and kept up to date here.
  */
 import { passCrashPoint, type CrashFacts } from '../../crash-points.ts';
-import type { BegunStep, HolderWrite, LeaseEnd } from '../../ledger/claims.ts';
+import type { BegunStep } from '../../ledger/claims.ts';
+import type { HolderWrite, LeaseEnd } from '../../ledger/holder.ts';
 import { measureCallAge } from '../../ledger/effects.ts';
 import { readPartOfStep } from '../../ledger/part-of-step.ts';
 import type { Part } from '../../ledger/parts.ts';
@@ -76,11 +77,11 @@ export function openStepLedger(
   let recorded: Promise<void> = Promise.resolve();
 
   function learn(parts: readonly Part[], rows: readonly unknown[]): void {
+    let { effects, resources } = known;
     for (const [index, { returns }] of parts.entries())
-      if (returns === 'effect')
-        known = { ...known, effects: replace(known.effects, effectRow.parse(rows[index])) };
-      else if (returns === 'resource')
-        known = { ...known, resources: replace(known.resources, resourceRow.parse(rows[index])) };
+      if (returns === 'effect') effects = replace(effects, effectRow.parse(rows[index]));
+      else if (returns === 'resource') resources = replace(resources, resourceRow.parse(rows[index]));
+    known = { ...known, effects, resources };
   }
 
   async function write(parts: readonly Part[], more: Omit<HolderWrite, 'parts'> = {}, onSent?: () => void) {

@@ -1,40 +1,19 @@
 /** One attempt at a step, or one look of a step that waits: work, then write down what came of it. */
 import { performance } from 'node:perf_hooks';
-import { callbackOf } from '../../api/report.ts';
 import { passCrashPoint } from '../../crash-points.ts';
 import { ConfigurationError, StepFailure } from '../../errors.ts';
-import { releaseLease, type BegunStep } from '../../ledger/claims.ts';
-import { insertCallback } from '../../ledger/callbacks.ts';
-import { planRollback } from '../../ledger/endings.ts';
-import { applyParts } from '../../ledger/parts.ts';
 import { isDatabaseAway } from '../../ledger/pool.ts';
-import { failResources } from '../../ledger/resources.ts';
-import type { Snapshot, StepError, StepWarning } from '../../ledger/rows.ts';
-import { failStep, postponeStep, type StepKey, type Wait } from '../../ledger/steps.ts';
-import type { Failure } from '../../provisioning.ts';
+import type { StepWarning } from '../../ledger/rows.ts';
+import { postponeStep, type Wait } from '../../ledger/steps.ts';
 import { jobDone, jobFailed, jobLater, type JobEnd, type QueueJob } from '../../queue/jobs.ts';
-import type { Lease } from '../claim/lease.ts';
-import type { Engine } from '../engine.ts';
+import { endInFailure } from './end-in-failure.ts';
 import { measureStep, type AttemptResult } from './measure-step.ts';
 import { decideOutcome, type Outcome } from './outcome.ts';
 import { readProviderText } from './provider-text.ts';
-import type { EffectScope } from '../effects/scope.ts';
 import { parseOutput, stepContext } from './step-context.ts';
+import type { StepTask } from './step-task.ts';
 import { wakeSender } from '../callbacks/wake-sender.ts';
 import { watchStep } from './watch-step.ts';
-
-export interface StepTask {
-  readonly engine: Engine;
-  readonly lease: Lease;
-  readonly scope: EffectScope;
-  readonly key: StepKey;
-  /** When it was claimed, by the database's clock. */
-  readonly at: Date;
-  readonly begun: BegunStep;
-  /** As it was claimed. */
-  readonly snapshot: Snapshot;
-  readonly job: QueueJob;
-}
 
 /** A step that is done sooner is shown as that only. */
 const quickMs = 200;
@@ -157,7 +136,7 @@ async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promi
   if (outcome.is === 'postponed') return wait(task, attempt, outcome, error);
 
   const providerText = await readProviderText(engine, key.provisioningId, error);
-  const callbackId = await endInFailure(task, attempt, outcome.error, providerText);
+  const callbackId = await endInFailure(task, attempt.startedAt, outcome.error, providerText);
   passCrashPoint('outcome-recorded');
   count('failed');
   engine.log.error(
@@ -212,58 +191,4 @@ async function wait(
 
 function limitOf({ endsInMs }: Wait): string {
   return endsInMs === undefined ? '' : `, for ${Math.round(endsInMs / 1000)} s at the longest`;
-}
-
-/** A step that failed for good ends the provisioning, or pauses it; a failed undo lists what it could not delete. */
-async function endInFailure(
-  task: StepTask,
-  { startedAt }: Attempt,
-  error: StepError,
-  providerText: string | undefined,
-): Promise<string | undefined> {
-  const { engine, scope, key, at, snapshot } = task;
-  const { provisioningId } = key;
-  const { ledger } = scope;
-  const sweepAfterMs = engine.sweepIntervalMs;
-  if (key.direction === 'undo') {
-    await ledger.endInTransaction(async (db) => {
-      await applyParts(db, provisioningId, [failStep(key, error)]);
-      await failResources(db, provisioningId, key.name, error.message);
-      await releaseLease(db, provisioningId, sweepAfterMs);
-    });
-    return undefined;
-  }
-  const as = snapshot.provisioning.on_failure === 'pause' ? 'paused' : 'failed';
-  const failedAt = new Date(at.getTime() + performance.now() - startedAt);
-  const failure = { step: key.name, ...error, at: failedAt.toISOString() };
-  const callback = callbackOf(await withFailure(task, { as, failure }), engine, `provisioning.${as}`);
-  const { at: _, ...told } = failure;
-  await ledger.end(
-    {
-      parts: [failStep(key, error), ...(as === 'failed' ? planRollback(provisioningId) : [])],
-      events: [{ type: `provisioning.${as}`, data: told }],
-    },
-    {
-      as,
-      failure: { ...failure, providerText },
-      sweepAfterMs,
-      callback: callback && insertCallback(callback),
-    },
-  );
-  return callback?.id;
-}
-
-/** The provisioning as it is once that is written. */
-async function withFailure(
-  { scope, key, snapshot }: StepTask,
-  { as, failure }: { readonly as: 'failed' | 'paused'; readonly failure: Failure },
-): Promise<Snapshot> {
-  const output = await scope.ledger.readOutput();
-  const rollbackStatus = as === 'failed' ? 'pending' : 'none';
-  return {
-    provisioning: { ...snapshot.provisioning, status: as, rollback_status: rollbackStatus, failure },
-    steps: snapshot.steps.map((step) =>
-      step.direction === 'run' && step.name === key.name ? { ...step, output } : step,
-    ),
-  };
 }
