@@ -172,8 +172,8 @@ begin
         when ending in ('succeeded', 'paused') then null
         when ending is null or sweep_at is null then sweep_at
         when ending in ('handed-on', 'given-back') and rollback_status = 'pending' then clock_timestamp()
-        -- Near enough is left as it is: the index that finds it is then left alone.
-        when sweep_at between clock_timestamp() + sweep_ms / 2 * interval '1 ms'
+        -- Near enough is left as it is, unless it is a time to wait for: the index that finds it is then left alone.
+        when ending <> 'given-back' and sweep_at between clock_timestamp() + sweep_ms / 2 * interval '1 ms'
           and clock_timestamp() + sweep_ms * interval '1 ms' then sweep_at
         else clock_timestamp() + sweep_ms * interval '1 ms' end,
       last_event = last_event + cardinality(event_types), last_callback = last_callback + callbacks,
