@@ -6,7 +6,7 @@
  */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip } from 'node:zlib';
-import { request as sendRequest } from 'undici';
+import { Agent, request as sendRequest } from 'undici';
 import type { z } from 'zod';
 import { isAwayAnswer } from './away.ts';
 import { ProviderError, type RefusalHeaders } from '../errors.ts';
@@ -22,6 +22,9 @@ const usualAnswerBytes = 1024 * 1024;
 
 /** What stands in front of the providers refuses requests that name no program. */
 const userAgent = 'client-provisioner';
+
+/** HTTP/1.1 only: over HTTP/2 a dead connection outlives the calls that it has swallowed, and a call may be sent twice. */
+const dispatcher = new Agent({ allowH2: false });
 
 export interface ProviderConnection {
   readonly provider: string;
@@ -124,6 +127,7 @@ export async function exchange(
   try {
     // Half the work of fetch(). It follows no redirect.
     const response = await sendRequest(request.url, {
+      dispatcher,
       method: request.method,
       headers: { 'user-agent': userAgent, 'accept-encoding': 'gzip, br', ...request.headers },
       body: request.body ?? null,

@@ -17,11 +17,8 @@ export interface NewCallback {
 
 export function insertCallback({ id, provisioningId, sequence, type, body }: NewCallback): Part {
   return {
-    // A receiver that said "gone" once is not called again.
     sql: `insert into ledger.callbacks (id, provisioning_id, sequence, type, body, state)
-     select $1, $2, $3, $4, $5, case when exists (
-       select 1 from ledger.callbacks where provisioning_id = $2 and state = 'stopped'
-     ) then 'stopped' else 'pending' end`,
+     values ($1, $2, $3, $4, $5, ledger.state_of_new_callback($2))`,
     values: [id, provisioningId, sequence, type, body],
   };
 }

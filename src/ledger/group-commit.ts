@@ -6,7 +6,7 @@
  * batch it refuses all, and each is sent again by itself.
  */
 import type { Duplex } from 'node:stream';
-import pg from 'pg';
+import pg, { type PoolClient } from 'pg';
 import type { Pool } from './pool.ts';
 
 /** A statement that may go with others. All its columns are JSON, or void. */
@@ -42,40 +42,62 @@ export function ungrouped(pool: Pick<Pool, 'query'>): Transitions {
 
 const mostAtOnce = 50;
 
+/** A statement that takes longer, since its row is locked elsewhere, say, must not hold up those of others. */
+const patienceMs = 100;
+
 interface Waiting extends PromiseWithResolvers<Row> {
   readonly statement: GroupedStatement;
 }
 
 export function grouped(pool: Pool): Transitions {
-  const lanes = new Map<string, { waiting: Waiting[]; isBusy: boolean }>();
+  const lanes = new Map<string, { readonly waiting: Waiting[]; isBusy: boolean }>();
   const singly = ungrouped(pool);
 
-  async function work(lane: { waiting: Waiting[]; isBusy: boolean }): Promise<void> {
+  async function work(lane: { readonly waiting: Waiting[]; isBusy: boolean }): Promise<void> {
     if (lane.isBusy) return;
     lane.isBusy = true;
-    while (lane.waiting.length > 0) await sendBatch(lane.waiting.splice(0, mostAtOnce));
+    while (lane.waiting.length > 0) {
+      const timer = Promise.withResolvers<void>();
+      const timeout = setTimeout(timer.resolve, patienceMs);
+      await Promise.race([sendBatch(lane.waiting.splice(0, mostAtOnce)), timer.promise]);
+      clearTimeout(timeout);
+    }
     lane.isBusy = false;
   }
 
   async function sendBatch(batch: readonly Waiting[]): Promise<void> {
-    const [first, ...others] = batch;
-    if (first === undefined) return;
-    if (others.length === 0) return settle(first, singly.send(first.statement));
+    if (batch.length === 1) return sendSingly(batch);
     const sorted = batch.toSorted((a, b) =>
       a.statement.provisioningId < b.statement.provisioningId ? -1 : 1,
     );
+    let client: PoolClient;
+    try {
+      client = await pool.connect();
+    } catch {
+      // None has left.
+      return sendSingly(sorted);
+    }
     try {
       const rows = await sendTogether(
-        pool,
+        client,
         sorted.map(({ statement }) => statement),
       );
       for (const [index, { resolve }] of sorted.entries()) resolve(rows[index] ?? {});
     } catch (error) {
       // Refused, so nothing of it is committed; after any other error nobody knows.
-      if (error instanceof pg.DatabaseError)
-        await Promise.all(sorted.map((one) => settle(one, singly.send(one.statement))));
-      else for (const { reject } of sorted) reject(error);
+      if (isRefusal(error)) return sendSingly(sorted);
+      for (const { reject } of sorted) reject(error);
     }
+  }
+
+  /** Each by itself; those of one provisioning in their order. */
+  async function sendSingly(batch: readonly Waiting[]): Promise<void> {
+    const byProvisioning = Map.groupBy(batch, ({ statement }) => statement.provisioningId);
+    await Promise.all(
+      [...byProvisioning.values()].map(async (statements) => {
+        for (const one of statements) await settle(one, singly.send(one.statement));
+      }),
+    );
   }
 
   return {
@@ -90,12 +112,21 @@ export function grouped(pool: Pool): Transitions {
   };
 }
 
+/** A pooler tells of a server that it has lost by an error too, perhaps after the commit. */
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof pg.DatabaseError && error.severity !== 'FATAL' && !/^(08|57P)/.test(error.code ?? '')
+  );
+}
+
 async function settle({ resolve, reject }: Waiting, answered: Promise<Row>): Promise<void> {
   await answered.then(resolve, reject);
 }
 
-async function sendTogether(pool: Pool, statements: readonly GroupedStatement[]): Promise<readonly Row[]> {
-  const client = await pool.connect();
+async function sendTogether(
+  client: PoolClient,
+  statements: readonly GroupedStatement[],
+): Promise<readonly Row[]> {
   let broken: Error | undefined;
   const onError = (error: Error) => {
     broken = error;

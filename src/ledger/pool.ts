@@ -84,6 +84,8 @@ function isUnanswered(error: unknown): boolean {
 
 /** SQLSTATE classes of a server that is away, starting, stopping, full or out of connections. */
 const awayClasses = new Set(['08', '53', '57', '58']);
+/** A server that only reads, and one that has ended a circle of locks: the statement was not wrong. */
+const awaySqlStates = new Set(['25006', '40P01']);
 const awayCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -99,7 +101,7 @@ export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (error instanceof pg.DatabaseError) return awayClasses.has(code.slice(0, 2)) || code === '25006';
+  if (error instanceof pg.DatabaseError) return awayClasses.has(code.slice(0, 2)) || awaySqlStates.has(code);
   return (
     awayCodes.has(code) ||
     isUnanswered(error) ||

@@ -25,8 +25,11 @@ export async function requireSessions(pool: Pool): Promise<void> {
         if (owners.size > clients.length) throw new ConfigurationError(advice);
       }
     if (owners.size < clients.length) throw new ConfigurationError(advice);
-  } finally {
     for (const client of clients) client.release();
+  } catch (error) {
+    // Whatever they are: nobody is to use them.
+    for (const client of clients) client.release(true);
+    throw error;
   }
 }
 

@@ -74,10 +74,13 @@ const mishaps = {
 } as const;
 
 /** How long the dashboard shows jobs that have ended, in seconds, and how many of each queue at the most. */
-export const keptJobs = {
+export type KeptJobs = Readonly<
+  Record<'completed' | 'failed', { readonly age: number; readonly count: number }>
+>;
+export const keptJobs: KeptJobs = {
   completed: { age: 24 * 3600, count: 10_000 },
   failed: { age: 7 * 24 * 3600, count: 10_000 },
-} as const;
+};
 
 /** The queue in Redis removes older jobs whenever one ends. In PostgreSQL that costs more than all the rest of a job. */
 export function removalOf(kind: QueueKind): Pick<JobsOptions, 'removeOnComplete' | 'removeOnFail'> {

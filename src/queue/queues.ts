@@ -32,6 +32,7 @@ import {
   removalOf,
   type CallbackJobData,
   type FlowPlan,
+  type KeptJobs,
   type PreflightJobData,
   type QueueKind,
 } from './flows.ts';
@@ -60,7 +61,7 @@ export interface Queues {
   askPreflight(question: PreflightJobData, timeoutMs: number): Promise<unknown>;
   /** The state of a job: `unknown` when there is none. */
   /** Removes jobs that have ended long ago, or are too many, where the queue does not do so by itself. */
-  removeOldJobs(): Promise<void>;
+  removeOldJobs(kept?: KeptJobs): Promise<void>;
   getJobState(queue: QueueName, jobId: string): Promise<string>;
   startWorker(queue: QueueName, concurrency: number, work: Work): Promise<void>;
   isReachable(timeoutMs: number): Promise<boolean>;
@@ -184,6 +185,24 @@ interface Parts {
   close(): Promise<void>;
 }
 
+/** So many at once that nobody waits for them. */
+const removedAtOnce = 500;
+const removalTimeoutMs = 10_000;
+
+/** Removes jobs that ended at least that long ago, oldest first, and at most so many. */
+async function removeJobs(
+  queue: Queue,
+  state: 'completed' | 'failed',
+  olderThanMs: number,
+  atMost: number,
+): Promise<void> {
+  for (let left = atMost; left > 0; left -= removedAtOnce) {
+    const limit = Math.min(left, removedAtOnce);
+    const removed = await within(removalTimeoutMs, queue.clean(olderThanMs, limit, state));
+    if (removed.length < limit) return;
+  }
+}
+
 async function assemble(
   settings: QueueSettings,
   kind: QueueKind,
@@ -253,14 +272,13 @@ async function assemble(
       workers.push(worker);
       worker.run().catch(settings.onError);
     },
-    async removeOldJobs() {
+    async removeOldJobs(kept = keptJobs) {
       if (kind === 'redis') return;
       for (const queue of queues.values())
         for (const state of ['completed', 'failed'] as const) {
-          const { age, count } = keptJobs[state];
-          await queue.clean(age * 1000, 0, state);
-          const tooMany = (await queue.getJobCountByTypes(state)) - count;
-          if (tooMany > 0) await queue.clean(0, tooMany, state);
+          const { age, count } = kept[state];
+          await removeJobs(queue, state, age * 1000, Infinity);
+          await removeJobs(queue, state, 0, (await queue.getJobCountByTypes(state)) - count);
         }
     },
     isReachable: async (timeoutMs) => {

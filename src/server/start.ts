@@ -1,8 +1,9 @@
 /** The API process: it listens at once, and answers 503 for as long as the database is away. */
-import { ConfigurationError } from '../errors.ts';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { listenUrl, publicUrlOf, type ServerConfig } from '../config.ts';
+import { ConfigurationError } from '../errors.ts';
 import { openPool } from '../ledger/pool.ts';
 import { requireSessions } from '../ledger/sessions.ts';
 import { requireLedger } from '../ledger/migrate.ts';
@@ -28,6 +29,9 @@ export interface ServerOptions {
   readonly steps?: readonly Step[];
 }
 
+/** A database that is there has answered by then. */
+const checkedWithinMs = 1000;
+
 export interface RunningServer extends Running {
   /** Where it listens. */
   readonly url: string;
@@ -43,10 +47,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     statementMs: 8000,
     onError,
   });
-  // A database that is away is waited for by each request.
-  await requireSessions(pool).catch((error: unknown) => {
+  // A database that is away, or takes long, is waited for by each request.
+  const checked = requireSessions(pool).catch((error: unknown) => {
     if (error instanceof ConfigurationError) throw error;
   });
+  checked.catch(() => {});
+  await Promise.race([checked, pause(checkedWithinMs, undefined, { ref: false })]);
   const tracing = await startTracing(config, log);
   const stopping = new AbortController();
   let queues: Queues | undefined;

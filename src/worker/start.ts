@@ -23,6 +23,7 @@ import { finishFlow } from './jobs/finish-flow.ts';
 import { startOrphanScanner } from './background/orphan-scan.ts';
 import { callbackConcurrency, receiverSlots } from './callbacks/receiver-slots.ts';
 import { startMetricsReporter } from './background/report-metrics.ts';
+import { startQueueCleanUp } from './background/clean-up.ts';
 import { startSweeper } from './background/sweep.ts';
 import { workStep } from './jobs/work-step.ts';
 
@@ -117,6 +118,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
       onWait: (error) => log.warn({ err: error }, 'waiting for the queue'),
     });
   const sweeper = startSweeper(engine);
+  const queueCleanUp = startQueueCleanUp(engine);
   const orphanScanner = startOrphanScanner(engine);
   const reporter = startMetricsReporter(engine);
   log.info({ queue: queues.kind, concurrency, holder: presence.holder() }, 'worker started');
@@ -127,6 +129,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
       isStopping = true;
       const timer = setTimeout(() => cutOff.abort(), config.PROVIDER_TIMEOUT_MS);
       await sweeper.stop();
+      await queueCleanUp.stop();
       await orphanScanner.stop();
       await queues.close(config.PROVIDER_TIMEOUT_MS + 1500);
       await reporter.stop();

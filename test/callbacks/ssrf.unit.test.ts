@@ -6,6 +6,7 @@ import type { AllowedHost } from '../../src/config.ts';
 import { callbackSender } from '../../src/callbacks/send.ts';
 import { spyOnConnections } from './connect-spy.ts';
 import { privateHosts } from './private-hosts.ts';
+import { startListener } from '../helpers/tls-listener.ts';
 import { startReceiver } from './receiver.ts';
 
 const signingSecrets = [`whsec_${Buffer.alloc(32, 5).toString('base64')}`] as const;
@@ -26,22 +27,6 @@ function sender(settings: { allowed?: readonly AllowedHost[]; answers?: readonly
     },
   });
   return { asked, call: (url: string) => send({ id: 'msg_1', url, body: '{}' }) };
-}
-
-/** Takes connections and hangs up when a client has greeted: enough to read what it offers before it encrypts. */
-async function startListener(): Promise<{ port: string; hello: () => string }> {
-  let hello = '';
-  const server = createServer((socket) => {
-    socket.on('error', () => {});
-    socket.once('data', (data) => {
-      hello = data.toString('latin1');
-      socket.destroy();
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  return { port: String((server.address() as AddressInfo).port), hello: () => hello };
 }
 
 describe('nothing is connected to, nor looked up, when the URL names', () => {

@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { ProviderError } from '../../src/errors.ts';
 import { providerHttp, type ProviderConnection } from '../../src/http/request.ts';
 import { Permit, PermitRefused } from '../../src/http/permit.ts';
+import { startListener } from '../helpers/tls-listener.ts';
 import { until } from '../helpers/until.ts';
 
 type Handler = (response: ServerResponse, request: IncomingMessage) => void;
@@ -470,4 +471,32 @@ test('a connection that is aborted ends its calls, reads included', async () => 
     outcome: 'in-doubt',
     status: undefined,
   });
+});
+
+test('HTTP/2 is not offered: a dead connection would outlive the calls that it has swallowed', async () => {
+  const { port, hello } = await startListener();
+  const http = providerHttp({
+    provider: 'it',
+    baseUrl: `https://127.0.0.1:${port}`,
+    headers: {},
+    timeoutMs: 5000,
+  });
+
+  await expect(http.read('GET /x', { schema: z.unknown() })).rejects.toBeInstanceOf(ProviderError);
+
+  expect(hello()).toContain('\u0008http/1.1');
+  expect(hello()).not.toContain('\u0002h2');
+});
+
+test('a request names the program: what stands in front of the providers refuses others', async () => {
+  let agent: string | undefined;
+  handle = (response, request) => {
+    agent = request.headers['user-agent'];
+    json(200, { id: 'a' })(response, request);
+  };
+  const http = providerHttp({ provider: 'it', baseUrl, headers: {}, timeoutMs: 5000 });
+
+  await http.read('GET /x', { schema });
+
+  expect(agent).toBe('client-provisioner');
 });

@@ -87,11 +87,14 @@ test('a row that is locked elsewhere holds up its own write only', async () => {
   const late = locked && noteIn(locked, 'late').then(() => order.push('late'));
   const soon = others.map((claimed) => noteIn(claimed, 'soon').then(() => order.push('soon')));
   await Promise.all([first, ...soon]);
+  // Nor does it hold up what comes later.
+  await noteIn(await claim(), 'later');
+  order.push('later');
   await holder.query('commit');
   holder.release();
   await late;
 
-  expect(order).toEqual(['soon', 'soon', 'soon', 'soon', 'late']);
+  expect(order).toEqual(['soon', 'soon', 'soon', 'soon', 'later', 'late']);
 });
 
 test.each([

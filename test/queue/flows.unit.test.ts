@@ -74,7 +74,7 @@ test('with nothing left to do there is only the root', () => {
   expect(chain(buildFlow({ ...plan, work: [] }, inRedis))).toHaveLength(1);
 });
 
-test('the queue in Redis removes old jobs itself, and for the one in PostgreSQL the leader does', () => {
+test('the queue in Redis removes old jobs itself, and for the one in PostgreSQL workers do', () => {
   const removals = (kind: 'redis' | 'postgres') =>
     chain(buildFlow(plan, { prefix: 'p', kind })).map(({ opts }) => [
       opts?.removeOnComplete,

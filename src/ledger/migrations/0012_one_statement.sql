@@ -219,3 +219,11 @@ begin
   values (provisioning, 1, 'provisioning.accepted', jsonb_build_object('by', caller));
   return ledger.snapshot(provisioning);
 end $$;
+
+-- A receiver that said "gone" once is not called again. Asked by a function, which sees what was committed while the
+-- statement that it is part of waited for the provisioning's row.
+create function ledger.state_of_new_callback(provisioning uuid) returns text language plpgsql volatile as $$
+begin
+  return case when exists (select from ledger.callbacks c where c.provisioning_id = provisioning and c.state = 'stopped')
+    then 'stopped' else 'pending' end;
+end $$;

@@ -3,29 +3,35 @@ import { performance } from 'node:perf_hooks';
 import { deleteOldAnswers } from '../../ledger/idempotency.ts';
 import { deleteUndone } from '../../ledger/retention.ts';
 import type { Engine } from '../engine.ts';
+import { repeat, type Repetition } from './repeat.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const batch = 100;
 
-/** The returned function cleans up at its first call; then the queue once a minute, and the ledger once an hour. */
-export function regularCleanUp(engine: Engine): () => Promise<void> {
-  const cleanQueue = atMostEvery(minuteMs, () => engine.queues.removeOldJobs());
-  const cleanLedger = atMostEvery(hourMs, () => cleanUpLedger(engine));
+/** The returned function cleans up the ledger at its first call, and then once an hour. */
+export function hourlyCleanUp(engine: Engine): () => Promise<void> {
+  let cleanedAt = -Infinity;
   return async () => {
-    await cleanQueue();
-    await cleanLedger();
+    if (performance.now() - cleanedAt < hourMs) return;
+    await cleanUpLedger(engine);
+    cleanedAt = performance.now();
   };
 }
 
-/** One that fails is tried again at the next call. */
-function atMostEvery(ms: number, work: () => Promise<void>): () => Promise<void> {
-  let doneAt = -Infinity;
-  return async () => {
-    if (performance.now() - doneAt < ms) return;
-    await work();
-    doneAt = performance.now();
+/**
+ * Removes old jobs once a minute. A round that fails is logged, and the next one tries again. Each worker does so: what one
+ * has removed the others do not find.
+ */
+export function startQueueCleanUp({ queues, log }: Pick<Engine, 'queues' | 'log'>): Repetition {
+  const round = async () => {
+    try {
+      await queues.removeOldJobs();
+    } catch (error) {
+      log.warn({ err: error }, 'old jobs could not be removed from the queue');
+    }
   };
+  return repeat(round, { intervalMs: minuteMs, waitsFirst: true });
 }
 
 async function cleanUpLedger(engine: Engine): Promise<void> {

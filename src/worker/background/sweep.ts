@@ -12,7 +12,7 @@ import { listDeadHolders, revokeLeases } from '../../ledger/presence.ts';
 import type { Snapshot } from '../../ledger/rows.ts';
 import { listOverdue, postponeSweep } from '../../ledger/sweep.ts';
 import { queueNames, rootJobId, stepJobId } from '../../queue/flows.ts';
-import { regularCleanUp } from './clean-up.ts';
+import { hourlyCleanUp } from './clean-up.ts';
 import { repeat, type Repetition } from './repeat.ts';
 import { driveOn } from '../jobs/drive.ts';
 import type { Engine } from '../engine.ts';
@@ -95,7 +95,7 @@ function deadHolderWatch(engine: Engine): () => Promise<number> {
 export function startSweeper(engine: Engine): Repetition {
   const intervalMs = deadCheckMs(engine.sweepIntervalMs);
   const revokeDead = deadHolderWatch(engine);
-  const cleanUp = regularCleanUp(engine);
+  const cleanUp = hourlyCleanUp(engine);
   let isLeader = false;
   let sweptAt = -Infinity;
   const lead = async () => {

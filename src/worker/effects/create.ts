@@ -216,8 +216,9 @@ async function listResource(
   effect: EffectRow,
   object: ProviderObject<Output>,
 ): Promise<Part[]> {
-  const resource = await findResource(scope, type, effect);
-  if (resource !== undefined) return [confirmResource(resource, object)];
+  const listed = await findResources(scope, type, effect);
+  const intended = listed.find(({ external_id: id }) => id === undefined);
+  if (intended !== undefined) return [confirmResource(intended, object)];
   const { provisioningId } = scope.client;
   const ids = { id: randomUUID(), provisioningId, effectId: effect.id, step: scope.step.name };
   return [insertLiveResource({ ...ids, kind: type.kind }, object)];
@@ -230,18 +231,18 @@ async function recordNotCreated(scope: EffectScope, effect: EffectRow, wasInDoub
 }
 
 async function recordedId(scope: EffectScope, type: AnyResourceType, effect: EffectRow): Promise<string> {
-  const resource = await findResource(scope, type, effect);
+  const [resource] = await findResources(scope, type, effect);
   if (resource?.external_id === undefined)
     throw new StepFailure('internal-error', `the ledger has no id of what "${effect.name}" made`);
   return resource.external_id;
 }
 
-/** The first object that was recorded of an effect's creation. */
-async function findResource(
+/** What was recorded of an effect's creation, oldest first. */
+async function findResources(
   scope: EffectScope,
   type: AnyResourceType,
   effect: EffectRow,
-): Promise<ResourceRow | undefined> {
+): Promise<ResourceRow[]> {
   const created = await scope.ledger.listCreated(type.kind);
-  return created.findLast(({ effect_id: id, state }) => id === effect.id && state !== 'forgotten');
+  return created.filter(({ effect_id: id, state }) => id === effect.id && state !== 'forgotten').toReversed();
 }

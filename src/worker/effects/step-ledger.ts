@@ -52,6 +52,8 @@ export interface StepLedger {
    * that comes out of whatever is asked next.
    */
   record(record: CallRecord): void;
+  /** Waits until everything is recorded. */
+  flush(): Promise<void>;
   /** For what parts cannot say. Whatever it changes is read again. */
   transact<T>(work: (db: Queryable) => Promise<T>): Promise<T>;
   /** The step is done: its output and warnings are recorded, with whatever is still to be recorded. */
@@ -96,12 +98,17 @@ export function openStepLedger(
     announce('recorded', record);
   }
 
-  /** Sends what is still to be recorded, and waits for it. After an error nothing more is written. */
+  /** Sends what is still to be recorded, and waits for it. */
   async function flush(): Promise<void> {
     const record = pending;
     pending = undefined;
     if (record !== undefined) recorded = recorded.then(() => send(record));
-    await recorded;
+    const asked = recorded;
+    await asked.catch((error: unknown) => {
+      // Told once: then the end of the attempt can be written.
+      if (recorded === asked) recorded = Promise.resolve();
+      throw error;
+    });
   }
 
   async function reload(): Promise<void> {
@@ -143,6 +150,7 @@ export function openStepLedger(
       // By then the step has ended, or it does something else first.
       setImmediate(flushUnasked);
     },
+    flush,
     async transact(work) {
       await flush();
       const result = await lease.transact(work);
@@ -152,7 +160,7 @@ export function openStepLedger(
     async complete(result, ending) {
       const last = pending;
       pending = undefined;
-      await recorded;
+      await flush();
       // Both are of one row, which one statement can change only once.
       const isOfRun = key.direction === 'run';
       const output = isOfRun ? { ...last?.output, ...result.output } : result.output;

@@ -45,7 +45,7 @@ export async function attemptStep(task: StepTask): Promise<JobEnd> {
             'it was interrupted again and again: the worker log has it',
           ),
         }
-      : await watchStep(engine, key, () => perform(task));
+      : await watchStep(engine, key, () => perform(task)).finally(running.stop);
   const isShown = running.stop();
   const facts = {
     provisioning: key.provisioningId,
@@ -55,10 +55,14 @@ export async function attemptStep(task: StepTask): Promise<JobEnd> {
     attempt,
     durationMs: Math.round(performance.now() - startedAt),
   };
-  if ('error' in result) return conclude(task, { startedAt, facts, count }, result.error);
+  const attemptSoFar = { startedAt, facts, count };
+  if ('error' in result) return conclude(task, attemptSoFar, result.error);
 
-  const handedOn = { as: 'handed-on', sweepAfterMs: engine.sweepIntervalMs } as const;
-  await scope.ledger.complete(result, handedOn);
+  try {
+    await scope.ledger.complete(result, { as: 'handed-on', sweepAfterMs: engine.sweepIntervalMs });
+  } catch (error) {
+    return conclude(task, attemptSoFar, error);
+  }
   passCrashPoint('step-recorded');
   count('succeeded');
   engine.log.info(facts, key.direction === 'run' ? 'step succeeded' : 'undo succeeded');
@@ -118,7 +122,7 @@ async function perform(task: StepTask): Promise<StepResult | { error: unknown }>
 
 /** Writes down what follows from an error. */
 async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promise<JobEnd> {
-  const { engine, lease, key, begun, job } = task;
+  const { engine, lease, scope, key, begun, job } = task;
   const { facts, count } = attempt;
   // A call that was cut off says nothing about the step.
   const outcome: Outcome = engine.cutOff.aborted
@@ -128,6 +132,7 @@ async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promi
     count('interrupted');
     const reason = error instanceof Error ? error.name : 'unknown';
     engine.log.info({ ...facts, reason }, 'the step was left to another worker');
+    await scope.ledger.flush().catch(() => {});
     await lease.release(engine.sweepIntervalMs).catch(() => {});
     // The caller logs that, and waits for the database.
     if (isDatabaseAway(error)) throw error;
