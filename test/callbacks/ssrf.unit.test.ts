@@ -1,7 +1,5 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { AllowedHost } from '../../src/config.ts';
 import { callbackSender } from '../../src/callbacks/send.ts';
 import { spyOnConnections } from './connect-spy.ts';

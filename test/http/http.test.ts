@@ -494,9 +494,7 @@ test('a request names the program: what stands in front of the providers refuses
     agent = request.headers['user-agent'];
     json(200, { id: 'a' })(response, request);
   };
-  const http = providerHttp({ provider: 'it', baseUrl, headers: {}, timeoutMs: 5000 });
-
-  await http.read('GET /x', { schema });
+  await providerHttp({ provider: 'it', baseUrl, headers: {}, timeoutMs: 5000 }).read('GET /x', { schema });
 
   expect(agent).toBe('client-provisioner');
 });

@@ -45,7 +45,7 @@ export async function attemptStep(task: StepTask): Promise<JobEnd> {
             'it was interrupted again and again: the worker log has it',
           ),
         }
-      : await watchStep(engine, key, () => perform(task)).finally(running.stop);
+      : await watchStep(engine, key, () => perform(task)).finally(() => running.stop());
   const isShown = running.stop();
   const facts = {
     provisioning: key.provisioningId,
