@@ -7,7 +7,7 @@
  */
 import type { Duplex } from 'node:stream';
 import pg, { type PoolClient } from 'pg';
-import type { Pool } from './pool.ts';
+import { runStatement, type Pool } from './pool.ts';
 
 /** A statement that may go with others. All its columns are JSON, or void. */
 export interface GroupedStatement {
@@ -30,12 +30,11 @@ export interface Transitions {
 }
 
 /** Each by itself. */
-export function ungrouped(pool: Pick<Pool, 'query'>): Transitions {
+export function ungrouped(pool: Pool): Transitions {
   return {
     async send({ name, text, values, onSent }) {
-      const answered = pool.query<Row>({ name, text, values: [...values] });
-      onSent?.();
-      return (await answered).rows[0] ?? {};
+      const { rows } = await runStatement<Row>(pool, { name, text, values: [...values] }, onSent);
+      return rows[0] ?? {};
     },
   };
 }

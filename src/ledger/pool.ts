@@ -42,6 +42,28 @@ export function openPool(options: PoolOptions): Pool {
 const setDurable = `select set_config('synchronous_commit',
   case current_setting('synchronous_commit') when 'off' then 'on' else current_setting('synchronous_commit') end, false)`;
 
+/** Runs one statement on a connection of its own. `onSent` is told when it has left, which the pool does not tell. */
+export async function runStatement<Row extends pg.QueryResultRow>(
+  pool: Pool,
+  statement: pg.QueryConfig,
+  onSent?: () => void,
+): Promise<pg.QueryResult<Row>> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    const answered = client.query<Row>(statement);
+    onSent?.();
+    return await answered;
+  } catch (error) {
+    // A refusal leaves the connection as it was.
+    if (!(error instanceof pg.DatabaseError))
+      broken = error instanceof Error ? error : new Error('a statement failed', { cause: error });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
 /**
  * Runs `work` in one transaction, which is durable once it is committed. What it throws rolls everything back.
  * `onCommitSent` is told when the commit has left.

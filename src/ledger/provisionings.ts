@@ -1,9 +1,10 @@
 /** Accepting, reading and listing provisionings. */
+import type pg from 'pg';
 import { z } from 'zod';
 import { passCrashPoint } from '../crash-points.ts';
 import type { ProvisioningStatus, Tier } from '../provisioning.ts';
 import { storeAnswer, takeKey, type IdempotencyKey, type KeyUse, type StoredAnswer } from './idempotency.ts';
-import { inTransaction, violates, type Pool, type Queryable } from './pool.ts';
+import { inTransaction, runStatement, violates, type Pool, type Queryable } from './pool.ts';
 import {
   provisioningRow,
   resourceRow,
@@ -55,7 +56,7 @@ export async function acceptProvisioning(
     try {
       const { idempotency } = order;
       return await (idempotency === undefined
-        ? insert(pool, order, () => passCrashPoint('accept-sent'))
+        ? insert(pool, order)
         : insertUnderKey(pool, order, idempotency));
     } catch (error) {
       if (!violates(error, 'provisionings_one_per_client')) throw error;
@@ -87,7 +88,7 @@ function insertUnderKey(
     async (db) => {
       const keyUse = await takeKey(db, key);
       if (keyUse.is !== 'new') return { keyUse };
-      const accepted = await insert(db, order);
+      const accepted = acceptedIn(await db.query(acceptStatement(order)));
       await storeAnswer(db, key, answerFor(accepted));
       return accepted;
     },
@@ -95,8 +96,12 @@ function insertUnderKey(
   );
 }
 
-async function insert(db: Queryable, order: NewProvisioning, onSent?: () => void): Promise<Snapshot> {
-  const inserted = db.query<{ snapshot: unknown }>({
+async function insert(pool: Pool, order: NewProvisioning): Promise<Snapshot> {
+  return acceptedIn(await runStatement(pool, acceptStatement(order), () => passCrashPoint('accept-sent')));
+}
+
+function acceptStatement(order: NewProvisioning): pg.QueryConfig {
+  return {
     name: 'accept',
     text: 'select ledger.accept($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as snapshot',
     values: [
@@ -112,9 +117,11 @@ async function insert(db: Queryable, order: NewProvisioning, onSent?: () => void
       order.traceParent,
       order.by,
     ],
-  });
-  onSent?.();
-  return snapshotSchema.parse((await inserted).rows[0]?.snapshot);
+  };
+}
+
+function acceptedIn({ rows }: pg.QueryResult<{ snapshot: unknown }>): Snapshot {
+  return snapshotSchema.parse(rows[0]?.snapshot);
 }
 
 /** A provisioning with its steps. Undefined: there is none of that id. */

@@ -2,6 +2,7 @@
 import { createCipheriv, randomBytes, randomUUID } from 'node:crypto';
 import { inject } from 'vitest';
 import type { EncryptionKey } from '../../src/config.ts';
+import type { ClaimRequest } from '../../src/ledger/claims.ts';
 import { applyParts } from '../../src/ledger/parts.ts';
 import { openPool, type Pool, type Queryable } from '../../src/ledger/pool.ts';
 import { acceptProvisioning, type NewProvisioning } from '../../src/ledger/provisionings.ts';
@@ -59,6 +60,16 @@ export function newProvisioning(fields: Partial<NewProvisioning> = {}): NewProvi
     ...fields,
   };
 }
+
+/** A claim of the first flow, by a worker that has every step. */
+export const claimRequest = (provisioningId: string): ClaimRequest => ({
+  provisioningId,
+  flow: 1,
+  leaseMs: 60_000,
+  holder: '1',
+  graceMs: 1000,
+  stepNames: ['first', 'second'],
+});
 
 /** Stores a secret as a step does. */
 export async function keepSecret(

@@ -73,6 +73,9 @@ describe.each(backends)('on %s', (backend) => {
     async (create) => {
       const { control } = stack.sandbox;
       control.addFault({ ...create, mode: 'drop-after' });
+      // The look for what it has made: the cancel comes meanwhile.
+      const { provider } = create;
+      control.addFault({ provider, operation: '*', mode: 'latency', delayMs: 400, times: 8 });
       const { id } = await stack.provision();
       await hasFired();
       expect((await act(stack, id, 'cancel')).status).toBe(202);

@@ -78,13 +78,14 @@ describe('while the answer of our create is lost', () => {
     async (end) => {
       const { control } = stack.sandbox;
       control.addFault({ provider: 'n8n', operation: 'createWorkflow', mode: 'drop-after' });
+      // So that the first one shows up while the second is under way.
+      control.addFault({ provider: 'n8n', operation: 'createWorkflow', mode: 'latency', delayMs: 500 });
       if (end === 'fails')
         control.addFault({ provider: 'n8n', operation: 'publishWorkflow', mode: 'refuse', times: -1 });
       // Invisible for longer than the doubt lasts.
       control.setReadLag('n8n', 60_000);
       const { id } = await stack.provision();
-      const creations = () => control.journal().filter(({ operation }) => operation === 'createWorkflow');
-      await until(() => creations().length === 2 || undefined, 'the second create');
+      await until(() => control.faults()[1]?.fired === 1 || undefined, 'the second create');
       control.setReadLag('n8n', 0);
       const done = await stack.waitUntilDone(id);
       const left = control.objects().filter(({ kind }) => kind === 'n8n.workflow');

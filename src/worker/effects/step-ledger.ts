@@ -98,17 +98,25 @@ export function openStepLedger(
     announce('recorded', record);
   }
 
-  /** Sends what is still to be recorded, and waits for it. */
-  async function flush(): Promise<void> {
+  /** Sends what is still to be recorded. Whoever asks next is told how that ended. */
+  function sendPending(): void {
     const record = pending;
     pending = undefined;
-    if (record !== undefined) recorded = recorded.then(() => send(record));
+    if (record === undefined) return;
+    recorded = recorded.then(() => send(record));
+    recorded.catch(() => {});
+  }
+
+  /** Waits until everything is recorded. An error is told once: then the end of the attempt can be written. */
+  async function flush(): Promise<void> {
+    sendPending();
     const asked = recorded;
-    await asked.catch((error: unknown) => {
-      // Told once: then the end of the attempt can be written.
+    try {
+      await asked;
+    } catch (error) {
       if (recorded === asked) recorded = Promise.resolve();
       throw error;
-    });
+    }
   }
 
   async function reload(): Promise<void> {
@@ -144,11 +152,10 @@ export function openStepLedger(
       await write(parts, { isGate: true, leaseMs }, () => passCrashPoint('intent-sent', { verb }));
     },
     record(record) {
-      const flushUnasked = () => void flush().catch(() => {});
-      if (pending !== undefined) flushUnasked();
+      sendPending();
       pending = record;
       // By then the step has ended, or it does something else first.
-      setImmediate(flushUnasked);
+      setImmediate(sendPending);
     },
     flush,
     async transact(work) {

@@ -120,10 +120,14 @@ async function perform(task: StepTask): Promise<StepResult | { error: unknown }>
   }
 }
 
-/** Writes down what follows from an error. */
-async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promise<JobEnd> {
+/** Writes down what follows from an error; or from the one with which the record of a call before it has failed. */
+async function conclude(task: StepTask, attempt: Attempt, thrown: unknown): Promise<JobEnd> {
   const { engine, lease, scope, key, begun, job } = task;
   const { facts, count } = attempt;
+  const error = await scope.ledger.flush().then(
+    () => thrown,
+    (problem: unknown) => problem,
+  );
   // A call that was cut off says nothing about the step.
   const outcome: Outcome = engine.cutOff.aborted
     ? { is: 'interrupted' }
@@ -132,7 +136,6 @@ async function conclude(task: StepTask, attempt: Attempt, error: unknown): Promi
     count('interrupted');
     const reason = error instanceof Error ? error.name : 'unknown';
     engine.log.info({ ...facts, reason }, 'the step was left to another worker');
-    await scope.ledger.flush().catch(() => {});
     await lease.release(engine.sweepIntervalMs).catch(() => {});
     // The caller logs that, and waits for the database.
     if (isDatabaseAway(error)) throw error;
