@@ -87,6 +87,7 @@ describe.each(backends)('on %s', (backend) => {
       const ids = new Set([spanId, ...spans.map((span) => span.spanId)]);
       return spans.filter(({ parentSpanId }) => !ids.has(parentSpanId ?? '')).map(({ name }) => name);
     };
+    await untilSpan('supabase POST /v1/projects', traceId);
     await until(() => orphans().length === 0 || undefined, 'all parents');
 
     const call = spansOf(traceId).find(({ name }) => name === 'supabase POST /v1/projects');
