@@ -1,4 +1,4 @@
-/** What a system uses while nothing is asked of it. */
+/** Measures a system at rest: CPU time, queries and memory while nothing is asked of it. */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Figures } from './figures.ts';

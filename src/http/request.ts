@@ -20,7 +20,7 @@ const maxProviderText = 100_000;
 /** A provider's answer larger than this is cut off and counts as unreadable, unless its call says otherwise. */
 const usualAnswerBytes = 1024 * 1024;
 
-/** What stands in front of the providers refuses requests that name no program. */
+/** Proxies in front of the providers refuse requests that name no program. */
 const userAgent = 'client-provisioner';
 
 /** HTTP/1.1 only: over HTTP/2 a dead connection outlives the calls that it has swallowed, and a call may be sent twice. */

@@ -221,7 +221,7 @@ class Batch implements pg.Submittable {
   }
 }
 
-/** What node-postgres hands to a query object. */
+/** The connection that node-postgres hands to a query object. */
 interface Connection {
   readonly stream: Pick<Duplex, 'cork' | 'uncork'>;
   readonly parsedStatements: Record<string, string | undefined>;

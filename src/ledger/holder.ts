@@ -1,5 +1,5 @@
 /**
- * What the holder of a lease may write: every write carries its epoch, and is refused once the lease is over or taken, by the
+ * Writes of the holder of a lease: each carries its epoch, and is refused once the lease is over or taken, by the
  * database's clock.
  */
 import pg from 'pg';
@@ -10,7 +10,7 @@ import type { Transitions } from './group-commit.ts';
 import { composeStatement, type NewEvent, type Part } from './parts.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
-/** Who holds it. */
+/** The holder of a lease, by its provisioning and epoch. */
 export type Holder = Pick<Claim, 'provisioningId' | 'epoch'>;
 
 /** Extends the lease, and says in which state the provisioning is. Throws LeaseLost when it is over, or taken. */

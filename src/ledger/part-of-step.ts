@@ -1,11 +1,11 @@
-/** What is known of a step's part: its effects, its resources, and the output that it has recorded. */
+/** The part of a step in the ledger: its effects, its resources, and the output that its run has recorded. */
 import { z } from 'zod';
 import type { Queryable } from './pool.ts';
 import { partOfStep, type PartOfStep } from './rows.ts';
 
 const answer = z.object({ part: partOfStep });
 
-/** Reads it again. It came with the claim. */
+/** Reads the part again that came with the claim. */
 export async function readPartOfStep(
   db: Queryable,
   provisioningId: string,

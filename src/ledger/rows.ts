@@ -119,9 +119,9 @@ export interface Snapshot {
 }
 export const snapshotSchema = z.object({ provisioning: provisioningRow, steps: z.array(stepRow) });
 
-/** What is known of a step's part. */
+/** The part of a step in the ledger. */
 export const partOfStep = z.object({
-  /** What the run of the step has recorded so far. */
+  /** The output that the run of the step has recorded so far. */
   output: z.record(z.string(), z.unknown()),
   effects: z.array(effectRow),
   /** The resources that it has made, newest first. */

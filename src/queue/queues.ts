@@ -185,7 +185,7 @@ interface Parts {
   close(): Promise<void>;
 }
 
-/** So many at once that nobody waits for them. */
+/** Jobs that one statement removes: few enough that nobody waits for it. */
 const removedAtOnce = 500;
 const removalTimeoutMs = 10_000;
 

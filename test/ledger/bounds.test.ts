@@ -3,7 +3,7 @@ import { claimProvisioning } from '../../src/ledger/claims.ts';
 import { writeAsHolder } from '../../src/ledger/holder.ts';
 import { ungrouped } from '../../src/ledger/group-commit.ts';
 import { postponeStep } from '../../src/ledger/steps.ts';
-import { startLedger, type TestLedger } from './support.ts';
+import { claimRequest, startLedger, type TestLedger } from './support.ts';
 
 let ledger: TestLedger;
 beforeAll(async () => {
@@ -32,15 +32,7 @@ test('a step that looks again and again adds two events in all, not one for each
   const before = await eventsOf();
 
   for (let look = 1; look <= 300; look += 1) {
-    const result = await claimProvisioning(transitions, {
-      provisioningId: id,
-      flow: 1,
-      step: key,
-      holder: '1',
-      leaseMs: 60_000,
-      graceMs: 1000,
-      stepNames: ['first', 'second'],
-    });
+    const result = await claimProvisioning(transitions, { ...claimRequest(id), step: key });
     if (result.is !== 'claimed') throw new Error(`it is ${result.is}`);
     await writeAsHolder(transitions, result.claim, {
       parts: [postponeStep(key, result.claim.begun?.wait, wait)],

@@ -6,7 +6,7 @@ import { planRollback } from '../../src/ledger/endings.ts';
 import { ungrouped } from '../../src/ledger/group-commit.ts';
 import { cancelProvisioning, resumeProvisioning } from '../../src/ledger/operator-acts.ts';
 import { completeStep, failStep, postponeStep } from '../../src/ledger/steps.ts';
-import { startLedger, type TestLedger } from './support.ts';
+import { claimRequest, startLedger, type TestLedger } from './support.ts';
 
 let ledger: TestLedger;
 beforeAll(async () => {
@@ -20,13 +20,8 @@ const cancel = (id: string) => cancelProvisioning(ledger.pool, id, actor, () => 
 /** Claims it for the job of its first step, which is begun by that. */
 async function claim(provisioningId: string): Promise<Claim> {
   const result = await claimProvisioning(ungrouped(ledger.pool), {
-    provisioningId,
-    flow: 1,
+    ...claimRequest(provisioningId),
     step: { direction: 'run', position: 1 },
-    leaseMs: 60_000,
-    graceMs: 1000,
-    holder: '1',
-    stepNames: ['first', 'second'],
   });
   if (result.is !== 'claimed') throw new Error(`it is ${result.is}`);
   return result.claim;
@@ -37,10 +32,6 @@ const keyOf = (provisioningId: string) =>
 const write = (claimed: Claim, written: HolderWrite) =>
   writeAsHolder(ungrouped(ledger.pool), claimed, written);
 const handedOn = { as: 'handed-on', sweepAfterMs: 60_000 } as const;
-
-/** As if the lease had run out. */
-const expire = (id: string) =>
-  ledger.pool.query('update ledger.provisionings set lease_until = clock_timestamp() where id = $1', [id]);
 
 const stateOf = (id: string) =>
   ledger.first<{ state: string; is_due: boolean; last_event: string }>(
@@ -75,7 +66,7 @@ test.each(['waiting', 'running'])('a %s step is not begun again', async (status)
     status,
   ]);
   await cancel(id);
-  await expire(id);
+  await ledger.expire(id);
 
   expect((await claim(id)).begun).toBeUndefined();
   // Whoever asks.

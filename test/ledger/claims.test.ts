@@ -13,7 +13,7 @@ import { ungrouped } from '../../src/ledger/group-commit.ts';
 import { listDeadHolders, revokeLeases } from '../../src/ledger/presence.ts';
 import { listOverdue } from '../../src/ledger/sweep.ts';
 import { until } from '../helpers/until.ts';
-import { startLedger, type TestLedger } from './support.ts';
+import { claimRequest, startLedger, type TestLedger } from './support.ts';
 
 let ledger: TestLedger;
 beforeAll(async () => {
@@ -22,29 +22,13 @@ beforeAll(async () => {
 afterAll(() => ledger?.stop());
 
 function claim(provisioningId: string, flow = 1, fields: Partial<ClaimRequest> = {}): Promise<ClaimResult> {
-  return claimProvisioning(ungrouped(ledger.pool), {
-    provisioningId,
-    flow,
-    leaseMs: 60_000,
-    holder: '1',
-    graceMs: 1000,
-    stepNames: ['first', 'second'],
-    ...fields,
-  });
+  return claimProvisioning(ungrouped(ledger.pool), { ...claimRequest(provisioningId), flow, ...fields });
 }
 
 async function mustClaim(provisioningId: string): Promise<Claim> {
   const result = await claim(provisioningId);
   if (result.is !== 'claimed') throw new Error(`it is ${result.is}`);
   return result.claim;
-}
-
-/** As if the lease had run out. */
-async function expire(id: string): Promise<void> {
-  await ledger.pool.query(
-    `update ledger.provisionings set lease_until = clock_timestamp() - interval '1 ms' where id = $1`,
-    [id],
-  );
 }
 
 const rowOf = (id: string) => ledger.first(`select * from ledger.provisionings where id = $1`, [id]);
@@ -66,7 +50,7 @@ test('each claim has a higher epoch than the one before', async () => {
   const epochs: number[] = [];
   for (let count = 0; count < 3; count += 1) {
     epochs.push((await mustClaim(id)).epoch);
-    await expire(id);
+    await ledger.expire(id);
   }
 
   expect(epochs).toEqual([1, 2, 3]);
@@ -123,7 +107,7 @@ describe('a stale claim changes no row:', () => {
       'one whose lease is over',
       async (id) => {
         const claimed = await mustClaim(id);
-        await expire(id);
+        await ledger.expire(id);
         return claimed;
       },
     ],
@@ -131,7 +115,7 @@ describe('a stale claim changes no row:', () => {
       'one that another has taken over',
       async (id) => {
         const claimed = await mustClaim(id);
-        await expire(id);
+        await ledger.expire(id);
         await mustClaim(id);
         return claimed;
       },
@@ -308,7 +292,7 @@ describe('when the worker that has given a provisioning back is dead', () => {
 describe('a provisioning whose workers do not come back', () => {
   async function crash(id: string): Promise<Claim> {
     const claimed = await mustClaim(id);
-    await expire(id);
+    await ledger.expire(id);
     return claimed;
   }
 

@@ -6,7 +6,7 @@ import { writeAsHolder } from '../../src/ledger/holder.ts';
 import { grouped, type Transitions } from '../../src/ledger/group-commit.ts';
 import { isDatabaseAway, openPool } from '../../src/ledger/pool.ts';
 import { startProxy } from '../chaos/proxy.ts';
-import { startLedger, type TestLedger } from './support.ts';
+import { claimRequest, startLedger, type TestLedger } from './support.ts';
 
 let ledger: TestLedger;
 let transitions: Transitions;
@@ -17,14 +17,7 @@ beforeAll(async () => {
 afterAll(() => ledger?.stop());
 
 async function claim(through = transitions): Promise<Claim> {
-  const result = await claimProvisioning(through, {
-    provisioningId: await ledger.accept(),
-    flow: 1,
-    holder: '7',
-    leaseMs: 60_000,
-    graceMs: 1000,
-    stepNames: ['first', 'second'],
-  });
+  const result = await claimProvisioning(through, claimRequest(await ledger.accept()));
   if (result.is !== 'claimed') throw new Error(`the claim was ${result.is}`);
   return result.claim;
 }

@@ -15,6 +15,8 @@ export interface TestLedger {
   readonly pool: Pool;
   /** Accepts a provisioning and returns its id. */
   accept(fields?: Partial<NewProvisioning>): Promise<string>;
+  /** Ends the lease of a provisioning, as if it had run out. */
+  expire(id: string): Promise<void>;
   /** The first row that a statement gives. */
   first<Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row>;
   stop(): Promise<void>;
@@ -31,6 +33,12 @@ export async function startLedger(): Promise<TestLedger> {
       if ('takenBy' in accepted) throw new Error(`the place is taken by ${accepted.takenBy}`);
       if ('keyUse' in accepted) throw new Error('its key was used before');
       return accepted.provisioning.id;
+    },
+    async expire(id) {
+      await pool.query(
+        `update ledger.provisionings set lease_until = clock_timestamp() - interval '1 ms' where id = $1`,
+        [id],
+      );
     },
     async first<Row extends object>(sql: string, values: readonly unknown[] = []) {
       const { rows } = await pool.query<Row>(sql, [...values]);

@@ -26,14 +26,6 @@ async function mustClaim(provisioningId: string, fields: Partial<ClaimRequest> =
   return result.claim;
 }
 
-/** As if the lease had run out. */
-async function expire(id: string): Promise<void> {
-  await ledger.pool.query(
-    `update ledger.provisionings set lease_until = clock_timestamp() - interval '1 ms' where id = $1`,
-    [id],
-  );
-}
-
 const rowOf = (id: string) => ledger.first(`select * from ledger.provisionings where id = $1`, [id]);
 
 describe('a claim for a step', () => {
@@ -60,7 +52,7 @@ describe('a claim for a step', () => {
     const id = await ledger.accept();
     const isBegun = async (fields: Partial<ClaimRequest>) => {
       const { begun } = await mustClaim(id, fields);
-      await expire(id);
+      await ledger.expire(id);
       return begun !== undefined;
     };
 
@@ -76,14 +68,14 @@ describe('a claim for a step', () => {
   test('begins undos from the last step on, and a failed one does not hold up the others', async () => {
     const id = await ledger.accept();
     await mustClaim(id, run(1));
-    await expire(id);
+    await ledger.expire(id);
     await succeed(id, 'run', 1);
     await mustClaim(id, run(2));
-    await expire(id);
+    await ledger.expire(id);
     await cancelProvisioning(ledger.pool, id, { by: 'admin' }, () => Promise.resolve());
     const begins = async (position: number) => {
       const { begun } = await mustClaim(id, undo(position));
-      await expire(id);
+      await ledger.expire(id);
       return begun !== undefined;
     };
 
@@ -101,7 +93,7 @@ describe('a claim for a step', () => {
   test('counts a step that is begun again while it runs as interrupted, and as no new attempt', async () => {
     const id = await ledger.accept();
     await mustClaim(id, run(1));
-    await expire(id);
+    await ledger.expire(id);
 
     const { begun } = await mustClaim(id, run(1));
 

@@ -106,7 +106,7 @@ export function holdLease(
     async write(write, onSent) {
       controller.signal.throwIfAborted();
       const askedAt = performance.now();
-      // What undoes a cancelled provisioning may begin calls.
+      // The undo of a cancelled provisioning may begin calls.
       const isGate = write.isGate && claim.snapshot.provisioning.status !== 'cancelled';
       const rows = await refusable(writeAsHolder(transitions, claim, { ...write, isGate }, onSent));
       if (write.leaseMs !== undefined) lastsFor(write.leaseMs, askedAt);

@@ -66,7 +66,7 @@ export async function makeChange(scope: EffectScope, change: Change<object>): Pr
   throw error;
 }
 
-/** What a look shows to be so although no call was made needs no effect. */
+/** Records a change that is made. One that a look has shown without any call needs no effect. */
 async function record(scope: EffectScope, effect: EffectRow | undefined, output: object): Promise<unknown> {
   const parts = effect === undefined || effect.state === 'confirmed' ? [] : [confirmEffect(effect)];
   scope.ledger.record({ verb: 'change', parts, output });

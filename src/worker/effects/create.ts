@@ -237,7 +237,7 @@ async function recordedId(scope: EffectScope, type: AnyResourceType, effect: Eff
   return resource.external_id;
 }
 
-/** What was recorded of an effect's creation, oldest first. */
+/** The resources that are recorded of an effect's creation, oldest first. */
 async function findResources(
   scope: EffectScope,
   type: AnyResourceType,

@@ -1,5 +1,5 @@
 /**
- * What the ledger says of the step under way, and every write about it.
+ * The step under way as the ledger has it, and every write about it.
  *
  * The holder of the lease is the only one who writes that. So it is read once, with the claim, and kept up to date here.
  */
@@ -23,23 +23,23 @@ import type { Lease } from '../claim/lease.ts';
 type Verb = NonNullable<CrashFacts['verb']>;
 type Output = Readonly<Record<string, unknown>>;
 
-/** What came of a call, as it is written down. */
+/** The result of a call, as it is written down. */
 export interface CallRecord {
   /** Undefined: more is to be recorded of the same call. */
   readonly verb?: Verb;
   readonly parts: readonly Part[];
-  /** What is known of the step's part by that. */
+  /** The output that it adds to the step's. */
   readonly output?: object;
 }
 
 export interface StepLedger {
-  /** What was known before whatever is still to be recorded, which is not waited for. */
+  /** The part as it is without a record that is still to be written, which is not waited for. */
   known(): Pick<PartOfStep, 'effects' | 'resources'>;
   /** Undefined: no call of that name was ever intended. */
   findEffect(name: string): Promise<EffectRow | undefined>;
   /** The resources that this step has made, newest first. */
   listCreated(kind: string): Promise<readonly ResourceRow[]>;
-  /** What the run of the step has recorded so far. */
+  /** The output that the run of the step has recorded so far. */
   readOutput(): Promise<Output>;
   /** The least age of the newest call of the effect of that id, in ms: its age at the claim. */
   callAgeMs(effectId: string): Promise<number>;

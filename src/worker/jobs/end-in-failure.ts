@@ -1,4 +1,4 @@
-/** What a step that has failed for good does to its provisioning, in one statement with its callback. */
+/** Ends or pauses a provisioning whose step has failed for good, in one statement with its callback. */
 import { performance } from 'node:perf_hooks';
 import { callbackOf } from '../../api/report.ts';
 import { insertCallback } from '../../ledger/callbacks.ts';
