@@ -7,7 +7,7 @@
  */
 import type { Duplex } from 'node:stream';
 import pg, { type PoolClient } from 'pg';
-import { runStatement, type Pool } from './pool.ts';
+import { lend, runStatement, type Pool } from './pool.ts';
 
 /** A statement that may go with others. All its columns are JSON, or void. */
 export interface GroupedStatement {
@@ -122,32 +122,23 @@ async function settle({ resolve, reject }: Waiting, answered: Promise<Row>): Pro
   await answered.then(resolve, reject);
 }
 
-async function sendTogether(
-  client: PoolClient,
-  statements: readonly GroupedStatement[],
-): Promise<readonly Row[]> {
-  let broken: Error | undefined;
-  const onError = (error: Error) => {
-    broken = error;
-  };
-  client.on('error', onError);
-  try {
-    return await new Promise<readonly Row[]>((resolve, reject) => {
-      client.query(
-        new Batch(statements, (error, rows) => {
-          if (error == null) resolve(rows);
-          else reject(error);
-        }),
-      );
-    });
-  } catch (error) {
-    // Which of its statements it has parsed is not known.
-    broken ??= error instanceof Error ? error : new Error('a batch failed', { cause: error });
-    throw error;
-  } finally {
-    client.off('error', onError);
-    client.release(broken);
-  }
+function sendTogether(client: PoolClient, statements: readonly GroupedStatement[]): Promise<readonly Row[]> {
+  return lend(client, async (giveUp) => {
+    const answered = Promise.withResolvers<readonly Row[]>();
+    client.query(
+      new Batch(statements, (error, rows) => {
+        if (error == null) answered.resolve(rows);
+        else answered.reject(error);
+      }),
+    );
+    try {
+      return await answered.promise;
+    } catch (error) {
+      // Which of its statements it has parsed is not known.
+      giveUp(error);
+      throw error;
+    }
+  });
 }
 
 /** A row that is locked elsewhere must not hold up the others: then each is sent by itself. */

@@ -42,6 +42,27 @@ export function openPool(options: PoolOptions): Pool {
 const setDurable = `select set_config('synchronous_commit',
   case current_setting('synchronous_commit') when 'off' then 'on' else current_setting('synchronous_commit') end, false)`;
 
+/**
+ * Lends a connection to some work, and takes it back. One that fails meanwhile, or that the work gives up, is closed and
+ * not used again.
+ */
+export async function lend<T>(
+  client: pg.PoolClient,
+  work: (giveUp: (error: unknown) => void) => Promise<T>,
+): Promise<T> {
+  let broken: Error | undefined;
+  const giveUp = (error: unknown) => {
+    broken ??= error instanceof Error ? error : new Error('a statement failed', { cause: error });
+  };
+  client.on('error', giveUp);
+  try {
+    return await work(giveUp);
+  } finally {
+    client.off('error', giveUp);
+    client.release(broken);
+  }
+}
+
 /** Runs one statement on a connection of its own. `onSent` is told when it has left, which the pool does not tell. */
 export async function runStatement<Row extends pg.QueryResultRow>(
   pool: Pool,
@@ -49,19 +70,17 @@ export async function runStatement<Row extends pg.QueryResultRow>(
   onSent?: () => void,
 ): Promise<pg.QueryResult<Row>> {
   const client = await pool.connect();
-  let broken: Error | undefined;
-  try {
-    const answered = client.query<Row>(statement);
-    onSent?.();
-    return await answered;
-  } catch (error) {
-    // A refusal leaves the connection as it was.
-    if (!(error instanceof pg.DatabaseError))
-      broken = error instanceof Error ? error : new Error('a statement failed', { cause: error });
-    throw error;
-  } finally {
-    client.release(broken);
-  }
+  return lend(client, async (giveUp) => {
+    try {
+      const answered = client.query<Row>(statement);
+      onSent?.();
+      return await answered;
+    } catch (error) {
+      // A refusal leaves the connection as it was.
+      if (!(error instanceof pg.DatabaseError)) giveUp(error);
+      throw error;
+    }
+  });
 }
 
 /**
@@ -74,29 +93,20 @@ export async function inTransaction<T>(
   onCommitSent?: () => void,
 ): Promise<T> {
   const client = await pool.connect();
-  let broken: Error | undefined;
-  const onError = (error: Error) => {
-    broken = error;
-  };
-  client.on('error', onError);
-  try {
-    await client.query('begin');
-    const result = await work(client);
-    const committed = client.query('commit');
-    onCommitSent?.();
-    await committed;
-    return result;
-  } catch (error) {
-    if (isUnanswered(error)) broken ??= new Error('a statement was not answered', { cause: error });
-    else
-      await client.query('rollback').catch((rollbackError: unknown) => {
-        broken ??= rollbackError instanceof Error ? rollbackError : new Error('rollback failed');
-      });
-    throw error;
-  } finally {
-    client.off('error', onError);
-    client.release(broken);
-  }
+  return lend(client, async (giveUp) => {
+    try {
+      await client.query('begin');
+      const result = await work(client);
+      const committed = client.query('commit');
+      onCommitSent?.();
+      await committed;
+      return result;
+    } catch (error) {
+      if (isUnanswered(error)) giveUp(error);
+      else await client.query('rollback').catch(giveUp);
+      throw error;
+    }
+  });
 }
 
 /** True where we gave up on a statement: its connection still waits for the answer, and takes no other statement. */
