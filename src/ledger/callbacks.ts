@@ -140,13 +140,20 @@ export async function recordAttempt(
     );
 }
 
+/** A callback that is to be sent, and the trace of its provisioning. */
+export interface CallbackToSend {
+  readonly id: string;
+  readonly traceParent: string | undefined;
+}
+
 /** Callbacks that may be sent now, of all provisionings or of one: due (for that long), and none before is pending. */
 export async function listDueCallbacks(
   db: Queryable,
   filter: { readonly limit: number; readonly provisioningId?: string; readonly overdueMs?: number },
-): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>(
-    `select id from ledger.callbacks c
+): Promise<CallbackToSend[]> {
+  const { rows } = await db.query<{ id: string; trace_parent: string | null }>(
+    `select id, (select trace_parent from ledger.provisionings p where p.id = c.provisioning_id)
+     from ledger.callbacks c
      where state = 'pending' and due_at <= clock_timestamp() - $3 * interval '1 ms' and ($2::uuid is null or provisioning_id = $2)
        and not exists (select 1 from ledger.callbacks earlier
                        where earlier.provisioning_id = c.provisioning_id and earlier.sequence < c.sequence
@@ -154,7 +161,7 @@ export async function listDueCallbacks(
      order by due_at limit $1`,
     [filter.limit, filter.provisioningId, filter.overdueMs ?? 0],
   );
-  return rows.map(({ id }) => id);
+  return rows.map(({ id, trace_parent: trace }) => ({ id, traceParent: trace ?? undefined }));
 }
 
 const attemptRow = z.object({

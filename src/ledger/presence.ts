@@ -8,6 +8,7 @@
 import { randomInt } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import pg from 'pg';
+import type { CallbackToSend } from './callbacks.ts';
 import type { Queryable } from './pool.ts';
 
 /** The first key of the locks, so that they are nobody else's. */
@@ -176,7 +177,7 @@ export interface Revoked {
   /** Work that they had given back for a next job: it may be in good hands. */
   readonly handedOn: number;
   /** The callbacks that they were sending. */
-  readonly callbackIds: readonly string[];
+  readonly callbacks: readonly CallbackToSend[];
 }
 
 /** Ends the leases of those holders at once, and has what they have handed on looked after at once. */
@@ -192,11 +193,12 @@ export async function revokeLeases(db: Queryable, holders: readonly string[]): P
      from theirs where p.id = theirs.id returning theirs.was_held`,
     [holders],
   );
-  const { rows: callbacks } = await db.query<{ id: string }>(
-    `update ledger.callbacks set due_at = clock_timestamp(), taken_by = null
-     where state = 'pending' and taken_by = any($1) returning id`,
+  const { rows: taken } = await db.query<{ id: string; trace_parent: string | null }>(
+    `update ledger.callbacks c set due_at = clock_timestamp(), taken_by = null from ledger.provisionings p
+     where c.state = 'pending' and c.taken_by = any($1) and p.id = c.provisioning_id returning c.id, p.trace_parent`,
     [holders],
   );
   const leases = rows.filter(({ was_held: wasHeld }) => wasHeld).length;
-  return { leases, handedOn: rows.length - leases, callbackIds: callbacks.map(({ id }) => id) };
+  const callbacks = taken.map(({ id, trace_parent: trace }) => ({ id, traceParent: trace ?? undefined }));
+  return { leases, handedOn: rows.length - leases, callbacks };
 }

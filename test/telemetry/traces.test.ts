@@ -1,6 +1,8 @@
 /** One trace from the request to the last callback, whoever does the work and however it got to them. */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addCallback } from '../../src/ledger/callbacks.ts';
+import { inTransaction } from '../../src/ledger/pool.ts';
 import { acceptProvisioning } from '../../src/ledger/provisionings.ts';
 import { steps } from '../../src/steps/index.ts';
 import { backends, newClientId, startStack, type Stack } from '../helpers/stack.ts';
@@ -128,6 +130,22 @@ describe.each(backends)('on %s', (backend) => {
     const names = namesOf(spansOf(traceId));
     for (const { name } of steps) expect(names).toContain(`run ${name}`);
     expect(strays(accepted.id, traceId)).toEqual([]);
+  });
+
+  test('a callback that only the sweeper has found joins the trace of its provisioning', async () => {
+    const { traceId, header } = newTrace();
+    const receiverName = `found-${backend}`;
+    const callbackUrl = `${stack.sandbox.urls.control}/receiver/${receiverName}`;
+    const id = await provision({ callbackUrl }, header);
+    await untilSpan('process callbacks', traceId);
+    const callback = { id: randomUUID(), provisioningId: id, sequence: 2, type: 'a.test', body: '{}' };
+    await inTransaction(stack.pool, (db) => addCallback(db, callback));
+
+    const jobs = await until(() => {
+      const found = spansOf(traceId).filter(({ name }) => name === 'process callbacks');
+      return found.length === 2 ? found : undefined;
+    }, 'the job of the second callback');
+    expect(jobs).toHaveLength(2);
   });
 
   test('callbacks join it too, whoever’s request they tell of', async () => {

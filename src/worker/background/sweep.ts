@@ -12,6 +12,7 @@ import { listDeadHolders, revokeLeases } from '../../ledger/presence.ts';
 import type { Snapshot } from '../../ledger/rows.ts';
 import { listOverdue, postponeSweep } from '../../ledger/sweep.ts';
 import { queueNames, rootJobId, stepJobId } from '../../queue/flows.ts';
+import { inTrace } from '../../telemetry/trace-parent.ts';
 import { hourlyCleanUp } from './clean-up.ts';
 import { repeat, type Repetition } from './repeat.ts';
 import { driveOn } from '../jobs/drive.ts';
@@ -33,8 +34,8 @@ async function sweep(engine: Engine, overdueMs: number): Promise<void> {
       );
     });
   }
-  for (const id of await listDueCallbacks(engine.pool, { limit: batch, overdueMs }))
-    await engine.queues.addCallback(id);
+  for (const { id, traceParent } of await listDueCallbacks(engine.pool, { limit: batch, overdueMs }))
+    await inTrace(traceParent, () => engine.queues.addCallback(id));
 }
 
 async function sweepOne(engine: Engine, id: string): Promise<void> {
@@ -76,12 +77,15 @@ function deadHolderWatch(engine: Engine): () => Promise<number> {
     const confirmed = dead.filter((holder) => suspects.has(holder));
     suspects = new Set(dead);
     if (confirmed.length === 0) return 0;
-    const { leases, handedOn, callbackIds } = await revokeLeases(engine.pool, confirmed);
+    const { leases, handedOn, callbacks } = await revokeLeases(engine.pool, confirmed);
     engine.metrics.leasesRevoked.inc(leases);
-    const callbacks = callbackIds.length;
-    if (leases + callbacks > 0)
-      engine.log.warn({ leases, callbacks }, 'a worker is gone: others take over its provisionings');
-    for (const id of callbackIds) await engine.queues.addCallback(id, { isAbandoned: true });
+    if (leases + callbacks.length > 0)
+      engine.log.warn(
+        { leases, callbacks: callbacks.length },
+        'a worker is gone: others take over its provisionings',
+      );
+    for (const { id, traceParent } of callbacks)
+      await inTrace(traceParent, () => engine.queues.addCallback(id, { isAbandoned: true }));
     return leases + handedOn;
   };
 }

@@ -103,6 +103,6 @@ async function attempt(
 
 /** The next one of the same provisioning was waiting for this one. */
 async function wakeNext(engine: Engine, provisioningId: string): Promise<void> {
-  for (const id of await listDueCallbacks(engine.pool, { provisioningId, limit: 1 }))
+  for (const { id } of await listDueCallbacks(engine.pool, { provisioningId, limit: 1 }))
     await engine.queues.addCallback(id).catch(() => {});
 }
