@@ -6,7 +6,15 @@
 import { z } from 'zod';
 import type { Direction } from '../provisioning.ts';
 import type { Transitions } from './group-commit.ts';
-import { optional, partOfStep, snapshotSchema, type PartOfStep, type Snapshot } from './rows.ts';
+import {
+  optional,
+  partOfStep,
+  provisioningRow,
+  snapshotSchema,
+  stepRow,
+  type PartOfStep,
+  type Snapshot,
+} from './rows.ts';
 
 /** After that many claims in a row that nobody gave back, a provisioning has to rest before the next. */
 export const manyClaims = 5;
@@ -100,6 +108,15 @@ const begunStep = z
           : { waitingFor, looks, presentMs, waitedMs: Math.max(0, waitedMs - awayMs), awayMs },
     };
   });
+
+/** What `ledger.hold` tells of the job that follows. */
+export const nextAnswer = z.object({
+  epoch: z.number(),
+  at: z.coerce.date(),
+  provisioning: provisioningRow,
+  step: optional(stepRow),
+  begun: optional(begunStep),
+});
 
 const claimAnswer = z.discriminatedUnion('is', [
   z.object({ is: z.literal('superseded') }),

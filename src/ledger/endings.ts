@@ -52,7 +52,8 @@ export async function advanceFlow(
 ): Promise<number | undefined> {
   const { rows } = await db.query<{ flow: number }>(
     `update ledger.provisionings
-     set flow = flow + 1, sweep_at = clock_timestamp() + $3 * interval '1 ms'
+     -- Whatever an earlier flow has handed on is not taken up any more.
+     set flow = flow + 1, epoch = epoch + 1, sweep_at = clock_timestamp() + $3 * interval '1 ms'
      where id = $1 and flow = $2 and sweep_at is not null
        and (lease_until is null or lease_until <= clock_timestamp())
      returning flow`,

@@ -4,22 +4,30 @@
  */
 import pg from 'pg';
 import { LeaseLost, WasCancelled } from '../errors.ts';
-import type { Failure, ProvisioningStatus } from '../provisioning.ts';
-import type { Claim } from './claims.ts';
+import type { Direction, Failure, ProvisioningStatus } from '../provisioning.ts';
+import type { z } from 'zod';
+import { nextAnswer, type Claim } from './claims.ts';
 import type { Transitions } from './group-commit.ts';
 import { composeStatement, type NewEvent, type Part } from './parts.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
 /** The holder of a lease, by its provisioning and epoch. */
-export type Holder = Pick<Claim, 'provisioningId' | 'epoch'>;
+export interface Holder extends Pick<Claim, 'provisioningId' | 'epoch'> {
+  /** The lease only begins with this: what was handed on to this epoch is taken up. Default: it has begun. */
+  readonly takesUp?: boolean;
+}
 
-/** Extends the lease, and says in which state the provisioning is. Throws LeaseLost when it is over, or taken. */
+/**
+ * Extends the lease, or takes it up, and says in which state the provisioning is. Throws LeaseLost when it is over, or
+ * taken.
+ */
 export async function renewLease(db: Queryable, claim: Holder, leaseMs: number): Promise<ProvisioningStatus> {
   const { rows } = await db.query<{ status: ProvisioningStatus }>(
     `update ledger.provisionings
      set lease_until = greatest(lease_until, clock_timestamp() + $3 * interval '1 ms')
-     where id = $1 and epoch = $2 and lease_until > clock_timestamp() returning status`,
-    [claim.provisioningId, claim.epoch, leaseMs],
+     where id = $1 and epoch = $2 and (lease_until > clock_timestamp()
+       or ($4 and lease_until is null and lease_holder is not null)) returning status`,
+    [claim.provisioningId, claim.epoch, leaseMs, claim.takesUp ?? false],
   );
   if (rows[0] === undefined) throw new LeaseLost(claim.provisioningId);
   return rows[0].status;
@@ -28,9 +36,15 @@ export async function renewLease(db: Queryable, claim: Holder, leaseMs: number):
 /** How a lease ends, and with it what the worker was about to do: each is a row of the table in `ledger.hold`. */
 export type LeaseEnd =
   | {
-      readonly as: 'handed-on' | 'given-back' | 'next-flow';
+      readonly as: 'given-back' | 'next-flow';
       /** The sweeper looks after it if nobody has taken it by then; at once where a rollback is to begin. */
       readonly sweepAfterMs: number;
+    }
+  | {
+      readonly as: 'handed-on';
+      readonly sweepAfterMs: number;
+      /** The job that follows, where its claim is wanted. */
+      readonly next?: NextJob;
     }
   | { readonly as: 'succeeded'; readonly callback: Part | undefined }
   | { readonly as: 'paused'; readonly callback: Part | undefined; readonly failure: NewFailure }
@@ -40,6 +54,23 @@ export type LeaseEnd =
       readonly failure: NewFailure;
       readonly sweepAfterMs: number;
     };
+
+/** The job after that of a step. */
+export interface NextJob {
+  readonly direction: Direction;
+  /** The step that has ended. */
+  readonly endedPosition: number;
+  /** The step that begins. Undefined: none is left, the root job follows. */
+  readonly position: number | undefined;
+}
+
+/** What came of a write. */
+export interface Written {
+  /** The row of each part that returns one. */
+  readonly rows: readonly unknown[];
+  /** What was handed on, under a new epoch. Undefined: the job that follows has to claim for itself. */
+  readonly next: z.output<typeof nextAnswer> | undefined;
+}
 
 /** Why a step failed for good. `providerText`: for operators only, so it goes into no event. */
 export type NewFailure = Failure & { readonly providerText?: string | undefined };
@@ -56,20 +87,21 @@ export interface HolderWrite {
 }
 
 /**
- * Writes parts in one statement that only the holder of the lease may commit, and returns the row of each that returns
- * one. Throws LeaseLost, and changes nothing. `onSent` is told when the statement has left.
+ * Writes parts in one statement that only the holder of the lease may commit. Throws LeaseLost, and changes nothing.
+ * `onSent` is told when the statement has left.
  */
 export async function writeAsHolder(
   transitions: Transitions,
   claim: Holder,
   write: HolderWrite,
   onSent?: () => void,
-): Promise<unknown[]> {
+): Promise<Written> {
   const { leaseMs, isGate = false, ending } = write;
-  const { callback, failure, sweepAfterMs } = {
+  const { callback, failure, sweepAfterMs, next } = {
     callback: undefined,
     failure: undefined,
     sweepAfterMs: undefined,
+    next: undefined,
     ...ending,
   };
   const { providerText, ...shown } = failure ?? {};
@@ -77,10 +109,11 @@ export async function writeAsHolder(
   const events = [...parts.flatMap((part) => part.events ?? []), ...(write.events ?? [])];
   const statement = composeStatement(
     {
-      call: 'ledger.hold($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+      call: 'ledger.hold($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)',
       values: [
         claim.provisioningId,
         claim.epoch,
+        claim.takesUp ?? false,
         isGate,
         leaseMs,
         ending?.as,
@@ -90,6 +123,9 @@ export async function writeAsHolder(
         callback === undefined ? 0 : 1,
         failure === undefined ? undefined : JSON.stringify(shown),
         providerText,
+        next?.direction,
+        next?.position,
+        next?.endedPosition,
       ],
     },
     parts,
@@ -99,7 +135,11 @@ export async function writeAsHolder(
   const row = await sent.catch((error: unknown) => {
     throw refusalOf(error, claim.provisioningId) ?? error;
   });
-  return parts.map((_, index) => row[`row${index}`]);
+  const told = row['fence'];
+  return {
+    rows: parts.map((_, index) => row[`row${index}`]),
+    next: told == null ? undefined : nextAnswer.parse(told),
+  };
 }
 
 /** Undefined: the fence has let it pass. */

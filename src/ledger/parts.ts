@@ -18,8 +18,8 @@ export interface Part {
   readonly events?: readonly NewEvent[];
   /** Everything is refused with this text unless exactly one row is changed. */
   readonly mustChange?: string;
-  /** The row comes back: of an effect, or of a resource. */
-  readonly returns?: 'effect' | 'resource';
+  /** The row comes back. */
+  readonly returns?: 'effect' | 'resource' | 'step';
 }
 
 /** Applies parts within a transaction, one after the other. */

@@ -111,6 +111,7 @@ export function completeStep(
       },
     ],
     mustChange: notRunning(step),
+    returns: 'step',
   };
 }
 

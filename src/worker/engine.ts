@@ -8,12 +8,15 @@ import type { WorkerMetrics } from '../metrics/worker-metrics.ts';
 import type { Queues } from '../queue/queues.ts';
 import type { stepConnections } from '../steps/connect.ts';
 import type { Step } from '../steps/step.ts';
+import type { HandedOn } from './claim/handed-on.ts';
 import type { Patience } from './jobs/outcome.ts';
 
 export interface Engine {
   readonly pool: Pool;
   /** The way for claims, and for what their holders write. */
   readonly transitions: Transitions;
+  /** What this process has handed on from one job to the next. */
+  readonly handedOn: HandedOn;
   readonly queues: Queues;
   readonly log: Logger;
   readonly metrics: WorkerMetrics;

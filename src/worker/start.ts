@@ -18,6 +18,7 @@ import { callbackSender } from '../callbacks/send.ts';
 import { startTracing } from '../telemetry/tracing.ts';
 import { answerQuestion, questionsAtOnce } from './background/answer-question.ts';
 import { deliverCallback } from './callbacks/deliver.ts';
+import { keepHandedOn } from './claim/handed-on.ts';
 import type { Engine } from './engine.ts';
 import { finishFlow } from './jobs/finish-flow.ts';
 import { startOrphanScanner } from './background/orphan-scan.ts';
@@ -71,6 +72,7 @@ export async function startWorker(options: WorkerOptions): Promise<Running> {
   const engine: Engine = {
     pool,
     transitions: grouped(pool),
+    handedOn: keepHandedOn(presence),
     queues,
     log,
     metrics: createWorkerMetrics(),

@@ -40,7 +40,7 @@ describe('a fenced statement', () => {
     const key = { provisioningId: id, step: 'first', name: 'create it' };
     const intent = { verb: 'create', naturalKey: 'it', mark: 'mark', epoch: claimed.epoch } as const;
 
-    const rows = await writeAsHolder(ungrouped(ledger.pool), claimed, {
+    const { rows } = await writeAsHolder(ungrouped(ledger.pool), claimed, {
       events: [{ type: 'test.event', data: { n: 1 } }],
       parts: [insertIntent(key, { ...intent, id: randomUUID(), absentAt: undefined }), merge(id, { n: 2 })],
     });

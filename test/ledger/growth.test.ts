@@ -55,7 +55,9 @@ async function runOnce(): Promise<void> {
     const { claim } = result;
     const effectId = randomUUID();
     const resourceId = randomUUID();
-    const [effect] = await writeAsHolder(transitions, claim, {
+    const {
+      rows: [effect],
+    } = await writeAsHolder(transitions, claim, {
       isGate: true,
       leaseMs: 60_000,
       parts: [

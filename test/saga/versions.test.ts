@@ -33,10 +33,12 @@ async function startMixed(backend: Backend): Promise<Stack> {
 
 const warnings = ({ logLines }: Stack) => logLines.filter((line) => line.includes('lacks steps'));
 const rowOf = async ({ pool }: Stack, id: string) => {
-  const { rows } = await pool.query<{ flow: number; epoch: string; sweep_at: Date }>(
-    'select flow, epoch, sweep_at from ledger.provisionings where id = $1',
-    [id],
-  );
+  const { rows } = await pool.query<{
+    flow: number;
+    epoch: string;
+    lease_holder: string | null;
+    sweep_at: Date;
+  }>('select flow, epoch, lease_holder, sweep_at from ledger.provisionings where id = $1', [id]);
   return rows[0];
 };
 
@@ -75,7 +77,8 @@ describe.each(backends)('on %s', (backend) => {
       'it to be put back',
     );
 
-    expect(await rowOf(mixed, order.id)).toMatchObject({ flow: 2, epoch: '0' });
+    // A new flow begins an epoch of its own; nobody has claimed it.
+    expect(await rowOf(mixed, order.id)).toMatchObject({ flow: 2, epoch: '1', lease_holder: null });
     await mixed.startWorker(newSteps);
     expect(await mixed.waitUntilDone(order.id)).toMatchObject({ status: 'succeeded' });
   });

@@ -35,7 +35,24 @@ begin
   from unnest(types, data) with ordinality as list (type, datum, number);
 end $$;
 
+-- A step that was just begun, as its worker has to know it.
+create function ledger.begun(step ledger.steps, part json) returns json language plpgsql stable as $$
+begin
+  return json_build_object(
+    'attempts', step.attempts, 'interruptions', step.interruptions,
+    'begunMsAgo', extract(epoch from clock_timestamp() - step.started_at) * 1000,
+    'waitingFor', step.waiting_for, 'looks', step.looks,
+    'presentMs', extract(epoch from clock_timestamp() - step.wait_began) * 1000,
+    'waitedMs', extract(epoch from clock_timestamp() - step.waiting_since) * 1000,
+    'awayMs', step.away_ms + case when step.wait_is_away
+      then extract(epoch from clock_timestamp() - step.wait_began) * 1000 else 0 end,
+    'part', part);
+end $$;
+
 -- Takes a provisioning for a worker under a new epoch, and begins the step of its job if it is that step's turn.
+--
+-- A step may have been begun already, by the worker that has handed it on, and not been taken up there (`ledger.hold`):
+-- then it goes on. One that was begun by a worker that is gone was interrupted.
 --
 -- Refused: `superseded` (the job is of an older flow, or nothing is left to do), `busy` (another worker holds it, or it
 -- has to rest after claims that nobody gave back), `unknown-steps` (the worker lacks steps of it).
@@ -51,6 +68,7 @@ declare
   is_turn boolean := false;
   is_attempt boolean := false;
   is_first boolean := false;
+  was_handed_on boolean;
 begin
   select * into p from ledger.provisionings
   where id = provisioning and flow = its_flow and sweep_at is not null for update;
@@ -90,7 +108,8 @@ begin
                         and s.position > its_position and s.status not in ('succeeded', 'failed'))
     end;
   end if;
-  if is_turn then
+  was_handed_on := p.lease_until is null and p.lease_holder is not null and step.status = 'running';
+  if is_turn and not was_handed_on then
     is_attempt := step.waiting_for is null;
     is_first := its_direction = 'run' and step.started_at is null;
     update ledger.steps
@@ -122,16 +141,9 @@ begin
   return json_build_object(
     'is', 'claimed', 'epoch', p.epoch, 'unreturned', p.unreturned_claims - 1, 'at', clock_timestamp(),
     'snapshot', ledger.snapshot(provisioning),
-    'begun', case when is_turn then json_build_object(
-      'attempts', step.attempts, 'interruptions', step.interruptions,
-      'begunMsAgo', extract(epoch from clock_timestamp() - step.started_at) * 1000,
-      'waitingFor', step.waiting_for, 'looks', step.looks,
-      'presentMs', extract(epoch from clock_timestamp() - step.wait_began) * 1000,
-      'waitedMs', extract(epoch from clock_timestamp() - step.waiting_since) * 1000,
-      'awayMs', step.away_ms + case when step.wait_is_away
-        then extract(epoch from clock_timestamp() - step.wait_began) * 1000 else 0 end,
+    'begun', case when is_turn then ledger.begun(step,
       -- Of a run that begins for the first time nothing is known yet.
-      'part', case when not is_first then ledger.part_of_step(provisioning, step.name) end) end);
+      case when not is_first then ledger.part_of_step(provisioning, step.name) end) end);
 end $$;
 
 -- The fence of every other write of a worker, and the part of it that concerns the provisioning itself.
@@ -147,17 +159,40 @@ end $$;
 -- `paused`      the same, and an operator decides
 --
 -- `callbacks`: how many are written with it. What a provisioning may become is guarded by its trigger.
+--
+-- What is handed on may name the job that follows: `next_direction`, and `next_position` where it is of a step. That step
+-- is begun with it, since the one at `ended_position` ends with it, and what its worker has to know comes back: a claim
+-- under a new epoch, which whoever gets that job in the same process takes up (`takes_up`) with its first write. Until
+-- then it holds no lease, so that anybody else may claim, and nothing but looks may be done with it. Null: the job that
+-- follows has to claim for itself.
 create function ledger.hold(
-  provisioning uuid, its_epoch bigint, is_gate boolean, lease_ms double precision, ending text,
+  provisioning uuid, its_epoch bigint, takes_up boolean, is_gate boolean, lease_ms double precision, ending text,
   sweep_ms double precision, event_types text[], event_data jsonb[], callbacks integer, its_failure jsonb,
-  provider_text text
-) returns void language plpgsql as $$
+  provider_text text, next_direction text, next_position integer, ended_position integer
+) returns json language plpgsql as $$
 declare
   p ledger.provisionings;
+  next ledger.steps;
+  begins boolean := false;
+  goes_on boolean := false;
+  is_first boolean;
   is_failure constant boolean := coalesce(ending in ('failed', 'paused'), false);
 begin
+  if next_position is not null then
+    select * into next from ledger.steps
+    where provisioning_id = provisioning and direction = next_direction and position = next_position
+      and status = 'pending';
+    begins := found and case when next_direction = 'run' then not exists (select from ledger.steps s
+        where s.provisioning_id = provisioning and s.direction = 'run' and s.position < next_position
+          and s.position <> ended_position and s.status <> 'succeeded')
+      else not exists (select from ledger.steps s
+        where s.provisioning_id = provisioning and s.direction = 'undo' and s.position > next_position
+          and s.position <> ended_position and s.status not in ('succeeded', 'failed')) end;
+  end if;
+
   update ledger.provisionings
-  set lease_until = case when ending is null
+  set epoch = case when next_direction is null then epoch else epoch + 1 end,
+      lease_until = case when ending is null
         then greatest(lease_until, clock_timestamp() + lease_ms * interval '1 ms') end,
       lease_holder = case when ending in ('given-back', 'succeeded', 'paused') then null else lease_holder end,
       unreturned_claims = case when ending is null then unreturned_claims else 0 end,
@@ -176,9 +211,12 @@ begin
         when ending <> 'given-back' and sweep_at between clock_timestamp() + sweep_ms / 2 * interval '1 ms'
           and clock_timestamp() + sweep_ms * interval '1 ms' then sweep_at
         else clock_timestamp() + sweep_ms * interval '1 ms' end,
-      last_event = last_event + cardinality(event_types), last_callback = last_callback + callbacks,
+      last_event = last_event + cardinality(event_types) + case when begins and case when next_direction = 'run'
+          then rollback_status = 'none' and status = 'running' else rollback_status = 'running' end then 1 else 0 end,
+      last_callback = last_callback + callbacks,
       updated_at = case when cardinality(event_types) > 0 then clock_timestamp() else updated_at end
-  where id = provisioning and epoch = its_epoch and lease_until > clock_timestamp()
+  where id = provisioning and epoch = its_epoch and (lease_until > clock_timestamp()
+    or (takes_up and lease_until is null and lease_holder is not null))
   returning * into p;
   if not found then
     raise exception 'the lease of provisioning % is lost', provisioning using errcode = 'LEASE';
@@ -190,9 +228,33 @@ begin
       and s.direction = 'run' and s.status <> 'succeeded') then
     raise exception 'provisioning % has steps that have not succeeded', provisioning using errcode = 'check_violation';
   end if;
+  -- A cancel has another flow follow.
+  goes_on := next_direction is not null and case when next_direction = 'run'
+    then p.rollback_status = 'none' and p.status = 'running' else p.rollback_status = 'running' end;
+  begins := begins and goes_on;
   if cardinality(event_types) > 0 then
-    perform ledger.insert_events(provisioning, p.last_event, event_types, event_data);
+    perform ledger.insert_events(
+      provisioning, p.last_event - case when begins then 1 else 0 end, event_types, event_data);
   end if;
+  if not goes_on or (next_position is not null and not begins) then
+    return null;
+  end if;
+
+  if begins then
+    is_first := next_direction = 'run' and next.started_at is null;
+    update ledger.steps
+    set status = 'running', due_at = null, started_at = coalesce(started_at, clock_timestamp()), attempts = attempts + 1
+    where provisioning_id = provisioning and direction = next_direction and position = next_position
+    returning * into next;
+    insert into ledger.events (provisioning_id, sequence, type, data)
+    values (provisioning, p.last_event, case next_direction when 'run' then 'step' else 'undo' end || '.started',
+      jsonb_build_object('step', next.name, 'attempt', next.attempts));
+  end if;
+  return json_build_object(
+    'epoch', p.epoch, 'at', clock_timestamp(), 'provisioning', row_to_json(p),
+    'step', case when begins then row_to_json(next) end,
+    'begun', case when begins then ledger.begun(next,
+      case when not is_first then ledger.part_of_step(provisioning, next.name) end) end);
 end $$;
 
 -- Refuses a statement whose part has not changed exactly one p.

@@ -6,7 +6,7 @@
  */
 import { LeaseLost } from '../../errors.ts';
 import { type Claim } from '../../ledger/claims.ts';
-import { renewLease, withFence, writeAsHolder, type HolderWrite } from '../../ledger/holder.ts';
+import { renewLease, withFence, writeAsHolder, type HolderWrite, type Written } from '../../ledger/holder.ts';
 import type { Queryable } from '../../ledger/pool.ts';
 import type { WorkerMetrics } from '../../metrics/worker-metrics.ts';
 import type { Engine } from '../engine.ts';
@@ -25,22 +25,25 @@ export interface Lease {
   readonly signal: AbortSignal;
   remainingMs(): number;
   /**
-   * One statement that only the holder may commit; the row of each part that returns one. Throws LeaseLost; and
-   * WasCancelled where it is a gate and the provisioning was cancelled since it was claimed.
+   * One statement that only the holder may commit. Throws LeaseLost; and WasCancelled where it is a gate and the
+   * provisioning was cancelled since it was claimed.
    */
-  write(write: HolderWrite, onSent?: () => void): Promise<readonly unknown[]>;
+  write(write: HolderWrite, onSent?: () => void): Promise<Written>;
   /** A transaction that only the holder may commit. Throws LeaseLost. */
   transact<T>(work: (db: Queryable) => Promise<T>): Promise<T>;
-  /** Gives it back without having changed anything, as far as that can be done. */
-  release(sweepAfterMs: number): Promise<void>;
+  /** Gives it back, or hands it on, without having changed anything. */
+  release(as: 'handed-on' | 'given-back'): Promise<void>;
   /** Ends the renewals. */
   stop(): void;
 }
 
-/** `claimedAt`: `performance.now()` from before the claim was asked for. */
+/**
+ * `claimedAt`: `performance.now()` from before the claim was asked for. A claim that was handed on begins its lease with its
+ * first write; until then nobody else need wait for it.
+ */
 export function holdLease(
-  { pool, transitions }: Pick<Engine, 'pool' | 'transitions'>,
-  claim: Claim,
+  { pool, transitions, sweepIntervalMs }: Pick<Engine, 'pool' | 'transitions' | 'sweepIntervalMs'>,
+  claim: Claim & { readonly wasHandedOn: boolean },
   claimedAt: number,
   settings: LeaseSettings,
 ): Lease {
@@ -48,6 +51,8 @@ export function holdLease(
   let deadline = claimedAt + settings.leaseMs;
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
+  let takesUp = claim.wasHandedOn;
+  const holder = () => ({ provisioningId: claim.provisioningId, epoch: claim.epoch, takesUp });
 
   const lose = (reason: 'taken' | 'run-out' | 'presence') => {
     if (controller.signal.aborted) return;
@@ -74,7 +79,8 @@ export function holdLease(
   async function renew(): Promise<void> {
     const askedAt = performance.now();
     try {
-      await renewLease(pool, claim, settings.leaseMs);
+      await renewLease(pool, holder(), settings.leaseMs);
+      takesUp = false;
       lastsFor(settings.leaseMs, askedAt);
     } catch (error) {
       if (error instanceof LeaseLost) lose('taken');
@@ -108,16 +114,23 @@ export function holdLease(
       const askedAt = performance.now();
       // The undo of a cancelled provisioning may begin calls.
       const isGate = write.isGate && claim.snapshot.provisioning.status !== 'cancelled';
-      const rows = await refusable(writeAsHolder(transitions, claim, { ...write, isGate }, onSent));
-      if (write.leaseMs !== undefined) lastsFor(write.leaseMs, askedAt);
-      return rows;
+      const leaseMs = write.leaseMs ?? (takesUp ? settings.leaseMs : undefined);
+      const whole = { ...write, isGate, ...(leaseMs !== undefined && { leaseMs }) };
+      const written = await refusable(writeAsHolder(transitions, holder(), whole, onSent));
+      takesUp = false;
+      if (leaseMs !== undefined) lastsFor(leaseMs, askedAt);
+      return written;
     },
     async transact(work) {
       controller.signal.throwIfAborted();
+      if (takesUp) await renew();
       return refusable(withFence(pool, claim, work));
     },
-    async release(sweepAfterMs) {
-      await writeAsHolder(transitions, claim, { parts: [], ending: { as: 'handed-on', sweepAfterMs } });
+    async release(as) {
+      await writeAsHolder(transitions, holder(), {
+        parts: [],
+        ending: { as, sweepAfterMs: sweepIntervalMs },
+      });
     },
     stop() {
       isStopped = true;

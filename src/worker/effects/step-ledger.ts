@@ -5,7 +5,7 @@
  */
 import { passCrashPoint, type CrashFacts } from '../../crash-points.ts';
 import type { BegunStep } from '../../ledger/claims.ts';
-import type { HolderWrite, LeaseEnd } from '../../ledger/holder.ts';
+import type { HolderWrite, LeaseEnd, Written } from '../../ledger/holder.ts';
 import { measureCallAge } from '../../ledger/effects.ts';
 import { readPartOfStep } from '../../ledger/part-of-step.ts';
 import type { Part } from '../../ledger/parts.ts';
@@ -13,9 +13,11 @@ import type { Pool, Queryable } from '../../ledger/pool.ts';
 import {
   effectRow,
   resourceRow,
+  stepRow,
   type EffectRow,
   type PartOfStep,
   type ResourceRow,
+  type StepRow,
 } from '../../ledger/rows.ts';
 import { completeStep, mergeOutput, type StepKey } from '../../ledger/steps.ts';
 import type { Lease } from '../claim/lease.ts';
@@ -30,6 +32,13 @@ export interface CallRecord {
   readonly parts: readonly Part[];
   /** The output that it adds to the step's. */
   readonly output?: object;
+}
+
+/** A step that is done, and what was handed on to the job that follows. */
+export interface Completed extends Pick<Written, 'next'> {
+  readonly ended: StepRow;
+  /** What its run has put out: an undo may have found more of it. */
+  readonly output: Output;
 }
 
 export interface StepLedger {
@@ -60,7 +69,7 @@ export interface StepLedger {
   complete(
     result: Pick<Parameters<typeof completeStep>[1], 'output' | 'warnings'>,
     ending: LeaseEnd,
-  ): Promise<void>;
+  ): Promise<Completed>;
   /** Ends this attempt otherwise. */
   end(written: Pick<HolderWrite, 'parts' | 'events'>, ending: LeaseEnd): Promise<void>;
   /** The same for what parts cannot say. */
@@ -87,7 +96,7 @@ export function openStepLedger(
   }
 
   async function write(parts: readonly Part[], more: Omit<HolderWrite, 'parts'> = {}, onSent?: () => void) {
-    learn(parts, await lease.write({ ...more, parts }, onSent));
+    learn(parts, (await lease.write({ ...more, parts }, onSent)).rows);
   }
 
   async function send(record: CallRecord): Promise<void> {
@@ -173,8 +182,13 @@ export function openStepLedger(
       const output = isOfRun ? { ...last?.output, ...result.output } : result.output;
       const merged = isOfRun || last?.output === undefined ? [] : [mergeOutput(key, last.output)];
       const parts = [...(last?.parts ?? []), ...merged, completeStep(key, { ...result, output })];
-      await lease.write({ parts, ending }, () => announce('record-sent', last));
+      const { rows, next } = await lease.write({ parts, ending }, () => announce('record-sent', last));
       announce('recorded', last);
+      return {
+        ended: stepRow.parse(rows.at(-1)),
+        output: { ...known.output, ...last?.output, ...(isOfRun ? output : {}) },
+        next,
+      };
     },
     async end(written, ending) {
       await flush();

@@ -3,11 +3,13 @@ import { performance } from 'node:perf_hooks';
 import { passCrashPoint } from '../../crash-points.ts';
 import { ConfigurationError, StepFailure } from '../../errors.ts';
 import { isDatabaseAway } from '../../ledger/pool.ts';
-import type { StepWarning } from '../../ledger/rows.ts';
-import { postponeStep, type Wait } from '../../ledger/steps.ts';
+import type { NextJob } from '../../ledger/holder.ts';
+import type { Snapshot, StepRow, StepWarning } from '../../ledger/rows.ts';
+import { postponeStep, type StepKey, type Wait } from '../../ledger/steps.ts';
 import { jobDone, jobFailed, jobLater, type JobEnd, type QueueJob } from '../../queue/jobs.ts';
 import { endInFailure } from './end-in-failure.ts';
 import { measureStep, type AttemptResult } from './measure-step.ts';
+import { nextAction } from './next-action.ts';
 import { decideOutcome, type Outcome } from './outcome.ts';
 import { readProviderText } from './provider-text.ts';
 import { parseOutput, stepContext } from './step-context.ts';
@@ -59,7 +61,7 @@ export async function attemptStep(task: StepTask): Promise<JobEnd> {
   if ('error' in result) return conclude(task, attemptSoFar, result.error);
 
   try {
-    await scope.ledger.complete(result, { as: 'handed-on', sweepAfterMs: engine.sweepIntervalMs });
+    await handOn(task, result);
   } catch (error) {
     return conclude(task, attemptSoFar, error);
   }
@@ -72,6 +74,45 @@ export async function attemptStep(task: StepTask): Promise<JobEnd> {
       line: `attempt ${attempt}: succeeded`,
     });
   return jobDone({ attempts: attempt });
+}
+
+/** Records the end of the step, and keeps the claim of the job that follows. */
+async function handOn(task: StepTask, result: StepResult): Promise<void> {
+  const { engine, scope, key, snapshot, flow } = task;
+  const next = jobAfter(snapshot, key);
+  const sweepAfterMs = engine.sweepIntervalMs;
+  const written = await scope.ledger.complete(result, { as: 'handed-on', sweepAfterMs, next });
+  if (written.next === undefined) return;
+  const { epoch, at, provisioning, step, begun } = written.next;
+  const changed = [written.ended, step].filter((row) => row !== undefined);
+  const steps = snapshot.steps
+    .map((row) => changed.find((other) => isSameStep(row, other)) ?? row)
+    .map((row) =>
+      row.direction === 'run' && row.name === key.name ? { ...row, output: written.output } : row,
+    );
+  engine.handedOn.add(
+    { provisioningId: key.provisioningId, flow, ...next },
+    {
+      provisioningId: key.provisioningId,
+      epoch,
+      at,
+      begun,
+      unreturned: 0,
+      snapshot: { provisioning, steps },
+    },
+  );
+}
+
+/** The job that follows that of a step, by the steps that were left when it was claimed. */
+function jobAfter(snapshot: Snapshot, { direction, position }: StepKey): NextJob {
+  const action = nextAction(snapshot);
+  const remaining = action.do === 'work' && action.direction === direction ? action.remaining : [];
+  const at = remaining.findIndex((step) => step.position === position);
+  return { direction, endedPosition: position, position: remaining[at + 1]?.position };
+}
+
+function isSameStep(a: StepRow, b: StepRow): boolean {
+  return a.direction === b.direction && a.position === b.position;
 }
 
 /** Shows progress once that time has passed. What ends sooner nobody would see, and the queue need not store. */
@@ -136,7 +177,7 @@ async function conclude(task: StepTask, attempt: Attempt, thrown: unknown): Prom
     count('interrupted');
     const reason = error instanceof Error ? error.name : 'unknown';
     engine.log.info({ ...facts, reason }, 'the step was left to another worker');
-    await lease.release(engine.sweepIntervalMs).catch(() => {});
+    await lease.release('given-back').catch(() => {});
     // The caller logs that, and waits for the database.
     if (isDatabaseAway(error)) throw error;
     return jobLater(100);

@@ -40,7 +40,7 @@ export async function finishFlow(engine: Engine, job: QueueJob): Promise<JobEnd>
       return jobDone({ outcome: `rollback ${outcome}` });
     }
     if (action.do === 'rest') {
-      await lease.release(engine.sweepIntervalMs);
+      await lease.release('handed-on');
       return jobDone({ outcome: 'nothing to do' });
     }
     // Something is left: the rollback that a failure asks for, or a flow whose jobs got lost.

@@ -12,6 +12,8 @@ export interface StepTask {
   readonly lease: Lease;
   readonly scope: EffectScope;
   readonly key: StepKey;
+  /** The flow of its job. */
+  readonly flow: number;
   /** When it was claimed, by the database's clock. */
   readonly at: Date;
   readonly begun: BegunStep;

@@ -23,7 +23,7 @@ export async function workStep(engine: Engine, job: QueueJob): Promise<JobEnd> {
   const data = stepJobData.parse(job.data);
   return withClaim(engine, data, async (lease, { at, begun, snapshot }) => {
     if (begun === undefined) {
-      await lease.release(engine.sweepIntervalMs);
+      await lease.release('handed-on');
       return whyNotBegun(snapshot, data);
     }
     const step = engine.steps.find(({ name }) => name === data.step);
@@ -52,7 +52,8 @@ export async function workStep(engine: Engine, job: QueueJob): Promise<JobEnd> {
         confirmPresence: () => engine.presence.confirm(deadCheckMs(engine.sweepIntervalMs) / 4),
       },
     };
-    return attemptStep({ engine, lease, scope, key, at, begun, snapshot, job });
+    const { flow } = data;
+    return attemptStep({ engine, lease, scope, key, flow, at, begun, snapshot, job });
   });
 }
 
