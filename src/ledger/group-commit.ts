@@ -15,7 +15,7 @@ export interface GroupedStatement {
   readonly text: string;
   readonly values: readonly unknown[];
   readonly columns: readonly string[];
-  readonly kind: 'claim' | 'intent' | 'record';
+  readonly kind: 'accept' | 'claim' | 'intent' | 'record';
   /** Whatever it locks: batches lock in that order, so that none waits for another in a circle. */
   readonly provisioningId: string;
   /** Told when it has left. */

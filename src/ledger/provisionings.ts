@@ -1,10 +1,10 @@
 /** Accepting, reading and listing provisionings. */
-import type pg from 'pg';
 import { z } from 'zod';
 import { passCrashPoint } from '../crash-points.ts';
 import type { ProvisioningStatus, Tier } from '../provisioning.ts';
 import { storeAnswer, takeKey, type IdempotencyKey, type KeyUse, type StoredAnswer } from './idempotency.ts';
-import { inTransaction, runStatement, violates, type Pool, type Queryable } from './pool.ts';
+import { ungrouped, type Transitions } from './group-commit.ts';
+import { inTransaction, violates, type Pool, type Queryable } from './pool.ts';
 import {
   provisioningRow,
   resourceRow,
@@ -46,17 +46,21 @@ export interface KeyUsed {
   readonly keyUse: Exclude<KeyUse, { is: 'new' }>;
 }
 
-/** Commits a provisioning with its steps, or says who holds the client's place or what its key was used for. */
+/**
+ * Commits a provisioning with its steps, or says who holds the client's place or what its key was used for.
+ * `transitions`: the way for an order without a key.
+ */
 export async function acceptProvisioning(
   pool: Pool,
   order: NewProvisioning,
+  transitions: Transitions = ungrouped(pool),
 ): Promise<Snapshot | PlaceTaken | KeyUsed> {
   // A holder that goes away between the two statements leaves the place free: try again.
   for (let attempt = 0; attempt < 5; attempt += 1) {
     try {
       const { idempotency } = order;
       return await (idempotency === undefined
-        ? insert(pool, order)
+        ? insert(transitions, order)
         : insertUnderKey(pool, order, idempotency));
     } catch (error) {
       if (!violates(error, 'provisionings_one_per_client')) throw error;
@@ -88,7 +92,8 @@ function insertUnderKey(
     async (db) => {
       const keyUse = await takeKey(db, key);
       if (keyUse.is !== 'new') return { keyUse };
-      const accepted = acceptedIn(await db.query(acceptStatement(order)));
+      const { rows } = await db.query<Accepted>(acceptStatement(order));
+      const accepted = snapshotSchema.parse(rows[0]?.snapshot);
       await storeAnswer(db, key, answerFor(accepted));
       return accepted;
     },
@@ -96,11 +101,22 @@ function insertUnderKey(
   );
 }
 
-async function insert(pool: Pool, order: NewProvisioning): Promise<Snapshot> {
-  return acceptedIn(await runStatement(pool, acceptStatement(order), () => passCrashPoint('accept-sent')));
+async function insert(transitions: Transitions, order: NewProvisioning): Promise<Snapshot> {
+  const row = await transitions.send({
+    ...acceptStatement(order),
+    kind: 'accept',
+    provisioningId: order.id,
+    columns: ['snapshot'],
+    onSent: () => passCrashPoint('accept-sent'),
+  });
+  return snapshotSchema.parse(row['snapshot']);
 }
 
-function acceptStatement(order: NewProvisioning): pg.QueryConfig {
+interface Accepted {
+  readonly snapshot: unknown;
+}
+
+function acceptStatement(order: NewProvisioning) {
   return {
     name: 'accept',
     text: 'select ledger.accept($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as snapshot',
@@ -118,10 +134,6 @@ function acceptStatement(order: NewProvisioning): pg.QueryConfig {
       order.by,
     ],
   };
-}
-
-function acceptedIn({ rows }: pg.QueryResult<{ snapshot: unknown }>): Snapshot {
-  return snapshotSchema.parse(rows[0]?.snapshot);
 }
 
 /** A provisioning with its steps. Undefined: there is none of that id. */

@@ -101,7 +101,8 @@ export function completeStep(
   return {
     sql: `update ledger.steps
      set status = 'succeeded', ${noWait}, error = null,
-         output = output || $4, warnings = $5, finished_at = clock_timestamp()
+         -- By the time of the statement, which begins the step that follows.
+         output = output || $4, warnings = $5, finished_at = statement_timestamp()
      where provisioning_id = $1 and direction = $2 and position = $3 and status = 'running'`,
     values: [...keyOf(step), JSON.stringify(output), JSON.stringify(warnings)],
     events: [

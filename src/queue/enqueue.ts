@@ -9,17 +9,13 @@ export interface FlowOrder {
 }
 
 /** Enqueues the steps of a provisioning, one child job per step, and the root job that decides what follows. */
-export async function provisionClient(queues: Queues, order: FlowOrder, timeoutMs?: number): Promise<void> {
-  await queues.addFlow({ ...planOf(order), direction: 'run' }, timeoutMs);
+export async function provisionClient(queues: Queues, order: FlowOrder): Promise<void> {
+  await queues.addFlow({ ...planOf(order), direction: 'run' });
 }
 
 /** Enqueues the undo of a provisioning's steps in reverse, and the root job that says how it ended. */
-export async function rollbackProvisioning(
-  queues: Queues,
-  order: FlowOrder,
-  timeoutMs?: number,
-): Promise<void> {
-  await queues.addFlow({ ...planOf(order), direction: 'undo' }, timeoutMs);
+export async function rollbackProvisioning(queues: Queues, order: FlowOrder): Promise<void> {
+  await queues.addFlow({ ...planOf(order), direction: 'undo' });
 }
 
 function planOf({ provisioning, remaining }: FlowOrder) {

@@ -54,14 +54,14 @@ export interface Queues {
   /** For the dashboard and for metrics: all but the questions, which are gone in seconds. */
   readonly all: readonly Queue[];
   /** Adds a flow. A time-out proves nothing: the ids are fixed per flow number, so a late one does no harm. */
-  addFlow(plan: FlowPlan, timeoutMs?: number): Promise<void>;
+  addFlow(plan: FlowPlan): Promise<void>;
   /** Has a callback sent now: adds its job, or hurries the one that waits. The job of a dead worker is replaced. */
   addCallback(callbackId: string, options?: { readonly isAbandoned: boolean }): Promise<void>;
   /** Asks a worker, and waits for what it says. Undefined: none has answered within that time. */
   askPreflight(question: PreflightJobData, timeoutMs: number): Promise<unknown>;
-  /** The state of a job: `unknown` when there is none. */
   /** Removes jobs that have ended long ago, or are too many, where the queue does not do so by itself. */
   removeOldJobs(kept?: KeptJobs): Promise<void>;
+  /** The state of a job: `unknown` when there is none. */
   getJobState(queue: QueueName, jobId: string): Promise<string>;
   startWorker(queue: QueueName, concurrency: number, work: Work): Promise<void>;
   isReachable(timeoutMs: number): Promise<boolean>;
@@ -228,8 +228,8 @@ async function assemble(
   return {
     kind,
     all: [...queues.values()].filter(({ name }) => name !== queueNames.preflight),
-    async addFlow(plan, timeoutMs = producerTimeoutMs) {
-      await within(timeoutMs, producer.add(buildFlow(plan, { prefix, kind })));
+    async addFlow(plan) {
+      await within(producerTimeoutMs, producer.add(buildFlow(plan, { prefix, kind })));
     },
     async addCallback(callbackId, { isAbandoned } = { isAbandoned: false }) {
       const data: CallbackJobData = { callbackId };

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { listenUrl, publicUrlOf, type ServerConfig } from '../config.ts';
 import { ConfigurationError } from '../errors.ts';
+import { grouped } from '../ledger/group-commit.ts';
 import { openPool } from '../ledger/pool.ts';
 import { requireSessions } from '../ledger/sessions.ts';
 import { requireLedger } from '../ledger/migrate.ts';
@@ -55,15 +56,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await Promise.race([checked, pause(checkedWithinMs, undefined, { ref: false })]);
   const tracing = await startTracing(config, log);
   const stopping = new AbortController();
+  const background = new Set<Promise<void>>();
   let queues: Queues | undefined;
   let port = config.PORT;
   const app = createApp({
     config,
     pool,
+    transitions: grouped(pool),
     log,
     scrub: (options.scrubber ?? createScrubber)(options.secrets ?? []),
     queues: () => queues,
     steps: options.steps ?? steps,
+    inBackground(work) {
+      background.add(work);
+      void work.finally(() => background.delete(work));
+    },
     stopping: stopping.signal,
     publicUrl: () => publicUrlOf({ ...config, PORT: port }),
   });
@@ -104,6 +111,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       server.closeIdleConnections();
       await Promise.race([closed, once(AbortSignal.timeout(config.PROVIDER_TIMEOUT_MS), 'abort')]);
       server.closeAllConnections();
+      await Promise.allSettled(background);
       await reachQueue;
       await queues?.close();
       await pool.end();

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { coreEnvironment, loadConfig, serverEnvironment } from '../../src/config.ts';
 import { createKey } from '../../src/commands/keys/commands.ts';
 import { createLogger } from '../../src/log/logger.ts';
+import { ungrouped } from '../../src/ledger/group-commit.ts';
 import type { Role } from '../../src/ledger/roles.ts';
 import type { Deps } from '../../src/server/deps.ts';
 import { startServer, type RunningServer } from '../../src/server/start.ts';
@@ -21,6 +22,8 @@ export function depsOf(api: Stack): Deps {
   return {
     config: loadConfig(api.environment, [coreEnvironment, serverEnvironment]),
     pool: api.pool,
+    transitions: ungrouped(api.pool),
+    inBackground: (work) => void work,
     log: createLogger({ level: 'silent', secrets: [] }),
     scrub: (text) => text,
     queues: () => undefined,

@@ -17,9 +17,6 @@ import { idempotencyKeyOf, replay, replyOf } from '../idempotency.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';
 import { readShown } from './shown.ts';
 
-/** How long an answer waits for the queue. The row is committed, so a queue that is away costs time only. */
-const enqueueTimeoutMs = 400;
-
 export function provisioningRoutes(deps: Deps): AnyRoute[] {
   const accept = defineRoute({
     method: 'post',
@@ -60,16 +57,20 @@ export function provisioningRoutes(deps: Deps): AnyRoute[] {
         const body = presentProvisioning({ ...snapshot, resources: [] }, deps.steps, deps.publicUrl());
         return { status: 202, location: `/api/provisioning/${body.id}`, body: JSON.stringify(body) };
       };
-      const accepted = await acceptProvisioning(deps.pool, {
-        id: randomUUID(),
-        by: caller.by,
-        ...order,
-        callbackUrl: order.callbackUrl,
-        stepNames: deps.steps.map(({ name }) => name),
-        traceParent: activeTraceParent(),
-        sweepAfterMs: deps.config.SWEEP_INTERVAL_MS,
-        idempotency: key && { key, answerFor },
-      });
+      const accepted = await acceptProvisioning(
+        deps.pool,
+        {
+          id: randomUUID(),
+          by: caller.by,
+          ...order,
+          callbackUrl: order.callbackUrl,
+          stepNames: deps.steps.map(({ name }) => name),
+          traceParent: activeTraceParent(),
+          sweepAfterMs: deps.config.SWEEP_INTERVAL_MS,
+          idempotency: key && { key, answerFor },
+        },
+        deps.transitions,
+      );
       if ('keyUse' in accepted) return replay(accepted.keyUse);
       if ('takenBy' in accepted)
         throw new Problem(
@@ -81,8 +82,8 @@ export function provisioningRoutes(deps: Deps): AnyRoute[] {
           { extra: { provisioningId: accepted.takenBy } },
         );
       passCrashPoint('accepted');
-      await enqueue(deps, accepted);
-      passCrashPoint('enqueued');
+      // The row is committed: the answer need not wait for the queue.
+      deps.inBackground(enqueue(deps, accepted));
       const { id, client_id: client } = accepted.provisioning;
       request.log.info({ provisioning: id, client }, 'provisioning accepted');
       return replyOf(answerFor(accepted));
@@ -138,12 +139,11 @@ export function provisioningRoutes(deps: Deps): AnyRoute[] {
 async function enqueue(deps: Deps, { provisioning, steps }: Snapshot): Promise<void> {
   const queues = deps.queues();
   if (queues === undefined) return;
-  await provisionClient(queues, { provisioning, remaining: steps }, enqueueTimeoutMs).catch(
-    (error: unknown) => {
-      deps.log.warn(
-        { err: error, provisioning: provisioning.id },
-        'the queue took no flow: the sweeper enqueues it later',
-      );
-    },
-  );
+  await provisionClient(queues, { provisioning, remaining: steps }).catch((error: unknown) => {
+    deps.log.warn(
+      { err: error, provisioning: provisioning.id },
+      'the queue took no flow: the sweeper enqueues it later',
+    );
+  });
+  passCrashPoint('enqueued');
 }
