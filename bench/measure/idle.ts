@@ -25,7 +25,7 @@ export async function measureIdle({ servers, installation, watch }: Bench, forMs
 }
 
 /** The resident memory of a process in bytes. Undefined where there is no /proc. */
-async function readMemory(pid: number): Promise<number | undefined> {
+export async function readMemory(pid: number): Promise<number | undefined> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;

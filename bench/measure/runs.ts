@@ -48,7 +48,7 @@ interface Worked extends LoadResult {
 }
 
 /** Has the orders worked on, and checks the calls that came of it. */
-async function work(
+export async function work(
   { servers, installation, watch }: Bench,
   orders: readonly Order[],
   atOnce: number,

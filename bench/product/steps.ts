@@ -1,10 +1,18 @@
 /** Five plain steps in the place of the product's: each looks, and makes one thing with one call at the stub. */
 import { z } from 'zod';
-import { StepFailure } from '../../src/errors.ts';
+import { NotYet, StepFailure } from '../../src/errors.ts';
 import type { Permit } from '../../src/http/permit.ts';
 import { providerHttp } from '../../src/http/request.ts';
 import { defineStep, type CallLimits, type ResourceType, type Step } from '../../src/steps/step.ts';
-import { saysRollsBack, positions, stepCount, thingName } from '../orders.ts';
+import {
+  bootMs,
+  saysRollsBack,
+  saysWaits,
+  positions,
+  stepCount,
+  thingName,
+  waitPosition,
+} from '../orders.ts';
 import { thing } from '../stub/report.ts';
 
 const environment = z.object({ STUB_URL: z.url() });
@@ -20,13 +28,14 @@ function connect(settings: z.infer<typeof environment>, limits: CallLimits) {
         const { data, at } = await http.read('GET /things', { query: { name }, schema: z.array(thing) });
         return { things: data, at };
       },
-      async isThere(id: string) {
+      /** Undefined: there is none. */
+      async read(id: string) {
         const call = {
           params: { id },
           schema: thing,
           isAbsent: ({ status }: { status: number }) => status === 404,
         };
-        return (await http.readIfThere('GET /things/{id}', call)) !== undefined;
+        return (await http.readIfThere('GET /things/{id}', call))?.data;
       },
       async create(permit: Permit, name: string) {
         return (await http.mutate(permit, 'POST /things', { body: { name }, schema: thing })).data;
@@ -52,6 +61,10 @@ function makeStep(position: number): Step {
     connect,
     async run(context) {
       const thingId = await context.create(resource);
+      if (position === waitPosition && saysWaits(context.client.clientName)) {
+        const made = await context.providers.stub.read(thingId);
+        if ((made?.ageMs ?? 0) < bootMs) throw new NotYet('the thing to be ready');
+      }
       if (position === stepCount && saysRollsBack(context.client.clientName))
         throw new StepFailure('provider-rejected', 'this order is to be undone');
       return { thingId };
@@ -79,7 +92,7 @@ function resourceOf(position: number): ResourceType<Providers, Partial<z.infer<t
     },
     create: async (permit, { client, providers }) =>
       describe(await providers.stub.create(permit, thingName(client.clientId, position))),
-    read: async ({ providers }, id) => ((await providers.stub.isThere(id)) ? 'present' : 'absent'),
+    read: async ({ providers }, id) => ((await providers.stub.read(id)) === undefined ? 'absent' : 'present'),
     proveSight: async () => ({ sees: 'all' }),
     remove: (permit, { providers }, id) => providers.stub.remove(permit, id),
     judge: () => undefined,

@@ -6,8 +6,8 @@ import { z } from 'zod';
 import { listenAnywhere, tellReady } from '../children/child-side.ts';
 import type { StubReport } from './report.ts';
 
-/** Names by id, and ids by name. */
-const things = new Map<string, string>();
+/** Things by id, and ids by name. */
+const things = new Map<string, { readonly name: string; readonly madeAt: number }>();
 const idsOf = new Map<string, Set<string>>();
 let calls: StubReport['calls'] = [];
 let latencyMs = 0;
@@ -21,7 +21,8 @@ interface Answer {
 async function answer(request: IncomingMessage): Promise<Answer> {
   const { method, url = '/' } = request;
   const { pathname, searchParams } = new URL(url, 'http://stub');
-  if (pathname === '/report') return { status: 200, body: { calls, left: [...things.values()] } };
+  if (pathname === '/report')
+    return { status: 200, body: { calls, left: Array.from(things.values(), ({ name }) => name) } };
   if (pathname === '/reset') {
     things.clear();
     idsOf.clear();
@@ -39,7 +40,7 @@ async function answer(request: IncomingMessage): Promise<Answer> {
 function create(name: string): Answer {
   lastId += 1;
   const id = `thing-${lastId}`;
-  things.set(id, name);
+  things.set(id, { name, madeAt: performance.now() });
   const ids = idsOf.get(name) ?? new Set();
   idsOf.set(name, ids.add(id));
   calls.push({ verb: 'create', name });
@@ -53,14 +54,15 @@ function look(name: string): Answer {
 }
 
 function readOrDelete(method: string | undefined, id: string): Answer {
-  const name = things.get(id);
-  calls.push({ verb: method === 'DELETE' ? 'delete' : 'read', name: name ?? id });
-  if (name === undefined) return { status: 404, body: {} };
+  const found = things.get(id);
+  calls.push({ verb: method === 'DELETE' ? 'delete' : 'read', name: found?.name ?? id });
+  if (found === undefined) return { status: 404, body: {} };
+  const { name, madeAt } = found;
   if (method === 'DELETE') {
     things.delete(id);
     idsOf.get(name)?.delete(id);
   }
-  return { status: 200, body: { id, name } };
+  return { status: 200, body: { id, name, ageMs: performance.now() - madeAt } };
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -8,4 +8,5 @@ export const stubReport = z.object({
 });
 export type StubReport = z.infer<typeof stubReport>;
 
-export const thing = z.object({ id: z.string(), name: z.string() });
+/** `ageMs`: since it was made; only where one is read. */
+export const thing = z.object({ id: z.string(), name: z.string(), ageMs: z.number().optional() });

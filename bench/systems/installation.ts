@@ -14,6 +14,8 @@ export interface Installation {
 
 export interface InstallationOptions {
   readonly concurrency: number;
+  /** Worker processes, where a system has some. Default: one. */
+  readonly workers?: number;
   /** True where orders are accepted and nobody works on them. */
   readonly onlyAccepts: boolean;
 }
@@ -43,7 +45,9 @@ export async function install(
   const { worker } = system;
   const [server, ...others] = await Promise.all([
     start(system.server),
-    ...(worker === undefined || options.onlyAccepts ? [] : [start(worker)]),
+    ...(worker === undefined || options.onlyAccepts
+      ? []
+      : Array.from({ length: options.workers ?? 1 }, () => start(worker))),
   ]);
   return { url: server.url, databaseUrl, children: [server, ...others] };
 }
