@@ -2,11 +2,15 @@
 import { Webhook } from 'standardwebhooks';
 import type { AllowedHost, SigningSecrets } from '../config.ts';
 import { retryAfterMs } from '../http/request.ts';
+import { startDeadline } from '../http/deadline.ts';
 import { ForbiddenAddress, guardedAgent } from './agent.ts';
 import type { Resolve } from './resolve.ts';
 
 export interface CallbackSender {
-  (callback: { id: string; url: string; body: string }, signal?: AbortSignal): Promise<CallbackAnswer>;
+  (
+    callback: { id: string; url: string; body: string },
+    signals?: readonly AbortSignal[],
+  ): Promise<CallbackAnswer>;
   readonly timeoutMs: number;
 }
 
@@ -34,9 +38,10 @@ export function callbackSender(settings: {
 
   async function send(
     callback: { id: string; url: string; body: string },
-    signal?: AbortSignal,
+    signals: readonly AbortSignal[] = [],
   ): Promise<CallbackAnswer> {
     const at = new Date();
+    const deadline = startDeadline(timeoutMs, signals);
     try {
       const response = await agent.fetch(callback.url, {
         method: 'POST',
@@ -49,7 +54,7 @@ export function callbackSender(settings: {
         },
         body: callback.body,
         redirect: 'manual',
-        signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])]),
+        signal: deadline.signal,
       });
       // The status says it all. Whatever comes behind it is neither waited for nor kept: it may have no end.
       await response.body?.cancel().catch(() => {});
@@ -58,6 +63,8 @@ export function callbackSender(settings: {
       return { status: response.status, ...(wait === undefined ? {} : { retryAfterMs: wait }) };
     } catch (error) {
       return { error: reasonOf(error) };
+    } finally {
+      deadline.end();
     }
   }
   return Object.assign(send, { timeoutMs });

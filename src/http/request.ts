@@ -10,6 +10,7 @@ import { Agent, request as sendRequest } from 'undici';
 import type { z } from 'zod';
 import { isAwayAnswer } from './away.ts';
 import { ProviderError, type RefusalHeaders } from '../errors.ts';
+import { startDeadline } from './deadline.ts';
 import { parseJson } from './json.ts';
 import type { Permit } from './permit.ts';
 import { beginProviderCall, type CallEnd } from './watch.ts';
@@ -119,10 +120,8 @@ export async function exchange(
   permit?: Permit,
 ): Promise<RawAnswer> {
   const timeoutMs = Math.min(connection.timeoutMs, permit?.timeoutMs ?? Infinity);
-  const signal = AbortSignal.any(
-    [AbortSignal.timeout(timeoutMs), connection.signal, permit?.signal].filter((s) => s !== undefined),
-  );
   permit?.take();
+  const deadline = startDeadline(timeoutMs, [connection.signal, permit?.signal]);
   const end = beginProviderCall({ provider: connection.provider, operation });
   try {
     // Half the work of fetch(). It follows no redirect.
@@ -131,7 +130,7 @@ export async function exchange(
       method: request.method,
       headers: { 'user-agent': userAgent, 'accept-encoding': 'gzip, br', ...request.headers },
       body: request.body ?? null,
-      signal,
+      signal: deadline.signal,
     });
     const headers = headersOf(response.headers);
     const limitBytes = request.maxAnswerBytes ?? usualAnswerBytes;
@@ -142,6 +141,8 @@ export async function exchange(
   } catch (error) {
     end(endWithoutAnswer(error));
     throw connectionError(connection.provider, operation, error);
+  } finally {
+    deadline.end();
   }
 }
 

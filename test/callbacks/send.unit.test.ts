@@ -162,7 +162,7 @@ describe('no answer is told by its reason:', () => {
     const stop = new AbortController();
     const { url } = await startReceiver(() => stop.abort());
 
-    expect(await send({ id: 'msg_1', url, body }, stop.signal)).toEqual({
+    expect(await send({ id: 'msg_1', url, body }, [stop.signal])).toEqual({
       error: 'cut off: the worker stopped',
     });
   });

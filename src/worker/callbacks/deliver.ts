@@ -68,10 +68,7 @@ async function attempt(
   // This worker stood still meanwhile: another one may be about to take the callback.
   if (startedAt - takenAt > marginMs) return jobLater(send.timeoutMs + 2 * marginMs);
   const answer = await traceSending(callback, () =>
-    send(
-      { id: callback.id, url: callback.callback_url, body: callback.body },
-      AbortSignal.any([engine.cutOff, presenceLost]),
-    ),
+    send({ id: callback.id, url: callback.callback_url, body: callback.body }, [engine.cutOff, presenceLost]),
   );
   passCrashPoint('callback-sent');
   const outcome = decideCallbackOutcome(

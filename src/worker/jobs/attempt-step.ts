@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { passCrashPoint } from '../../crash-points.ts';
 import { ConfigurationError, StepFailure } from '../../errors.ts';
+import { startDeadline } from '../../http/deadline.ts';
 import { isDatabaseAway } from '../../ledger/pool.ts';
 import type { NextJob } from '../../ledger/holder.ts';
 import type { Snapshot, StepRow, StepWarning } from '../../ledger/rows.ts';
@@ -140,6 +141,7 @@ async function perform(task: StepTask): Promise<StepResult | { error: unknown }>
   const { engine, lease, scope, key, snapshot } = task;
   const { step } = scope;
   const warnings: StepWarning[] = [];
+  const deadline = startDeadline(undefined, [lease.signal, engine.cutOff]);
   try {
     const connection = engine.connect(step);
     // Not final: a file that one of them names may be out of reach for a moment only.
@@ -147,8 +149,7 @@ async function perform(task: StepTask): Promise<StepResult | { error: unknown }>
       const names = connection.variables.join(', ');
       throw new ConfigurationError(`the worker lacks the variables of ${step.name}: ${names}`);
     }
-    const signal = AbortSignal.any([lease.signal, engine.cutOff]);
-    const limits = { timeoutMs: engine.timeoutMs, signal };
+    const limits = { timeoutMs: engine.timeoutMs, signal: deadline.signal };
     const context = stepContext(scope, { key, snapshot }, connection.connect(limits), warnings);
     if (key.direction === 'run')
       return { output: parseOutput(step.output, await step.run(context)), warnings };
@@ -158,6 +159,8 @@ async function perform(task: StepTask): Promise<StepResult | { error: unknown }>
     return { output: {}, warnings: [] };
   } catch (error) {
     return { error };
+  } finally {
+    deadline.end();
   }
 }
 
