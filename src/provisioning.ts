@@ -77,6 +77,17 @@ export function isDone(status: ProvisioningStatus, rollback: RollbackStatus): bo
   return status === 'succeeded' && rollback === 'none';
 }
 
+/** One word for what people ask about a client. */
+export const clientStates = ['live', 'in-progress', 'attention', 'failed', 'offboarded'] as const;
+export type ClientState = (typeof clientStates)[number];
+
+export function clientStateOf(status: ProvisioningStatus, rollback: RollbackStatus): ClientState {
+  if (needsAttention(status, rollback)) return 'attention';
+  if (!isDone(status, rollback)) return 'in-progress';
+  if (status === 'succeeded') return rollback === 'none' ? 'live' : 'offboarded';
+  return 'failed';
+}
+
 /** True where an operator has to act. */
 export function needsAttention(status: ProvisioningStatus, rollback: RollbackStatus): boolean {
   return status === 'paused' || rollback === 'incomplete';

@@ -1,12 +1,17 @@
 /** The answers of the API, as schemas: the OpenAPI document is made of them, and tests hold the answers to them. */
 import { z } from 'zod';
+import { roles } from '../ledger/roles.ts';
 import {
+  clientStates,
   failureSchema,
   provisioningStatuses,
   resourceStates,
   rollbackStatuses,
   tiers,
 } from '../provisioning.ts';
+
+import { actions } from './allowed-actions.ts';
+import { timelineEnds } from './timeline.ts';
 
 const time = z.iso.datetime();
 
@@ -66,6 +71,7 @@ const resourceAnswer = z
     url: z.string().nullable(),
     origin: z.enum(['created', 'foreign']),
     state: z.enum(resourceStates),
+    goneAt: time.nullable().meta({ description: 'When it was seen to be gone.' }),
     error: z.string().optional(),
     whatToDo: z.string().optional(),
   })
@@ -95,6 +101,22 @@ export const provisioningAnswer = z
     rollback: z.strictObject({ status: z.enum(rollbackStatuses) }),
     done: z.boolean().meta({ description: 'Nothing more happens by itself.' }),
     needsAttention: z.boolean().meta({ description: 'An operator has to act.' }),
+    state: z.enum(clientStates).meta({ description: 'One word for both states.' }),
+    allowedActions: z
+      .array(
+        z.strictObject({
+          action: z.enum(actions),
+          roles: z.array(z.enum(roles)),
+          confirm: z
+            .string()
+            .optional()
+            .meta({ description: 'To be sent as `confirm`: what is done cannot be undone.' }),
+        }),
+      )
+      .meta({ description: 'What may be done now, and by whom.' }),
+    whatToDo: z.string().nullable().meta({
+      description: 'What somebody has to do, where it is paused, has failed or left something behind.',
+    }),
     steps: z.array(stepAnswer),
     resources: z.array(resourceAnswer),
     result: z.record(z.string(), z.string()).meta({ description: 'What is known of the stack so far.' }),
@@ -184,6 +206,29 @@ export const callbacksAnswer = z.strictObject({
       .meta({ id: 'Callback' }),
   ),
 });
+
+export const timelineAnswer = z
+  .strictObject({
+    items: z.array(
+      z.strictObject({
+        step: z.string(),
+        position: z.int(),
+        direction: z.enum(['run', 'undo']),
+        entries: z.array(
+          z.strictObject({
+            kind: z.enum(['attempt', 'wait']),
+            attempt: z.int().nullable(),
+            for: z.string().nullable(),
+            begin: time,
+            end: time.nullable(),
+            endedAs: z.enum(timelineEnds).nullable(),
+            error: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
+          }),
+        ),
+      }),
+    ),
+  })
+  .meta({ id: 'Timeline' });
 
 export const eventAnswer = z
   .strictObject({

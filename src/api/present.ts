@@ -4,9 +4,11 @@ import type { EventRow } from '../ledger/events.ts';
 import type { OrphanReport } from '../ledger/orphans.ts';
 import type { FullSnapshot } from '../ledger/provisionings.ts';
 import type { Snapshot, StepRow } from '../ledger/rows.ts';
-import { isDone, needsAttention, type Failure } from '../provisioning.ts';
+import { clientStateOf, isDone, needsAttention, type Failure } from '../provisioning.ts';
 import type { Step } from '../steps/step.ts';
-import { whatToDo, whatToDoAbout } from './what-to-do.ts';
+import type { TimelineRow } from './timeline.ts';
+import { allowedActions } from './allowed-actions.ts';
+import { whatIsToBeDone, whatToDo, whatToDoAbout } from './what-to-do.ts';
 
 export interface Links {
   readonly self: string;
@@ -23,11 +25,13 @@ export function linksOf(publicUrl: string, id: string): Links {
   };
 }
 
-/** The result so far: of each step's output the fields that it shows. */
+/** The result so far: of each step's output the fields that it shows. What is gone is not named any more. */
 export function resultOf(snapshot: Snapshot, steps: readonly Step[]): Record<string, string> {
   const result: Record<string, string> = {};
+  if (snapshot.provisioning.rollback_status === 'completed') return result;
   for (const step of steps) {
     const row = snapshot.steps.find(({ direction, name }) => direction === 'run' && name === step.name);
+    if (row !== undefined && undoOf(snapshot, row)?.status === 'succeeded') continue;
     for (const field of step.result) {
       const value = row?.output[field];
       if (typeof value === 'string') result[field] = value;
@@ -73,6 +77,9 @@ export function presentProvisioning(
     rollback: { status: rollback },
     done: isDone(status, rollback),
     needsAttention: needsAttention(status, rollback),
+    state: clientStateOf(status, rollback),
+    allowedActions: allowedActions(provisioning, resources),
+    whatToDo: whatIsToBeDone(snapshot) ?? null,
     steps: snapshot.steps
       .filter(({ direction }) => direction === 'run')
       .map((step) => presentStep(step, undoOf(snapshot, step))),
@@ -84,8 +91,19 @@ export function presentProvisioning(
       url: resource.url ?? null,
       origin: resource.origin,
       state: resource.state,
+      // The ledger says that only of what was looked for and not found.
+      goneAt: resource.state === 'deleted' ? resource.updated_at.toISOString() : null,
       ...(resource.error === undefined ? {} : { error: resource.error }),
-      ...todo(whatToDo(resource, rollback === 'incomplete', undoErrorOf(snapshot, resource.step))),
+      ...todo(
+        whatToDo(
+          resource,
+          {
+            isIncomplete: rollback === 'incomplete',
+            isNameTaken: provisioning.failure?.code === 'name-taken',
+          },
+          undoErrorOf(snapshot, resource.step),
+        ),
+      ),
     })),
     result: resultOf(snapshot, steps),
     failure: withProviderText(
@@ -153,6 +171,24 @@ function presentStatus(step: StepRow, undo: StepRow | undefined): string {
   if (step.status === 'failed' || step.status === 'skipped' || undo === undefined) return step.status;
   if (undo.status === 'succeeded') return 'undone';
   return undo.status === 'failed' ? 'undo-failed' : step.status;
+}
+
+/** The JSON of `GET /api/provisioning/{id}/timeline`. */
+export function presentTimeline(rows: readonly TimelineRow[]) {
+  return {
+    items: rows.map(({ entries, ...row }) => ({
+      ...row,
+      entries: entries.map(({ kind, attempt, for: waitsFor, begin, end, endedAs, error }) => ({
+        kind,
+        attempt: attempt ?? null,
+        for: waitsFor ?? null,
+        begin: begin.toISOString(),
+        end: end?.toISOString() ?? null,
+        endedAs: endedAs ?? null,
+        error: error ?? null,
+      })),
+    })),
+  };
 }
 
 /** An event of a provisioning's history as callers see it. */

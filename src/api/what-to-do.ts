@@ -1,18 +1,36 @@
 /** Advice for an operator about leftovers and failures. Pure. */
+import type { FullSnapshot } from '../ledger/provisionings.ts';
 import type { ResourceRow, StepError } from '../ledger/rows.ts';
 import type { Failure, FailureCode, ProvisioningStatus, RollbackStatus } from '../provisioning.ts';
 
+/** Advice about a provisioning that needs somebody, or that has failed. Undefined: nothing is to be done. */
+export function whatIsToBeDone({ provisioning, resources }: FullSnapshot): string | undefined {
+  const { status, rollback_status: rollback, failure } = provisioning;
+  if (rollback === 'incomplete') {
+    const left = resources.filter(isLeft).map(({ kind, name }) => `${kind} ${name}`);
+    return `Left at the providers: ${left.join(', ')}. See what each resource says, then POST …/rollback.`;
+  }
+  return failure && whatToDoAbout(failure, status, rollback);
+}
+
+function isLeft({ origin, state }: ResourceRow): boolean {
+  return origin === 'created' && state !== 'deleted' && state !== 'forgotten';
+}
+
 /**
- * Advice about a resource that an incomplete rollback has left; undefined where there is nothing to do.
+ * Advice about a resource that an incomplete rollback has left, or about one that is not ours and stands in the way;
+ * undefined where there is nothing to do.
  *
  * `undoError`: why the undo of its step has failed.
  */
 export function whatToDo(
   resource: ResourceRow,
-  isIncomplete: boolean,
+  { isIncomplete, isNameTaken }: { readonly isIncomplete: boolean; readonly isNameTaken: boolean },
   undoError?: StepError,
 ): string | undefined {
   const { origin, state, error = '', url } = resource;
+  if (origin === 'foreign' && isNameTaken)
+    return `It was there before and is never touched. Rename or delete it${url === undefined ? '' : ` at ${url}`}, or choose another client id.`;
   if (!isIncomplete || origin !== 'created' || state === 'deleted' || state === 'forgotten') return undefined;
   const where = url === undefined ? 'at the provider' : `at ${url}`;
   if (error.includes('which proves nothing'))

@@ -40,6 +40,20 @@ export async function listEvents(
   return z.array(eventRow).parse(rows);
 }
 
+/** More attempts and waits than that are no timeline that anybody reads. */
+const mostStepEvents = 5000;
+
+/** The events that begin and end attempts and waits, oldest first. */
+export async function listStepEvents(db: Queryable, provisioningId: string): Promise<EventRow[]> {
+  const { rows } = await db.query(
+    `select * from ledger.events where provisioning_id = $1
+       and (type like 'step.%' or type like 'undo.%' or type = 'provisioning.cancelled')
+     order by sequence limit $2`,
+    [provisioningId, mostStepEvents],
+  );
+  return z.array(eventRow).parse(rows);
+}
+
 const progressRow = z.object({
   id: z.string(),
   status: z.enum(provisioningStatuses),

@@ -1,16 +1,16 @@
 /** Accepting, reading and listing provisionings. */
 import { z } from 'zod';
 import { passCrashPoint } from '../crash-points.ts';
-import type { ProvisioningStatus, Tier } from '../provisioning.ts';
+import type { ClientState, ProvisioningStatus, RollbackStatus, Tier } from '../provisioning.ts';
 import { storeAnswer, takeKey, type IdempotencyKey, type KeyUse, type StoredAnswer } from './idempotency.ts';
 import { ungrouped, type Transitions } from './group-commit.ts';
 import { inTransaction, violates, type Pool, type Queryable } from './pool.ts';
 import {
   provisioningRow,
-  resourceRow,
+  shownResourceRow,
   snapshotSchema,
   stepRow,
-  type ResourceRow,
+  type ShownResourceRow,
   type Snapshot,
 } from './rows.ts';
 
@@ -148,7 +148,7 @@ export async function readSnapshot(db: Queryable, id: string): Promise<Snapshot 
 
 /** A provisioning with everything at the providers that it made or met, oldest first. */
 export interface FullSnapshot extends Snapshot {
-  readonly resources: readonly ResourceRow[];
+  readonly resources: readonly ShownResourceRow[];
 }
 
 /** The same of several, in the order of their ids as given. */
@@ -165,7 +165,7 @@ export async function readFullSnapshots(db: Queryable, ids: readonly string[]): 
   );
   const resources = await select(
     'select * from ledger.resources where provisioning_id = any($1) order by created_at, id',
-    resourceRow,
+    shownResourceRow,
   );
   return ids.flatMap((id) => {
     const provisioning = provisionings.find((row) => row.id === id);
@@ -175,10 +175,23 @@ export async function readFullSnapshots(db: Queryable, ids: readonly string[]): 
   });
 }
 
+/** `clientStateOf` as PostgreSQL says it; a test holds one to the other. */
+export const stateInSql = `case
+  when status = 'paused' or rollback_status = 'incomplete' then 'attention'
+  when rollback_status in ('pending', 'running') or status in ('queued', 'running') then 'in-progress'
+  when status = 'succeeded' then case rollback_status when 'none' then 'live' else 'offboarded' end
+  else 'failed' end`;
+
 export interface ListFilter {
   readonly status?: ProvisioningStatus | undefined;
   readonly clientId?: string | undefined;
   readonly needsAttention?: boolean | undefined;
+  readonly state?: ClientState | undefined;
+  readonly rollback?: RollbackStatus | undefined;
+  /** Part of the client's id or name, in whatever case. */
+  readonly q?: string | undefined;
+  /** Only the newest provisioning of each client. */
+  readonly isNewest?: boolean | undefined;
   /** Only what is older than this one. */
   readonly after?: { readonly createdAt: string; readonly id: string } | undefined;
   readonly limit: number;
@@ -195,6 +208,12 @@ export async function listProvisionings(
      where ($1::text is null or status = $1)
        and ($2::text is null or client_id = $2)
        and ($3::boolean is null or (status = 'paused' or rollback_status = 'incomplete') = $3)
+       and ($7::text is null or ${stateInSql} = $7)
+       and ($8::text is null or rollback_status = $8)
+       and ($9::text is null or client_id ilike $9 or client_name ilike $9)
+       and ($10::boolean is not true or not exists (
+         select from ledger.provisionings later where later.client_id = provisionings.client_id
+           and (later.created_at, later.id) > (provisionings.created_at, provisionings.id)))
        and ($4::timestamptz is null or (provisionings.created_at, id) < ($4::timestamptz, $5::uuid))
      order by provisionings.created_at desc, id desc limit $6`,
     [
@@ -204,6 +223,10 @@ export async function listProvisionings(
       filter.after?.createdAt,
       filter.after?.id,
       filter.limit,
+      filter.state,
+      filter.rollback,
+      filter.q === undefined ? undefined : `%${filter.q.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`,
+      filter.isNewest,
     ],
   );
   return rows.map((row) => ({ id: row.id, createdAt: row.created_at }));

@@ -99,6 +99,10 @@ export const resourceRow = z.object({
 });
 export type ResourceRow = z.infer<typeof resourceRow>;
 
+/** A resource with the time of its last change: of a deleted one, when it was seen to be gone. */
+export const shownResourceRow = resourceRow.extend({ updated_at: z.date() });
+export type ShownResourceRow = z.infer<typeof shownResourceRow>;
+
 export const callbackRow = z.object({
   id: z.string(),
   provisioning_id: z.string(),

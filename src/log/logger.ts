@@ -1,5 +1,6 @@
 /** JSON lines on stdout, with every loaded secret taken out. */
 import { pino, type Logger } from 'pino';
+import { versionText } from '../version.ts';
 import { createScrubber } from './scrubber.ts';
 
 export type { Logger } from 'pino';
@@ -16,7 +17,7 @@ export function createLogger(options: LoggerOptions): Logger {
   const scrub = (options.scrubber ?? createScrubber)(options.secrets);
   const destination = options.destination ?? process.stdout;
   return pino(
-    { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    { level: options.level, base: { version: versionText }, timestamp: pino.stdTimeFunctions.isoTime },
     // The whole line: what a field holds, what it is called, and what an error says.
     { write: (line: string) => destination.write(scrub(line)) },
   );

@@ -1,7 +1,14 @@
 /** The requests that callers may send. */
 import { z } from 'zod';
 import type { AllowedHost } from '../config.ts';
-import { clientIdPattern, longestClientId, provisioningStatuses, tiers } from '../provisioning.ts';
+import {
+  clientIdPattern,
+  clientStates,
+  longestClientId,
+  provisioningStatuses,
+  rollbackStatuses,
+  tiers,
+} from '../provisioning.ts';
 import { refuseCallbackUrl } from '../callbacks/guard.ts';
 
 /** Control characters, line separators, and marks that turn the direction of the text around them. */
@@ -82,6 +89,17 @@ export const listQuery = z.strictObject({
     .enum(['true', 'false'])
     .transform((text) => text === 'true')
     .optional(),
+  state: z
+    .enum(clientStates)
+    .optional()
+    .meta({ description: 'One word for what people ask about a client.' }),
+  rollback: z.enum(rollbackStatuses).optional(),
+  q: z.string().min(1).max(100).optional().meta({ description: "Part of the client's id or name." }),
+  newest: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .optional()
+    .meta({ description: 'Only the newest provisioning of each client.' }),
   limit: limitParameter(100, 20),
   cursor: cursor.optional(),
 });

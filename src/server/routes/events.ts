@@ -1,7 +1,7 @@
 /** `/api/provisioning/{id}/events`: the history, as pages of JSON or as a live stream. */
 import { z } from 'zod';
-import { eventAnswer, pageOf } from '../../api/answers.ts';
-import { presentEvent } from '../../api/present.ts';
+import { eventAnswer, pageOf, timelineAnswer } from '../../api/answers.ts';
+import { presentEvent, presentTimeline } from '../../api/present.ts';
 import { listEvents, readProgress } from '../../ledger/events.ts';
 import { isDone } from '../../provisioning.ts';
 import type { Deps } from '../deps.ts';
@@ -10,6 +10,7 @@ import { streamEvents } from '../events/stream.ts';
 import { invalidFields, Problem } from '../problem.ts';
 import { limitParameter, provisioningId, sequenceParameter } from '../requests.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';
+import { readTimeline } from '../read-timeline.ts';
 import { notThere } from './shown.ts';
 
 const heartbeatMs = 15_000;
@@ -80,7 +81,22 @@ export function eventRoutes(deps: Deps, mostStreams = 1000): AnyRoute[] {
       };
     },
   });
-  return [list];
+  const timeline = defineRoute({
+    method: 'get',
+    path: '/api/provisioning/{id}/timeline',
+    role: 'viewer',
+    operationId: 'showTimeline',
+    tag: 'provisioning',
+    summary: 'Where the time went: the attempts and waits of each step and of its undo',
+    params: z.strictObject({ id: provisioningId }),
+    answers: { 200: { description: 'In the order of the work.', schema: timelineAnswer } },
+    async handle({ params: { id } }) {
+      const read = await readTimeline(deps.pool, id);
+      if (read === undefined) throw notThere();
+      return { status: 200, body: presentTimeline(read) };
+    },
+  });
+  return [list, timeline];
 }
 
 function lastEventId(header: string | string[] | undefined): number | undefined {

@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { requireLedger } from '../../ledger/migrate.ts';
 import { within } from '../../queue/within.ts';
+import { versionAnswer } from '../../api/summary.ts';
+import { version } from '../../version.ts';
 import type { Deps } from '../deps.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';
 
@@ -16,8 +18,13 @@ export function healthRoutes(deps: Deps): AnyRoute[] {
     tag: 'health',
     summary: 'The process is alive',
     query: z.looseObject({}),
-    answers: { 200: { description: 'It is.', schema: z.strictObject({ status: z.literal('ok') }) } },
-    handle: async () => ({ status: 200, body: { status: 'ok' } }),
+    answers: {
+      200: {
+        description: 'It is.',
+        schema: z.strictObject({ status: z.literal('ok'), version: versionAnswer }),
+      },
+    },
+    handle: async () => ({ status: 200, body: { status: 'ok', version } }),
   });
 
   const ready = defineRoute({

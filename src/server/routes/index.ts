@@ -11,9 +11,11 @@ import { orphanRoutes } from './orphans.ts';
 import { preflightRoutes } from './preflight.ts';
 import { provisioningRoutes } from './provisioning.ts';
 import { resourceRoutes } from './resources.ts';
+import { summaryRoutes } from './summary.ts';
 
 export function allRoutes(deps: Deps): readonly AnyRoute[] {
   const routes: readonly AnyRoute[] = [
+    ...summaryRoutes(deps),
     ...provisioningRoutes(deps),
     ...operatorRoutes(deps),
     ...resourceRoutes(deps),

@@ -102,6 +102,7 @@ export function provisioningRoutes(deps: Deps): AnyRoute[] {
     async handle({ query }) {
       const page = await listProvisionings(deps.pool, {
         ...query,
+        isNewest: query.newest,
         after: query.cursor,
         limit: query.limit + 1,
       });

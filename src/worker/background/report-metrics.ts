@@ -1,6 +1,7 @@
 /** Writes down every few seconds what this worker has counted, so that any server can show it. Best effort. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { storeWorkerMetrics } from '../../ledger/worker-metrics.ts';
+import { versionText } from '../../version.ts';
 import type { Engine } from '../engine.ts';
 import { repeat } from './repeat.ts';
 
@@ -23,6 +24,7 @@ export function startMetricsReporter(
     try {
       await storeWorkerMetrics(engine.pool, {
         holder: engine.presence.holder(),
+        version: versionText,
         metrics: await engine.metrics.registry.getMetricsAsJSON(),
         validMs: intervalMs * validIntervals,
       });

@@ -1,0 +1,66 @@
+/** Asks the ledger and the queue how everything is. */
+import { findingsSchema } from '../api/preflight.ts';
+import { attentionOf, countsOf, providerHealthOf, type Summary } from '../api/summary.ts';
+import { readLastPreflight } from '../ledger/last-preflight.ts';
+import { readOrphanReport } from '../ledger/orphans.ts';
+import { countClients, listCallbacksGivenUp } from '../ledger/overview.ts';
+import { listProvisionings, readFullSnapshots } from '../ledger/provisionings.ts';
+import { listWorkerMetrics } from '../ledger/worker-metrics.ts';
+import { countJobs } from '../queue/count-jobs.ts';
+import { within } from '../queue/within.ts';
+import { version } from '../version.ts';
+import type { Deps } from './deps.ts';
+
+/** More are not shown at once. Their number is among the counts. */
+const mostShown = 100;
+const queueTimeoutMs = 2000;
+
+export async function summarize(deps: Deps): Promise<Summary> {
+  const { pool } = deps;
+  const askedAt = performance.now();
+  const counted = await countClients(pool);
+  const ms = Math.round(performance.now() - askedAt);
+  const [needing, callbacks, preflight, orphans, workers, queue] = await Promise.all([
+    listProvisionings(pool, { needsAttention: true, limit: mostShown }),
+    listCallbacksGivenUp(pool, mostShown),
+    readLastPreflight(pool),
+    readOrphanReport(pool),
+    listWorkerMetrics(pool),
+    queueHealth(deps),
+  ]);
+  const snapshots = await readFullSnapshots(
+    pool,
+    needing.map(({ id }) => id),
+  );
+  const findings = findingsSchema.safeParse(preflight?.findings);
+  return {
+    version,
+    counts: countsOf(counted),
+    attention: attentionOf(snapshots, callbacks),
+    health: {
+      ledger: { ok: true, ms },
+      queue,
+      workers: workers.map(({ holder: id, version: its }) => ({ id, version: its })),
+      providers:
+        preflight !== undefined && findings.success
+          ? providerHealthOf(findings.data.checks, preflight.at)
+          : [],
+      orphans: { checkedAt: orphans.checkedAt?.toISOString() ?? null, count: orphans.items.length },
+    },
+  };
+}
+
+async function queueHealth(deps: Deps): Promise<Summary['health']['queue']> {
+  const queues = deps.queues();
+  const counts = queues && (await within(queueTimeoutMs, countJobs(queues)).catch(() => undefined));
+  if (queues === undefined || counts === undefined) return { ok: false };
+  const sum = (...states: readonly string[]) =>
+    counts.reduce((total, { states: of }) => total + states.reduce((n, state) => n + (of[state] ?? 0), 0), 0);
+  return {
+    ok: true,
+    kind: queues.kind,
+    waiting: sum('waiting', 'prioritized'),
+    active: sum('active'),
+    delayed: sum('delayed'),
+  };
+}
