@@ -65,6 +65,7 @@ const stepAnswer = z
 const resourceAnswer = z
   .strictObject({
     id: z.uuid(),
+    step: z.string().meta({ description: 'The step that it belongs to.' }),
     kind: z.string(),
     externalId: z.string().nullable().meta({ description: "The provider's immutable id." }),
     name: z.string(),

@@ -85,6 +85,7 @@ export function presentProvisioning(
       .map((step) => presentStep(step, undoOf(snapshot, step))),
     resources: resources.map((resource) => ({
       id: resource.id,
+      step: resource.step,
       kind: resource.kind,
       externalId: resource.external_id ?? null,
       name: resource.name,

@@ -1,12 +1,12 @@
 /** Routes in Express: for each, who calls, whether they may, what they sent, and then its handler. */
 import { Router, type Request, type RequestHandler } from 'express';
-import { z } from 'zod';
 import { hasRole, type Caller, type Role } from './auth/caller.ts';
 import type { RateLimit } from './middleware/rate-limit.ts';
-import { parseBody, parseQuery, readBody } from './middleware/parse.ts';
+import { callRoute } from './call-route.ts';
+import { readBody } from './middleware/parse.ts';
 import { traceRequest } from './middleware/trace-request.ts';
 import { Problem } from './problem.ts';
-import type { AnyRoute, RouteRequest } from './route.ts';
+import type { AnyRoute } from './route.ts';
 
 export interface Gates {
   /** Throws a 401, or what else stands in the way of knowing the caller. */
@@ -19,7 +19,6 @@ export interface Gates {
 const nobody: Caller = { by: 'nobody', role: undefined, stillCounts: async () => false };
 /** The caller of a request, carried from the check of the key to the handler. */
 const callers = new WeakMap<Request, Caller>();
-const nothing = z.strictObject({});
 
 export function mount(routes: readonly AnyRoute[], gates: Gates): Router {
   const router = Router({ caseSensitive: false });
@@ -54,26 +53,9 @@ function heldRole({ role }: Caller): string {
 
 function handle(route: AnyRoute): RequestHandler {
   return async (request, response) => {
-    const params = (route.params ?? nothing).safeParse({ ...request.params });
-    if (!params.success) throw new Problem(404, 'not-found', 'There is nothing of this id.');
-    const query = parseQuery(request, route.query ?? nothing);
-    const body =
-      route.body === undefined
-        ? undefined
-        : route.isBodyOptional === true && request.body === undefined
-          ? route.body.parse({})
-          : parseBody(request, route.body);
-    const given = {
-      params: params.data,
-      query,
-      body,
-      caller: callers.get(request) ?? nobody,
-      request,
-      response,
-    };
-    // Parsed by the route's own schemas, right above.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    const reply = await route.handle(given as unknown as RouteRequest<never, never, never>);
+    const { params, query, body } = request;
+    const caller = callers.get(request) ?? nobody;
+    const reply = await callRoute(route, { params, query, body, caller, request, response });
     if (reply === undefined) return;
     response.status(reply.status).set(reply.headers ?? {});
     const contentType = route.answers[reply.status]?.contentType;

@@ -1,5 +1,5 @@
 /** From what a caller sent to plain values, or to a 400 that points at each wrong field. */
-import { json, type Request, type RequestHandler } from 'express';
+import { json, type RequestHandler } from 'express';
 import type { z } from 'zod';
 import { invalidFields, Problem, type FieldError } from '../problem.ts';
 
@@ -18,17 +18,17 @@ export const readBody: RequestHandler[] = [
   json({ limit: maxBodyBytes, strict: false }),
 ];
 
-export function parseBody<T>(request: Request, schema: z.ZodType<T>): T {
-  if (request.body === undefined)
+export function parseBody<T>(body: unknown, schema: z.ZodType<T>): T {
+  if (body === undefined)
     throw invalidFields([{ pointer: '', detail: 'a JSON object is expected as the body' }]);
-  const parsed = schema.safeParse(request.body);
+  const parsed = schema.safeParse(body);
   if (!parsed.success)
     throw invalidFields(parsed.error.issues.flatMap((issue) => fieldErrors(issue, jsonPointer)));
   return parsed.data;
 }
 
-export function parseQuery<T>(request: Request, schema: z.ZodType<T>): T {
-  const parsed = schema.safeParse({ ...request.query });
+export function parseQuery<T>(query: object, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse({ ...query });
   if (!parsed.success)
     throw invalidFields(
       parsed.error.issues.flatMap((issue) => fieldErrors(issue, (path) => `?${path.join('.')}`)),
