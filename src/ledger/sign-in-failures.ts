@@ -8,19 +8,16 @@ const tell = `insert into ledger.audit (by, action, detail, address)
 /** Counts a failure. The first one of a minute is told at once, with those before it that were not told yet. */
 export async function recordSignInFailure(db: Queryable, address: string): Promise<void> {
   await db.query(
-    `with before as (
-       select since, untold from ledger.sign_in_failures where address = $1 for update
-     ), counted as (
+    `with counted as (
        insert into ledger.sign_in_failures as failures (address) values ($1)
        on conflict (address) do update
-       set since = case when failures.since <= clock_timestamp() - interval '1 minute' then excluded.since
-                        else failures.since end,
-           untold = case when failures.since <= clock_timestamp() - interval '1 minute' then 0
-                         else failures.untold + 1 end
-       returning address, untold
-     ), told as (
-       select address, 1 + coalesce((select untold from before), 0) as attempts from counted where untold = 0
-     ) ${tell}`,
+       set (since, told, untold) = (select excluded.since, failures.untold + 1, 0
+                                    where failures.since <= excluded.since - interval '1 minute'
+                                    union all
+                                    select failures.since, failures.told, failures.untold + 1
+                                    where failures.since > excluded.since - interval '1 minute')
+       returning address, told, untold
+     ), told as (select address, told as attempts from counted where untold = 0) ${tell}`,
     [address],
   );
 }
@@ -29,10 +26,8 @@ export async function recordSignInFailure(db: Queryable, address: string): Promi
 export async function tellSignInFailures(db: Queryable): Promise<void> {
   await db.query(
     `with told as (
-       update ledger.sign_in_failures failures set since = clock_timestamp(), untold = 0
-       from (select address, untold from ledger.sign_in_failures
-             where untold > 0 and since <= clock_timestamp() - interval '1 minute' for update) before
-       where before.address = failures.address returning failures.address, before.untold as attempts
+       update ledger.sign_in_failures set since = clock_timestamp(), told = untold, untold = 0
+       where untold > 0 and since <= clock_timestamp() - interval '1 minute' returning address, told as attempts
      ) ${tell}`,
   );
   await db.query(

@@ -1,6 +1,7 @@
 /** The dashboard's sessions: who may begin one, and when it ends. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { revokeApiKey } from '../../src/ledger/api-keys.ts';
+import { commandActor } from '../../src/ledger/audit.ts';
 import { roles } from '../../src/ledger/roles.ts';
 import type { Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
@@ -83,7 +84,7 @@ describe('a session ends', () => {
     const cookie = cookieOf(await signIn(token));
     expect((await look(cookie)).status).toBe(200);
 
-    await revokeApiKey(stack.pool, id);
+    await revokeApiKey(stack.pool, id, commandActor);
     const revokedAt = performance.now();
 
     const openedAt: number[] = [];

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { revokeApiKey } from '../../src/ledger/api-keys.ts';
+import { commandActor } from '../../src/ledger/audit.ts';
 import type { RunningServer } from '../../src/server/start.ts';
 import type { Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';

@@ -28,10 +28,11 @@ end $$;
 create trigger append_only before update or delete or truncate on ledger.audit
   for each statement execute function ledger.refuse_rewriting();
 
--- Failures to sign in that no row of the audit tells of yet. `since`: when the newest such row was written.
+-- Failures to sign in. `since`: when the audit was last told of some; `told`: of how many; `untold`: those after it.
 create unlogged table ledger.sign_in_failures (
   address text primary key,
   since timestamptz not null default clock_timestamp(),
+  told integer not null default 1,
   untold integer not null default 0
 );
 
