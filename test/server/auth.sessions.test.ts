@@ -118,7 +118,7 @@ describe('a session ends', () => {
     expect(response.status).toBe(303);
     expect(response.headers.get('location')).toBe('/admin/sign-in');
     expect(response.headers.get('set-cookie')).toMatch(
-      /^client-provisioner-dashboard=; Path=\/admin; Expires=Thu, 01 Jan 1970/,
+      /^client-provisioner-session=; Path=\/; Expires=Thu, 01 Jan 1970/,
     );
   });
 });
@@ -139,7 +139,7 @@ test('behind https the cookie is bound to this host and to https, and opens the 
     });
 
     const cookie = response.headers.get('set-cookie') ?? '';
-    expect(cookie).toMatch(/^__Host-client-provisioner-dashboard=/);
+    expect(cookie).toMatch(/^__Host-client-provisioner-session=/);
     expect(cookie).toMatch(/; Path=\/;/);
     expect(cookie).toMatch(/; HttpOnly(;|$)/);
     expect(cookie).toMatch(/; Secure(;|$)/);

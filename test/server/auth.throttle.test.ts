@@ -60,7 +60,7 @@ test('right keys are no failures, however many', async () => {
 
 test('a program with a revoked key locks out nobody', async () => {
   const [revoked, valid] = await Promise.all([makeKey(stack, 'viewer'), makeKey(stack, 'viewer')]);
-  await revokeApiKey(stack.pool, revoked.id);
+  await revokeApiKey(stack.pool, revoked.id, commandActor);
 
   expect(await statusesOf(40, () => stack.call(path, { key: revoked.token }))).toEqual({ 401: 30, 429: 10 });
   expect(await statusWith(valid.token)).toBe(200);
