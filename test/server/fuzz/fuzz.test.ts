@@ -19,7 +19,7 @@ import { requestOf, type DrawnRequest, type Operation } from './requests.ts';
 /** CI draws 10,000. */
 const total = Number(process.env['FUZZ_REQUESTS'] ?? 2000);
 const seed = Number(process.env['FUZZ_SEED'] ?? 20_261_126);
-const batchSize = 250;
+const batchSize = 50;
 
 const question = z.object({ clientId: z.string().exactOptional() });
 
