@@ -1,6 +1,6 @@
 /** What may be done about a provisioning now, and by whom. Pure. */
 import type { ProvisioningRow, ResourceRow } from '../ledger/rows.ts';
-import type { Role } from '../ledger/roles.ts';
+import { rolesThatMay, type Role } from '../ledger/roles.ts';
 
 export const actions = ['cancel', 'resume', 'rollback', 'offboard', 'forget'] as const;
 export type Action = (typeof actions)[number];
@@ -12,8 +12,8 @@ export interface AllowedAction {
   readonly confirm?: string;
 }
 
-const operators: readonly Role[] = ['operator', 'admin'];
-const admins: readonly Role[] = ['admin'];
+const operators = rolesThatMay('operate');
+const admins = rolesThatMay('administer');
 
 export function allowedActions(
   { status, rollback_status: rollback, client_id: clientId }: ProvisioningRow,

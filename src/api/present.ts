@@ -78,7 +78,10 @@ export function presentProvisioning(
     done: isDone(status, rollback),
     needsAttention: needsAttention(status, rollback),
     state: clientStateOf(status, rollback),
-    allowedActions: allowedActions(provisioning, resources),
+    allowedActions: allowedActions(provisioning, resources).map(({ roles, ...action }) => ({
+      ...action,
+      roles: [...roles],
+    })),
     whatToDo: whatIsToBeDone(snapshot) ?? null,
     steps: snapshot.steps
       .filter(({ direction }) => direction === 'run')

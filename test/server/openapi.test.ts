@@ -44,6 +44,9 @@ test('every call of the contract is described', () => {
       .toSorted(),
   ).toEqual(
     [
+      'delete /api/keys/{id}',
+      'get /api/audit',
+      'get /api/keys',
       'get /api/orphans',
       'get /api/preflight',
       'get /api/provisioning',
@@ -55,6 +58,8 @@ test('every call of the contract is described', () => {
       'get /metrics',
       'get /openapi.json',
       'get /readyz',
+      'post /api/keys',
+      'post /api/orphans/look',
       'post /api/provisioning',
       'post /api/provisioning/{id}/callbacks/{callbackId}/redeliver',
       'post /api/provisioning/{id}/cancel',

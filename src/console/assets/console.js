@@ -17,12 +17,17 @@ const units = (ms) => {
   return hours % 24 === 0 ? `${days} d` : `${days} d ${hours % 24} h`;
 };
 setInterval(() => {
-  for (const time of document.querySelectorAll('time[data-since]')) time.textContent = units(Date.now() - Date.parse(time.dateTime));
-  for (const time of document.querySelectorAll('time[data-until]')) time.textContent = units(Date.parse(time.dateTime) - Date.now());
+  for (const time of document.querySelectorAll('time[data-since]'))
+    time.textContent = units(Date.now() - Date.parse(time.dateTime));
+  for (const time of document.querySelectorAll('time[data-until]'))
+    time.textContent = units(Date.parse(time.dateTime) - Date.now());
 }, 1000);
 
 // The page as the server draws it now, put into this one: focus and scroll stay where they are.
-const stateOf = (root) => [...root.querySelectorAll('.status .sign, .needs b, .node .hidden')].map((one) => one.textContent.trim()).join(', ');
+const stateOf = (root) =>
+  [...root.querySelectorAll('.status .sign, .needs b, .node .hidden')]
+    .map((one) => one.textContent.trim())
+    .join(', ');
 let isLooking = false;
 let lookAgain = false;
 async function look() {
@@ -34,8 +39,13 @@ async function look() {
     if (response.ok) {
       const next = new DOMParser().parseFromString(await response.text(), 'text/html');
       const before = stateOf(document);
-      Idiomorph.morph(document.querySelector('main'), next.querySelector('main'), { ignoreActiveValue: true, restoreFocus: true });
-      Idiomorph.morph(document.querySelector('.menu nav'), next.querySelector('.menu nav'), { restoreFocus: true });
+      Idiomorph.morph(document.querySelector('main'), next.querySelector('main'), {
+        ignoreActiveValue: true,
+        restoreFocus: true,
+      });
+      Idiomorph.morph(document.querySelector('.menu nav'), next.querySelector('.menu nav'), {
+        restoreFocus: true,
+      });
       document.title = next.title;
       const after = stateOf(document);
       if (after !== before) news.textContent = after;
@@ -116,7 +126,8 @@ function showKeys() {
   dialog.showModal();
 }
 document.addEventListener('keydown', (event) => {
-  const isTyping = event.target instanceof HTMLElement && event.target.closest('input, textarea, select, dialog') !== null;
+  const isTyping =
+    event.target instanceof HTMLElement && event.target.closest('input, textarea, select, dialog') !== null;
   if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === '?') showKeys();
   if (localStorage.getItem(keysOff) !== null) return;

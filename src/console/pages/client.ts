@@ -29,23 +29,81 @@ export function clientPage(context: PageContext, data: ClientData): Html {
     nav: 'Clients',
     ...(one.done ? {} : { liveFrom: `/clients/${one.clientId}/events?run=${one.id}` }),
     body: html`<p class="crumbs meta"><a href="/clients">Clients</a> / ${one.clientId}</p>
-    <div class="head"><h1><bdi>${one.clientName}</bdi></h1><p class="tools">${one.done ? '' : html`<span class="meta live-mark"><span class="dot"></span> live</span>`}
-      <a href="${address}${address.includes('?') ? '&' : '?'}as=json">JSON</a><a href="#as-curl">curl</a>${headActions(context, one)}</p></div>
-    ${facts(one, now)}
-    ${whatToDoNow(context, one)}
-    ${rail({ provisioning: one, timeline, steps, now })}
-    ${waitBlock(context, one)}
-    ${one.warnings.length === 0 ? '' : html`<section><div class="section"><h2>Warnings</h2><span class="meta">${one.warnings.length}</span></div><ul class="plain-list">${one.warnings.map((warning) => html`<li><span class="mono">${warning.code}</span> ${warning.message}</li>`)}</ul></section>`}
-    ${resources(context, one)}
-    ${whyItFailed(context, one)}
-    ${one.done && Object.keys(one.result).length > 0 ? results(one) : ''}
-    <section><div class="section"><h2>Where the time went</h2></div>${timelineChart(timeline, steps, now)}</section>
-    <div class="columns"><section><div class="section"><h2>History</h2></div>${history(context, data.events)}</section>
-    <aside><section id="callbacks"><div class="section"><h2>Callbacks</h2><span class="meta">${data.callbacks.filter(({ state }) => state === 'delivered').length} sent</span></div>${callbacks(context, one, data.callbacks)}</section>
-      <section><div class="section"><h2>Asked for</h2></div><dl class="pairs"><dt>Client id</dt><dd class="mono">${one.clientId}</dd><dt>Tier</dt><dd>${one.tier}</dd><dt>Email</dt><dd><bdi>${one.orgEmail}</bdi></dd><dt>If it fails</dt><dd>${one.onFailure === 'pause' ? 'pause' : 'roll back'}</dd><dt>Job</dt><dd class="mono small">${one.id}</dd></dl></section>
-      ${data.others.length === 0 ? '' : html`<section><div class="section"><h2>Other runs</h2></div><ul class="plain-list">${data.others.map((other) => html`<li><a href="/clients/${other.clientId}?run=${other.id}">${exactMoment(new Date(other.createdAt), now)}</a> ${words(other.state)}</li>`)}</ul></section>`}
-    </aside></div>
-    <section id="as-curl"><div class="section"><h2>The same as a program asks for it</h2></div><pre class="mono">curl -H "Authorization: Bearer $PROVISIONER_KEY" ${one.links.self}</pre></section>`,
+      <div class="head">
+        <h1><bdi>${one.clientName}</bdi></h1>
+        <p class="tools">
+          ${one.done ? '' : html`<span class="meta live-mark"><span class="dot"></span> live</span>`}
+          <a href="${address}${address.includes('?') ? '&' : '?'}as=json">JSON</a
+          ><a href="#as-curl">curl</a>${headActions(context, one)}
+        </p>
+      </div>
+      ${facts(one, now)} ${whatToDoNow(context, one)} ${rail({ provisioning: one, timeline, steps, now })}
+      ${waitBlock(context, one)}
+      ${
+        one.warnings.length === 0
+          ? ''
+          : html`<section>
+              <div class="section">
+                <h2>Warnings</h2>
+                <span class="meta">${one.warnings.length}</span>
+              </div>
+              <ul class="plain-list">
+                ${one.warnings.map((warning) => html`<li><span class="mono">${warning.code}</span> ${warning.message}</li>`)}
+              </ul>
+            </section>`
+      }
+      ${resources(context, one)} ${whyItFailed(context, one)}
+      ${one.done && Object.keys(one.result).length > 0 ? results(one) : ''}
+      <section>
+        <div class="section"><h2>Where the time went</h2></div>
+        ${timelineChart(timeline, steps, now)}
+      </section>
+      <div class="columns">
+        <section>
+          <div class="section"><h2>History</h2></div>
+          ${history(context, data.events)}
+        </section>
+        <aside>
+          <section id="callbacks">
+            <div class="section">
+              <h2>Callbacks</h2>
+              <span class="meta"
+                >${data.callbacks.filter(({ state }) => state === 'delivered').length} sent</span
+              >
+            </div>
+            ${callbacks(context, one, data.callbacks)}
+          </section>
+          <section>
+            <div class="section"><h2>Asked for</h2></div>
+            <dl class="pairs">
+              <dt>Client id</dt>
+              <dd class="mono">${one.clientId}</dd>
+              <dt>Tier</dt>
+              <dd>${one.tier}</dd>
+              <dt>Email</dt>
+              <dd><bdi>${one.orgEmail}</bdi></dd>
+              <dt>If it fails</dt>
+              <dd>${one.onFailure === 'pause' ? 'pause' : 'roll back'}</dd>
+              <dt>Job</dt>
+              <dd class="mono small">${one.id}</dd>
+            </dl>
+          </section>
+          ${
+            data.others.length === 0
+              ? ''
+              : html`<section>
+                  <div class="section"><h2>Other runs</h2></div>
+                  <ul class="plain-list">
+                    ${data.others.map((other) => html`<li><a href="/clients/${other.clientId}?run=${other.id}">${exactMoment(new Date(other.createdAt), now)}</a> ${words(other.state)}</li>`)}
+                  </ul>
+                </section>`
+          }
+        </aside>
+      </div>
+      <section id="as-curl">
+        <div class="section"><h2>The same as a program asks for it</h2></div>
+        <pre class="mono">curl -H "Authorization: Bearer $PROVISIONER_KEY" ${one.links.self}</pre>
+      </section>`,
   });
 }
 
@@ -61,15 +119,38 @@ function facts(one: Provisioning, now: Date): Html {
         : undefined;
   const mine = one.resources.filter(({ origin }) => origin === 'created');
   const left = mine.filter(({ state }) => state !== 'deleted' && state !== 'forgotten').length;
-  const more = one.rollback.status === 'incomplete' || one.rollback.status === 'running' ? `${left} of ${mine.length} left` : undefined;
-  return html`<dl class="status"><div><dt>Status</dt><dd>${sign(statusSigns[one.status], where)}</dd></div>
-    <div><dt>Rollback</dt><dd>${sign(rollbackSigns[one.rollback.status], more)}</dd></div>
-    <div><dt>Begun</dt><dd>${exactMoment(begun, now)}</dd></div>
+  const more =
+    one.rollback.status === 'incomplete' || one.rollback.status === 'running'
+      ? `${left} of ${mine.length} left`
+      : undefined;
+  return html`<dl class="status">
+    <div>
+      <dt>Status</dt>
+      <dd>${sign(statusSigns[one.status], where)}</dd>
+    </div>
+    <div>
+      <dt>Rollback</dt>
+      <dd>${sign(rollbackSigns[one.rollback.status], more)}</dd>
+    </div>
+    <div>
+      <dt>Begun</dt>
+      <dd>${exactMoment(begun, now)}</dd>
+    </div>
     ${
       one.finishedAt === null
-        ? html`<div><dt>For</dt><dd>${since(begun, now)}</dd></div>`
-        : html`<div><dt>Ended</dt><dd>${exactMoment(new Date(one.finishedAt), now)}, ${duration(now.getTime() - Date.parse(one.finishedAt))} ago</dd></div>`
-    }</dl>`;
+        ? html`<div>
+            <dt>For</dt>
+            <dd>${since(begun, now)}</dd>
+          </div>`
+        : html`<div>
+            <dt>Ended</dt>
+            <dd>
+              ${exactMoment(new Date(one.finishedAt), now)},
+              ${duration(now.getTime() - Date.parse(one.finishedAt))} ago
+            </dd>
+          </div>`
+    }
+  </dl>`;
 }
 
 const labels = {
@@ -86,7 +167,10 @@ const actUrl = (one: Provisioning, action: string) => `/clients/${one.clientId}/
 function headActions({ viewer }: PageContext, one: Provisioning): Content {
   if (one.needsAttention) return '';
   return one.allowedActions
-    .filter(({ action, roles }) => (action === 'cancel' || action === 'offboard') && roles.some((role) => role === viewer.role))
+    .filter(
+      ({ action, roles }) =>
+        (action === 'cancel' || action === 'offboard') && roles.some((role) => role === viewer.role),
+    )
     .map(({ action }) => html`<a class="button" href="${actUrl(one, action)}">${labels[action]}</a>`);
 }
 
@@ -94,26 +178,49 @@ function whatToDoNow(context: PageContext, one: Provisioning): Content {
   if (!one.needsAttention) return '';
   const { viewer } = context;
   const may = (action: string) =>
-    one.allowedActions.some((allowed) => allowed.action === action && allowed.roles.some((role) => role === viewer.role));
+    one.allowedActions.some(
+      (allowed) => allowed.action === action && allowed.roles.some((role) => role === viewer.role),
+    );
   const left = one.resources.filter(({ whatToDo }) => whatToDo !== undefined);
   const isPaused = one.status === 'paused';
   const retry = isPaused ? 'resume' : 'rollback';
-  return html`<section class="block needed" aria-labelledby="to-do"><h2 id="to-do">What to do now</h2>
+  return html`<section class="block needed" aria-labelledby="to-do">
+    <h2 id="to-do">What to do now</h2>
     ${isPaused ? html`<p>${one.failure?.message ?? ''}</p>` : html`<p>${left.length === 1 ? 'One thing is' : `${left.length} things are`} left: ${left.map(({ kind, name }, index) => html`${index === 0 ? '' : ', '}the ${nounOf(kind)} <b>${name}</b>`)}.</p>`}
     <ol class="todo">
-      ${isPaused ? html`<li><p>${advice(one.failure?.whatToDo ?? '')}</p></li>` : left.map((resource) => html`<li><p>${resource.error === undefined ? '' : html`<span class="second">${resource.error}</span><br>`}${advice(resource.whatToDo ?? '')}</p>${resource.url === null ? '' : html`<a class="button" href="${resource.url}" rel="noreferrer">Open it ↗</a>`}</li>`)}
-      <li><p>${isPaused ? 'Resume: the step is tried again, and the run goes on.' : 'Retry the rollback. It finds what is gone and deletes what is left.'}</p>
-        ${may(retry) ? html`<a class="button filled" href="${actUrl(one, retry)}">${isPaused ? 'Resume' : 'Retry the rollback'}</a>` : html`<span class="meta">This needs an operator. You are ${viewer.role === undefined ? 'nobody here' : `a ${viewer.role}`}.</span>`}</li>
+      ${
+        isPaused
+          ? html`<li><p>${advice(one.failure?.whatToDo ?? '')}</p></li>`
+          : left.map(
+              (resource) =>
+                html`<li>
+                  <p>
+                    ${resource.error === undefined ? '' : html`<span class="second">${resource.error}</span><br />`}${advice(resource.whatToDo ?? '')}
+                  </p>
+                  ${resource.url === null ? '' : html`<a class="button" href="${resource.url}" rel="noreferrer">Open it ↗</a>`}
+                </li>`,
+            )
+      }
+      <li>
+        <p>
+          ${isPaused ? 'Resume: the step is tried again, and the run goes on.' : 'Retry the rollback. It finds what is gone and deletes what is left.'}
+        </p>
+        ${may(retry) ? html`<a class="button filled" href="${actUrl(one, retry)}">${isPaused ? 'Resume' : 'Retry the rollback'}</a>` : html`<span class="meta">This needs an operator. You are ${viewer.role === undefined ? 'nobody here' : `a ${viewer.role}`}.</span>`}
+      </li>
     </ol>
-    <p class="second">Until then ${one.clientId} can’t be provisioned again. ${
-      isPaused
-        ? may('rollback')
-          ? html`<a href="${actUrl(one, 'rollback')}">Roll back</a> undoes everything instead. `
-          : ''
-        : may('forget')
-          ? html`If it must stay, <a href="${actUrl(one, 'forget')}">take it off the list</a>.`
-          : 'If it must stay, an admin can take it off the list (Forget).'
-    }</p></section>`;
+    <p class="second">
+      Until then ${one.clientId} can’t be provisioned again.
+      ${
+        isPaused
+          ? may('rollback')
+            ? html`<a href="${actUrl(one, 'rollback')}">Roll back</a> undoes everything instead. `
+            : ''
+          : may('forget')
+            ? html`If it must stay, <a href="${actUrl(one, 'forget')}">take it off the list</a>.`
+            : 'If it must stay, an admin can take it off the list (Forget).'
+      }
+    </p>
+  </section>`;
 }
 
 /** The API's advice names its calls; here there are buttons. */
@@ -132,10 +239,30 @@ function waitBlock({ now }: PageContext, one: Provisioning): Content {
   const isUndo = one.rollback.status !== 'none';
   const begun = new Date(waiting.since);
   const end = waiting.until === null ? undefined : new Date(waiting.until);
-  const share = end === undefined ? 0 : Math.min(1, (now.getTime() - begun.getTime()) / (end.getTime() - begun.getTime()));
-  return html`<section class="block accent" aria-labelledby="wait"><h2 id="wait">${glyph({ glyph: 'waiting', tone: 'accent' })} ${isUndo ? 'The undo of step' : 'Step'} ${index + 1} waits for ${waiting.for}</h2>
-    <p class="second">No worker is held. ${waiting.nextLookAt === null ? 'It is looked at now.' : html`The next look is in ${until(new Date(waiting.nextLookAt), now)}.`} ${end === undefined ? 'It ends by itself.' : isUndo ? 'If it takes longer, the rollback says what is left.' : html`If it takes longer, the step fails with <span class="mono">not-ready-in-time</span>, and what was made is undone.`}</p>
-    <p class="wait-bar"><span class="meta">since ${timeOfDay(begun)}</span><svg width="100%" height="10" aria-hidden="true"><rect class="whole" width="100%" height="10" rx="5"/><rect class="part" width="${(share * 100).toFixed(1)}%" height="10" rx="5"/></svg><span class="meta">${end === undefined ? '' : html`until ${timeOfDay(end)}, ${until(end, now)} left`}</span></p></section>`;
+  const share =
+    end === undefined
+      ? 0
+      : Math.min(1, (now.getTime() - begun.getTime()) / (end.getTime() - begun.getTime()));
+  return html`<section class="block accent" aria-labelledby="wait">
+    <h2 id="wait">
+      ${glyph({ glyph: 'waiting', tone: 'accent' })} ${isUndo ? 'The undo of step' : 'Step'} ${index + 1}
+      waits for ${waiting.for}
+    </h2>
+    <p class="second">
+      No worker is held.
+      ${waiting.nextLookAt === null ? 'It is looked at now.' : html`The next look is in ${until(new Date(waiting.nextLookAt), now)}.`}
+      ${end === undefined ? 'It ends by itself.' : isUndo ? 'If it takes longer, the rollback says what is left.' : html`If it takes longer, the step fails with <span class="mono">not-ready-in-time</span>, and what was made is undone.`}
+    </p>
+    <p class="wait-bar">
+      <span class="meta">since ${timeOfDay(begun)}</span
+      ><svg width="100%" height="10" aria-hidden="true">
+        <rect class="whole" width="100%" height="10" rx="5" />
+        <rect class="part" width="${(share * 100).toFixed(1)}%" height="10" rx="5" /></svg
+      ><span class="meta"
+        >${end === undefined ? '' : html`until ${timeOfDay(end)}, ${until(end, now)} left`}</span
+      >
+    </p>
+  </section>`;
 }
 
 function resources({ now }: PageContext, one: Provisioning): Content {
@@ -143,16 +270,45 @@ function resources({ now }: PageContext, one: Provisioning): Content {
   const mine = one.resources.filter(({ origin }) => origin === 'created');
   const gone = mine.filter(({ state }) => state === 'deleted').length;
   const foreign = one.resources.length - mine.length;
-  const title = gone === 0 ? 'What exists' : gone === mine.length ? 'What is gone' : 'What is left, and what is gone';
+  const title =
+    gone === 0 ? 'What exists' : gone === mine.length ? 'What is gone' : 'What is left, and what is gone';
   const order = ['delete-failed', 'unknown', 'deleting', 'intended', 'live', 'forgotten', 'deleted'];
   const sorted = one.resources.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
-  return html`<section><div class="section"><h2>${title}</h2><span class="meta">${gone === 0 ? `${mine.length} made, ${foreign} foreign` : `${mine.length - gone} left, ${gone} gone`}</span></div>
-    <table class="list"><thead><tr><th>State</th><th>Resource</th><th>Name at the provider</th><th>Its id there</th><th>Origin</th><th>Proof</th></tr></thead><tbody>
-    ${sorted.map(
-      (resource) => html`<tr id="resource-${resource.id}"><td>${sign(resourceSign(resource.state, one.rollback.status))}</td><td>${nounOf(resource.kind)}</td>
-        <td>${resource.url === null || resource.state === 'deleted' ? resource.name : html`<a href="${resource.url}" rel="noreferrer">${resource.name} ↗</a>`}</td><td class="mono">${resource.externalId ?? '–'}</td>
-        <td class="second">${resource.origin === 'foreign' ? 'foreign, never touched' : 'created'}</td><td class="second">${proof(resource, now)}</td></tr>`,
-    )}</tbody></table></section>`;
+  return html`<section>
+    <div class="section">
+      <h2>${title}</h2>
+      <span class="meta"
+        >${gone === 0 ? `${mine.length} made, ${foreign} foreign` : `${mine.length - gone} left, ${gone} gone`}</span
+      >
+    </div>
+    <table class="list">
+      <thead>
+        <tr>
+          <th>State</th>
+          <th>Resource</th>
+          <th>Name at the provider</th>
+          <th>Its id there</th>
+          <th>Origin</th>
+          <th>Proof</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${sorted.map(
+          (resource) =>
+            html`<tr id="resource-${resource.id}">
+              <td>${sign(resourceSign(resource.state, one.rollback.status))}</td>
+              <td>${nounOf(resource.kind)}</td>
+              <td>
+                ${resource.url === null || resource.state === 'deleted' ? resource.name : html`<a href="${resource.url}" rel="noreferrer">${resource.name} ↗</a>`}
+              </td>
+              <td class="mono">${resource.externalId ?? '–'}</td>
+              <td class="second">${resource.origin === 'foreign' ? 'foreign, never touched' : 'created'}</td>
+              <td class="second">${proof(resource, now)}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </section>`;
 }
 
 function proof(resource: Resource, now: Date): Content {
@@ -164,16 +320,33 @@ function proof(resource: Resource, now: Date): Content {
 
 function whyItFailed({ viewer }: PageContext, one: Provisioning): Content {
   if (one.failure === null || one.status === 'paused') return '';
-  return html`<section><div class="section"><h2>Why it failed</h2><span class="mono">${one.failure.code}</span></div>
+  return html`<section>
+    <div class="section">
+      <h2>Why it failed</h2>
+      <span class="mono">${one.failure.code}</span>
+    </div>
     <p class="prose second">${one.failure.message}</p>
     ${one.failure.providerText === undefined ? '' : html`<pre class="mono">${one.failure.providerText}</pre>`}
-    <p class="prose">${advice(one.failure.whatToDo)} ${viewer.may.preflight ? html`<a href="/preflight">Run the preflight</a>` : ''}</p></section>`;
+    <p class="prose">
+      ${advice(one.failure.whatToDo)}
+      ${viewer.may.preflight ? html`<a href="/preflight">Run the preflight</a>` : ''}
+    </p>
+  </section>`;
 }
 
 function results(one: Provisioning): Html {
-  return html`<section><div class="section"><h2>Result</h2></div><dl class="pairs wide">${Object.entries(one.result).map(
-    ([name, value]) => html`<dt>${name}</dt><dd class="mono">${/^https:\/\/[^\s]+$/.test(value) ? html`<a href="${value}" rel="noreferrer">${value}</a>` : value}</dd>`,
-  )}</dl></section>`;
+  return html`<section>
+    <div class="section"><h2>Result</h2></div>
+    <dl class="pairs wide">
+      ${Object.entries(one.result).map(
+        ([name, value]) =>
+          html`<dt>${name}</dt>
+            <dd class="mono">
+              ${/^https:\/\/[^\s]+$/.test(value) ? html`<a href="${value}" rel="noreferrer">${value}</a>` : value}
+            </dd>`,
+      )}
+    </dl>
+  </section>`;
 }
 
 /** The newest come first. */
@@ -182,9 +355,19 @@ function history({ steps, now }: PageContext, events: readonly HistoryEvent[]): 
     const line = historyLine(event, steps);
     return line === undefined ? [] : [{ ...line, at: new Date(event.at), sequence: event.sequence }];
   });
-  return html`<ol class="history" reversed>${lines.map(
-    ({ text, by, reason, at, sequence }) => html`<li id="event-${sequence}">${moment(at, now)} <span>${text} <span class="third">${by}</span>${reason === undefined ? '' : html`<br><q class="second"><bdi>${reason}</bdi></q>`}</span></li>`,
-  )}</ol>`;
+  return html`<ol class="history" reversed>
+    ${lines.map(
+      ({ text, by, reason, at, sequence }) =>
+        html`<li id="event-${sequence}">
+          ${moment(at, now)}
+          <span
+            >${text}
+            <span class="third">${by}</span
+            >${reason === undefined ? '' : html`<br /><q class="second"><bdi>${reason}</bdi></q>`}</span
+          >
+        </li>`,
+    )}
+  </ol>`;
 }
 
 const callbackSigns = {
@@ -195,12 +378,23 @@ const callbackSigns = {
 } as const;
 
 function callbacks({ viewer, now }: PageContext, one: Provisioning, items: readonly Callback[]): Html {
-  if (items.length === 0) return html`<p class="second">None: nobody is told, or nothing has happened yet.</p>`;
-  return html`<ul class="facts">${items.map((item) => {
-    const last = item.attempts.at(-1);
-    const of = callbackSigns[item.state];
-    return html`<li><span class="name">${glyph(of)}<span>${item.type.replace('provisioning.', '')}<span class="hidden">, ${of.word}</span></span></span>
-      <span class="meta">${last === undefined ? 'not sent yet' : html`${last.status ?? last.error ?? 'no answer'}, ${moment(new Date(last.at), now)}`}
-      ${viewer.may.operate && item.state !== 'pending' ? html`<form method="post" action="/clients/${one.clientId}/redeliver"><input type="hidden" name="run" value="${one.id}"><input type="hidden" name="callback" value="${item.id}"><button class="quiet">Send again</button></form>` : ''}</span></li>`;
-  })}</ul>`;
+  if (items.length === 0)
+    return html`<p class="second">None: nobody is told, or nothing has happened yet.</p>`;
+  return html`<ul class="facts">
+    ${items.map((item) => {
+      const last = item.attempts.at(-1);
+      const of = callbackSigns[item.state];
+      return html`<li>
+        <span class="name"
+          >${glyph(of)}<span
+            >${item.type.replace('provisioning.', '')}<span class="hidden">, ${of.word}</span></span
+          ></span
+        >
+        <span class="meta"
+          >${last === undefined ? 'not sent yet' : html`${last.status ?? last.error ?? 'no answer'}, ${moment(new Date(last.at), now)}`}
+          ${viewer.may.operate && item.state !== 'pending' ? html`<form method="post" action="/clients/${one.clientId}/redeliver"><input type="hidden" name="run" value="${one.id}" /><input type="hidden" name="callback" value="${item.id}" /><button class="quiet">Send again</button></form>` : ''}</span
+        >
+      </li>`;
+    })}
+  </ul>`;
 }

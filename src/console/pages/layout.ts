@@ -9,7 +9,11 @@ import { hatching } from '../parts/timeline-chart.ts';
 
 export type NavName = 'Overview' | 'Clients' | 'Callbacks' | 'Preflight' | 'Orphans' | 'Keys' | 'Activity';
 
-const links: readonly { readonly name: NavName; readonly href: string; readonly needs?: keyof Viewer['may'] }[] = [
+const links: readonly {
+  readonly name: NavName;
+  readonly href: string;
+  readonly needs?: keyof Viewer['may'];
+}[] = [
   { name: 'Overview', href: '/' },
   { name: 'Clients', href: '/clients' },
   { name: 'Callbacks', href: '/callbacks' },
@@ -42,7 +46,7 @@ export function layout(context: PageContext, page: Page): Html {
 <link rel="icon" href="/console/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/console/console.css">
 <script type="module" src="/console/console.js"></script>
-${isLive ? html`<noscript><meta http-equiv="refresh" content="10"></noscript>` : ''}
+${isLive ? html`<noscript><meta http-equiv="refresh" content="10" /></noscript>` : ''}
 </head>
 <body${page.liveFrom === undefined ? '' : html` data-live-from="${page.liveFrom}"`}${page.looksEvery === undefined ? '' : html` data-looks-every="${page.looksEvery}"`}>
 <a class="skip" href="#main">Skip to the content</a>
@@ -52,7 +56,12 @@ ${isLive ? html`<noscript><meta http-equiv="refresh" content="10"></noscript>` :
   <nav aria-label="Pages"><ul>${links
     .filter(({ needs }) => needs === undefined || viewer.may[needs])
     .map(
-      ({ name, href }) => html`<li><a href="${href}"${name === page.nav ? html` aria-current="page"` : ''}>${name}${name === 'Overview' && needing !== undefined && needing > 0 ? html` <span class="needed count">${glyph({ glyph: 'incomplete', tone: 'needed' })}<b>${needing}</b><span class="hidden"> need somebody</span></span>` : ''}</a></li>`,
+      ({ name, href }) =>
+        html`<li>
+          <a href="${href}" ${name === page.nav ? html` aria-current="page"` : ''}
+            >${name}${name === 'Overview' && needing !== undefined && needing > 0 ? html` <span class="needed count">${glyph({ glyph: 'incomplete', tone: 'needed' })}<b>${needing}</b><span class="hidden"> need somebody</span></span>` : ''}</a
+          >
+        </li>`,
     )}</ul></nav></details>
   <form class="find" action="/clients" role="search"><label class="hidden" for="find">Find a client</label>
     <input id="find" name="q" type="search" placeholder="Find a client" maxlength="100" autocomplete="off"><kbd aria-hidden="true">/</kbd></form>

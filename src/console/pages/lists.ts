@@ -19,17 +19,26 @@ export function preflightPage(context: PageContext, { preflight, at, problem }: 
   return layout(context, {
     title: 'Preflight',
     nav: 'Preflight',
-    body: html`<div class="head"><div><h1>${preflight === undefined ? 'Preflight' : failing === 0 ? 'Everything is in order' : `${count(failing, 'check fails', 'checks fail')}`}</h1>
-      <p class="second">${at === undefined ? 'The providers were not asked yet.' : `A worker asked the providers ${duration(context.now.getTime() - at.getTime())} ago, at ${timeOfDay(at)}. It only read.`}</p></div>
-      <form method="post" action="/preflight"><button class="filled">Ask the providers now</button></form></div>
-    ${problem === undefined ? '' : html`<div class="summary" role="alert">${problem}</div>`}
-    ${preflight === undefined ? '' : checksTable(preflight.checks)}`,
+    body: html`<div class="head">
+        <div>
+          <h1>
+            ${preflight === undefined ? 'Preflight' : failing === 0 ? 'Everything is in order' : `${count(failing, 'check fails', 'checks fail')}`}
+          </h1>
+          <p class="second">
+            ${at === undefined ? 'The providers were not asked yet.' : `A worker asked the providers ${duration(context.now.getTime() - at.getTime())} ago, at ${timeOfDay(at)}. It only read.`}
+          </p>
+        </div>
+        <form method="post" action="/preflight"><button class="filled">Ask the providers now</button></form>
+      </div>
+      ${problem === undefined ? '' : html`<div class="summary" role="alert">${problem}</div>`}
+      ${preflight === undefined ? '' : checksTable(preflight.checks)}`,
   });
 }
 
 export function orphansPage(context: PageContext, orphans: Orphans): Html {
   const { items, errors, checkedAt } = orphans;
-  const text = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
+  const text = (value: unknown): string =>
+    typeof value === 'string' || typeof value === 'number' ? String(value) : '';
   const link = (item: Orphans['items'][number]): Content => {
     const url = text(item['url']);
     return /^https?:/.test(url) ? html`<a href="${url}" rel="noreferrer">${item.name} ↗</a>` : item.name;
@@ -37,10 +46,46 @@ export function orphansPage(context: PageContext, orphans: Orphans): Html {
   return layout(context, {
     title: 'Orphans',
     nav: 'Orphans',
-    body: html`<div class="head"><div><h1>${items.length === 0 ? 'No orphans' : count(items.length, 'orphan')}</h1>
-      <p class="second">What looks like ours at the providers, and nothing in the ledger owns. ${checkedAt === null ? 'No worker has looked yet.' : `Looked for ${duration(context.now.getTime() - Date.parse(checkedAt))} ago.`}</p></div></div>
-    ${errors.length === 0 ? '' : html`<div class="summary">${glyph({ glyph: 'incomplete', tone: 'needed' })} ${count(errors.length, 'provider')} could not be looked through: ${errors.map((error) => text(error['message'] ?? error['error'])).join(' ')}</div>`}
-    ${items.length === 0 ? '' : html`<table class="list"><thead><tr><th>What</th><th>Name</th><th>Its id there</th><th>Why</th></tr></thead><tbody>${items.map((item) => html`<tr><td>${nounOf(item.kind)}</td><td>${link(item)}</td><td class="mono">${item.externalId}</td><td class="second">${text(item['reason'] ?? item['because'])}</td></tr>`)}</tbody></table>
-    <p class="prose second">Delete one on the server’s machine: <span class="mono">npm run orphans -- --delete &lt;kind&gt;/&lt;id&gt; --confirm "&lt;name&gt;"</span></p>`}`,
+    body: html`<div class="head">
+        <div>
+          <h1>${items.length === 0 ? 'No orphans' : count(items.length, 'orphan')}</h1>
+          <p class="second">
+            What looks like ours at the providers, and nothing in the ledger owns.
+            ${checkedAt === null ? 'No worker has looked yet.' : `Looked for ${duration(context.now.getTime() - Date.parse(checkedAt))} ago.`}
+          </p>
+        </div>
+      </div>
+      ${errors.length === 0 ? '' : html`<div class="summary">${glyph({ glyph: 'incomplete', tone: 'needed' })} ${count(errors.length, 'provider')} could not be looked through: ${errors.map((error) => text(error['message'] ?? error['error'])).join(' ')}</div>`}
+      ${
+        items.length === 0
+          ? ''
+          : html`<table class="list">
+                <thead>
+                  <tr>
+                    <th>What</th>
+                    <th>Name</th>
+                    <th>Its id there</th>
+                    <th>Why</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  ${items.map(
+                    (item) =>
+                      html`<tr>
+                        <td>${nounOf(item.kind)}</td>
+                        <td>${link(item)}</td>
+                        <td class="mono">${item.externalId}</td>
+                        <td class="second">${text(item['reason'] ?? item['because'])}</td>
+                      </tr>`,
+                  )}
+                </tbody>
+              </table>
+              <p class="prose second">
+                Delete one on the server’s machine:
+                <span class="mono"
+                  >npm run orphans -- --delete &lt;kind&gt;/&lt;id&gt; --confirm "&lt;name&gt;"</span
+                >
+              </p>`
+      }`,
   });
 }

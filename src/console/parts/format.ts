@@ -17,7 +17,8 @@ export function fullDay(at: Date): string {
 /** The time of a day that is today, else the day; the year where it is another. */
 export function shortTime(at: Date, now: Date): string {
   if (Math.floor(at.getTime() / dayMs) === Math.floor(now.getTime() / dayMs)) return timeOfDay(at);
-  if (at.getUTCFullYear() === now.getUTCFullYear() && now.getTime() - at.getTime() < 180 * dayMs) return shortDay(at);
+  if (at.getUTCFullYear() === now.getUTCFullYear() && now.getTime() - at.getTime() < 180 * dayMs)
+    return shortDay(at);
   return `${at.getUTCDate()} ${months[at.getUTCMonth()]} ${at.getUTCFullYear()}`;
 }
 

@@ -16,7 +16,8 @@ const disc = '<circle cx="8" cy="8" r="7" fill="currentColor"/>';
 const square = '<rect x="1.5" y="1.5" width="13" height="13" rx="2.5" fill="currentColor"/>';
 const hollow =
   '<rect x="2.2" y="2.2" width="11.6" height="11.6" rx="2" fill="none" stroke="currentColor" stroke-width="1.6"/>';
-const triangle = '<path d="M8 1.2 15.4 14.4H.6Z" fill="currentColor" stroke="currentColor" stroke-linejoin="round"/>';
+const triangle =
+  '<path d="M8 1.2 15.4 14.4H.6Z" fill="currentColor" stroke="currentColor" stroke-linejoin="round"/>';
 const inside = (path: string, width = 1.8) =>
   `<path d="${path}" fill="none" stroke="var(--page)" stroke-width="${width}" stroke-linecap="round" stroke-linejoin="round"/>`;
 const line = (path: string, width = 1.6) =>
@@ -44,11 +45,18 @@ export type GlyphName = keyof typeof drawings;
 
 /** Hidden from screen readers: the word beside it is read. */
 export function glyph({ glyph: name, tone }: Pick<Sign, 'glyph' | 'tone'>, isLarge = false): Html {
-  return html`<svg class="glyph ${tone}${isLarge ? ' large' : ''}" viewBox="0 0 16 16" aria-hidden="true">${raw(drawings[name])}</svg>`;
+  return html`<svg class="glyph ${tone}${isLarge ? ' large' : ''}" viewBox="0 0 16 16" aria-hidden="true">
+    ${raw(drawings[name])}
+  </svg>`;
 }
 
 /** A state: silhouette, word, colour, in that order. */
 export function sign(of: Sign, more?: string): Html {
-  const word = of.tone === 'needed' ? html`<b class="needed">${of.word}</b>` : html`<span class="${of.tone}">${of.word}</span>`;
-  return html`<span class="sign">${glyph(of)}<span>${word}${more === undefined ? '' : `, ${more}`}</span></span>`;
+  const word =
+    of.tone === 'needed'
+      ? html`<b class="needed">${of.word}</b>`
+      : html`<span class="${of.tone}">${of.word}</span>`;
+  return html`<span class="sign"
+    >${glyph(of)}<span>${word}${more === undefined ? '' : `, ${more}`}</span></span
+  >`;
 }

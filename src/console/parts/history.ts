@@ -11,13 +11,17 @@ export interface HistoryLine {
 }
 
 /** Undefined: only a program wants to know that. */
-export function historyLine({ type, data }: HistoryEvent, steps: readonly StepInfo[]): HistoryLine | undefined {
+export function historyLine(
+  { type, data }: HistoryEvent,
+  steps: readonly StepInfo[],
+): HistoryLine | undefined {
   const step = typeof data['step'] === 'string' ? data['step'] : '';
   const title = steps.find(({ name }) => name === step)?.title ?? step;
   const error = errorText(data['error']);
   const by = typeof data['by'] === 'string' ? nameOf(data['by']) : 'worker';
   const reason = typeof data['reason'] === 'string' ? data['reason'] : undefined;
-  const attempt = typeof data['attempt'] === 'number' && data['attempt'] > 1 ? `, attempt ${data['attempt']}` : '';
+  const attempt =
+    typeof data['attempt'] === 'number' && data['attempt'] > 1 ? `, attempt ${data['attempt']}` : '';
   const waitingFor = typeof data['waitingFor'] === 'string' ? data['waitingFor'] : undefined;
   const name = typeof data['name'] === 'string' ? data['name'] : '';
   const sentences: Readonly<Record<string, string>> = {
@@ -31,11 +35,15 @@ export function historyLine({ type, data }: HistoryEvent, steps: readonly StepIn
     'rollback.completed': 'Rollback completed: all of it is gone',
     'rollback.incomplete': 'Rollback incomplete: something is left',
     'step.started': `${title} begins${attempt}`,
-    'step.waiting': waitingFor === undefined ? `${title}: ${error}. Tried again later` : `${title} waits for ${waitingFor}`,
+    'step.waiting':
+      waitingFor === undefined ? `${title}: ${error}. Tried again later` : `${title} waits for ${waitingFor}`,
     'step.succeeded': `${title} succeeded`,
     'step.failed': `${title} failed for good: ${error}`,
     'undo.started': `Undo of ${title} begins${attempt}`,
-    'undo.waiting': waitingFor === undefined ? `Undo of ${title}: ${error}. Tried again later` : `Undo of ${title} waits for ${waitingFor}`,
+    'undo.waiting':
+      waitingFor === undefined
+        ? `Undo of ${title}: ${error}. Tried again later`
+        : `Undo of ${title} waits for ${waitingFor}`,
     'undo.succeeded': `Undo of ${title} succeeded`,
     'undo.failed': `Undo of ${title} failed: ${error}`,
     'resource.created': `${name} was made`,

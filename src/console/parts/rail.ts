@@ -28,7 +28,9 @@ interface Railed {
 export function rail({ provisioning, timeline, steps, now }: Railed): Html {
   const nodes = provisioning.steps.map((step, index) => {
     const info = steps.find(({ name }) => name === step.name);
-    const resources = provisioning.resources.filter((one) => one.step === step.name && one.origin === 'created');
+    const resources = provisioning.resources.filter(
+      (one) => one.step === step.name && one.origin === 'created',
+    );
     const undo = undoNode(provisioning, step, {
       info,
       resources,
@@ -44,31 +46,51 @@ export function rail({ provisioning, timeline, steps, now }: Railed): Html {
       ? 'Undo, right to left. Only if a step fails for good, or somebody asks for it'
       : 'Undo, right to left';
   return html`<section class="rail steps-${count}" aria-label="Steps">
-    <h2 class="meta lane-name">Run, <span class="wide">left to right</span><span class="narrow">downwards</span></h2>
+    <h2 class="meta lane-name">
+      Run, <span class="wide">left to right</span><span class="narrow">downwards</span>
+    </h2>
     <ol class="lane run">
       ${nodes.map(({ step, title, resources }, index) => {
         const of = stepSign(step.status);
         const next = nodes[index + 1];
         const isPassed = of.tone === 'good';
         return html`<li class="${isPassed ? 'passed' : 'ahead'}${index === failedAt ? ' dropped' : ''}">
-          <p class="node">${glyph(of, true)}<span class="title">${title}</span>${next === undefined ? '' : html`<span class="line"></span>`}</p>
-          <p class="detail"><span class="hidden">Step ${index + 1} of ${count}, ${title}, </span>${runDetail(step, of, now)}</p>
+          <p class="node">
+            ${glyph(of, true)}<span class="title">${title}</span
+            >${next === undefined ? '' : html`<span class="line"></span>`}
+          </p>
+          <p class="detail">
+            <span class="hidden">Step ${index + 1} of ${count}, ${title}, </span>${runDetail(step, of, now)}
+          </p>
           ${secondLine(step, resources)}
         </li>`;
       })}
     </ol>
-    <h2 class="meta lane-name undo-name">${undoLabel.replace('right to left', '')}<span class="wide">right to left</span><span class="narrow">upwards</span></h2>
+    <h2 class="meta lane-name undo-name">
+      ${undoLabel.replace('right to left', '')}<span class="wide">right to left</span
+      ><span class="narrow">upwards</span>
+    </h2>
     <ol class="lane undo" reversed>
-      ${nodes.map(({ undo, title }, index) => html`<li class="${undo.line}">
-          <p class="node">${glyph(undo.sign, true)}<span class="${undo.line === 'planned' || undo.sign.glyph === 'none' ? 'plan' : 'title'} ${undo.sign.tone === 'needed' ? 'needed' : ''}"><span class="hidden">Undo of step ${index + 1}, ${title}: </span>${undo.sign.word}</span>${index === count - 1 ? '' : html`<span class="line"></span>`}</p>
-          ${undo.detail === undefined ? '' : html`<p class="detail">${undo.detail}</p>`}
-        </li>`)}
+      ${nodes.map(
+        ({ undo, title }, index) =>
+          html`<li class="${undo.line}">
+            <p class="node">
+              ${glyph(undo.sign, true)}<span
+                class="${undo.line === 'planned' || undo.sign.glyph === 'none' ? 'plan' : 'title'} ${undo.sign.tone === 'needed' ? 'needed' : ''}"
+                ><span class="hidden">Undo of step ${index + 1}, ${title}: </span>${undo.sign.word}</span
+              >${index === count - 1 ? '' : html`<span class="line"></span>`}
+            </p>
+            ${undo.detail === undefined ? '' : html`<p class="detail">${undo.detail}</p>`}
+          </li>`,
+      )}
     </ol>
   </section>`;
 }
 
 function runDetail(step: StepOf, of: Sign, now: Date): Content {
-  const word = html`<span class="${of.tone}">${of.tone === 'failed' ? html`<b>${of.word}</b>` : of.word}</span>`;
+  const word = html`<span class="${of.tone}"
+    >${of.tone === 'failed' ? html`<b>${of.word}</b>` : of.word}</span
+  >`;
   if (step.waiting !== null) return html`${word} for ${since(new Date(step.waiting.since), now)}`;
   if (step.startedAt === null) return word;
   const begun = new Date(step.startedAt);
@@ -77,7 +99,8 @@ function runDetail(step: StepOf, of: Sign, now: Date): Content {
 }
 
 function secondLine(step: StepOf, resources: readonly Resource[]): Content {
-  if (step.status === 'failed' && step.error !== null) return html`<p class="detail">${step.error.message}</p>`;
+  if (step.status === 'failed' && step.error !== null)
+    return html`<p class="detail">${step.error.message}</p>`;
   if (step.status === 'skipped') return html`<p class="detail">never began</p>`;
   const [first] = resources;
   const attempts = step.attempts > 1 ? `${step.attempts} attempts` : undefined;
@@ -100,18 +123,30 @@ export function undoNode(provisioning: Provisioning, step: StepOf, facts: UndoFa
   const hasBegun = step.startedAt !== null;
   const isPlanned = rollback.status === 'none' || rollback.status === 'pending';
   if (!hasBegun) {
-    const word = rollback.status === 'none' && step.status !== 'skipped' ? 'nothing made yet' : 'nothing was made';
-    return { sign: { glyph: 'none', tone: 'quiet', word }, detail: undefined, line: isPlanned ? 'planned' : 'none' };
+    const word =
+      rollback.status === 'none' && step.status !== 'skipped' ? 'nothing made yet' : 'nothing was made';
+    return {
+      sign: { glyph: 'none', tone: 'quiet', word },
+      detail: undefined,
+      line: isPlanned ? 'planned' : 'none',
+    };
   }
   const made = resources.filter(({ state }) => state !== 'forgotten');
   if (made.length === 0 && facts.goesWith !== undefined) {
     const word = `${isPlanned ? 'goes' : 'gone'} with the ${facts.goesWith}`;
     const isGone = undo?.entries.at(-1)?.endedAs === 'succeeded';
     if (isPlanned || isGone)
-      return { sign: { glyph: 'none', tone: 'quiet', word }, detail: undefined, line: isPlanned ? 'planned' : 'done' };
+      return {
+        sign: { glyph: 'none', tone: 'quiet', word },
+        detail: undefined,
+        line: isPlanned ? 'planned' : 'done',
+      };
   }
   if (isPlanned || undo === undefined) {
-    const nouns = made.length > 0 ? made.map(({ kind }) => shortNounOf(kind)) : (facts.info?.kinds ?? []).map(shortNounOf);
+    const nouns =
+      made.length > 0
+        ? made.map(({ kind }) => shortNounOf(kind))
+        : (facts.info?.kinds ?? []).map(shortNounOf);
     const verb = rollback.status === 'none' ? 'would delete' : 'will delete';
     const word = nouns.length === 0 ? 'nothing to delete' : `${verb} the ${nouns.join(' and the ')}`;
     return { sign: { glyph: 'willUndo', tone: 'quiet', word }, detail: undefined, line: 'planned' };
@@ -120,7 +155,9 @@ export function undoNode(provisioning: Provisioning, step: StepOf, facts: UndoFa
   if (last?.endedAs === 'succeeded') {
     const gone = made.find(({ goneAt }) => goneAt !== null);
     const detail =
-      gone?.goneAt == null ? 'nothing was there' : `${shortNounOf(gone.kind)} seen gone ${timeOfDay(new Date(gone.goneAt))}`;
+      gone?.goneAt == null
+        ? 'nothing was there'
+        : `${shortNounOf(gone.kind)} seen gone ${timeOfDay(new Date(gone.goneAt))}`;
     return { sign: { glyph: 'undone', tone: 'quiet', word: 'Undone' }, detail, line: 'done' };
   }
   if (last?.endedAs === 'failed')

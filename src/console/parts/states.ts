@@ -28,11 +28,7 @@ export const stateSigns: Readonly<Record<ClientState, Sign>> = {
 };
 
 /** The sign of a client in a list: the silhouette tells a little more than the word. */
-export function stateSign(
-  state: ClientState,
-  status: ProvisioningStatus,
-  rollback: RollbackStatus,
-): Sign {
+export function stateSign(state: ClientState, status: ProvisioningStatus, rollback: RollbackStatus): Sign {
   const of = stateSigns[state];
   if (state === 'attention' && status === 'paused') return { ...of, glyph: 'paused' };
   if (state === 'in-progress' && rollback !== 'none') return { ...of, glyph: 'undoing' };

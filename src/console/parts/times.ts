@@ -4,12 +4,16 @@ import { dayAndTime, duration, shortTime } from './format.ts';
 
 /** How long ago that was; the script counts on. */
 export function since(at: Date, now: Date): Html {
-  return html`<time datetime="${at.toISOString()}" data-since>${duration(now.getTime() - at.getTime())}</time>`;
+  return html`<time datetime="${at.toISOString()}" data-since
+    >${duration(now.getTime() - at.getTime())}</time
+  >`;
 }
 
 /** How long it lasts until then; the script counts down. */
 export function until(at: Date, now: Date): Html {
-  return html`<time datetime="${at.toISOString()}" data-until>${duration(at.getTime() - now.getTime())}</time>`;
+  return html`<time datetime="${at.toISOString()}" data-until
+    >${duration(at.getTime() - now.getTime())}</time
+  >`;
 }
 
 /** A time of day, or the day where it is another. */

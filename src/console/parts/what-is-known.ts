@@ -6,7 +6,8 @@ export function whatIsKnown(one: Provisioning, steps: readonly StepInfo[]): stri
   const positionOf = (name: string | undefined) => one.steps.findIndex((step) => step.name === name) + 1;
   const titleOf = (name: string) => steps.find((step) => step.name === name)?.title ?? name;
   const active = one.steps.find(({ status }) => status === 'running' || status === 'waiting');
-  const failure = one.failure === null ? undefined : `${words(one.failure.code)} at step ${positionOf(one.failure.step)}`;
+  const failure =
+    one.failure === null ? undefined : `${words(one.failure.code)} at step ${positionOf(one.failure.step)}`;
   const mine = one.resources.filter(({ origin }) => origin === 'created');
   const left = mine.filter(({ state }) => state !== 'deleted' && state !== 'forgotten').length;
   const { rollback } = one;
@@ -18,12 +19,15 @@ export function whatIsKnown(one: Provisioning, steps: readonly StepInfo[]): stri
   }
   if (one.status === 'queued') return 'waits for a worker';
   if (active !== undefined)
-    return active.waitingFor === null ? `makes the ${lowerFirst(titleOf(active.name))}` : `waits for ${active.waitingFor}`;
+    return active.waitingFor === null
+      ? `makes the ${lowerFirst(titleOf(active.name))}`
+      : `waits for ${active.waitingFor}`;
   if (one.status === 'running') return 'goes on to the next step';
   if (one.status === 'failed') return `${failure ?? 'failed'}, rolled back`;
   if (one.status === 'cancelled') return 'cancelled, rolled back';
   if (one.state === 'offboarded') return 'offboarded';
-  if (one.warnings.length > 0) return `${count(one.warnings.length, 'warning')}: ${one.warnings[0]?.message ?? ''}`;
+  if (one.warnings.length > 0)
+    return `${count(one.warnings.length, 'warning')}: ${one.warnings[0]?.message ?? ''}`;
   return one.result['vercelDeploymentUrl']?.replace(/^https:\/\//, '') ?? 'all steps done';
 }
 

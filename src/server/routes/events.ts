@@ -22,7 +22,7 @@ export function eventRoutes(deps: Deps, mostStreams = 1000): AnyRoute[] {
   const list = defineRoute({
     method: 'get',
     path: '/api/provisioning/{id}/events',
-    role: 'viewer',
+    permission: 'read',
     operationId: 'listEvents',
     tag: 'provisioning',
     summary: 'The history of a provisioning',
@@ -84,7 +84,7 @@ export function eventRoutes(deps: Deps, mostStreams = 1000): AnyRoute[] {
   const timeline = defineRoute({
     method: 'get',
     path: '/api/provisioning/{id}/timeline',
-    role: 'viewer',
+    permission: 'read',
     operationId: 'showTimeline',
     tag: 'provisioning',
     summary: 'Where the time went: the attempts and waits of each step and of its undo',

@@ -8,7 +8,7 @@ export function summaryRoutes(deps: Deps): AnyRoute[] {
   const summary = defineRoute({
     method: 'get',
     path: '/api/summary',
-    role: 'viewer',
+    permission: 'read',
     operationId: 'summarize',
     tag: 'operator',
     summary: 'What needs somebody, the clients by state, and how everything is',
