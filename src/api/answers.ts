@@ -195,23 +195,28 @@ const attemptAnswer = z.strictObject({
   durationMs: z.int(),
 });
 
-export const callbacksAnswer = z.strictObject({
-  items: z.array(
-    z
-      .strictObject({
-        id: z.uuid().meta({ description: 'The `webhook-id` of every attempt.' }),
-        sequence: z.int(),
-        type: z.string(),
-        state: z.enum(['pending', 'delivered', 'failed', 'stopped']),
-        attempts: z.array(attemptAnswer).meta({ description: 'The newest of them.' }),
-        attemptCount: z.int(),
-        createdAt: time,
-        deliveredAt: time.nullable(),
-        nextAttemptAt: time.nullable(),
-      })
-      .meta({ id: 'Callback' }),
-  ),
-});
+export const callbackStates = ['pending', 'delivered', 'failed', 'stopped'] as const;
+
+const callbackAnswer = z
+  .strictObject({
+    id: z.uuid().meta({ description: 'The `webhook-id` of every attempt.' }),
+    sequence: z.int(),
+    type: z.string(),
+    state: z.enum(callbackStates),
+    attempts: z.array(attemptAnswer).meta({ description: 'The newest of them.' }),
+    attemptCount: z.int(),
+    createdAt: time,
+    deliveredAt: time.nullable(),
+    nextAttemptAt: time.nullable(),
+  })
+  .meta({ id: 'Callback' });
+
+export const callbacksAnswer = z.strictObject({ items: z.array(callbackAnswer) });
+
+/** A callback in the list of all clients'. */
+export const listedCallbackAnswer = callbackAnswer
+  .extend({ provisioningId: z.uuid(), clientId: z.string(), clientName: z.string() })
+  .meta({ id: 'ListedCallback' });
 
 export const timelineAnswer = z
   .strictObject({

@@ -1,5 +1,5 @@
 /** A provisioning as callers see it: one function from the ledger's rows to the JSON of the API and the callbacks. */
-import type { ShownCallback } from '../ledger/callbacks.ts';
+import type { ListedCallback, ShownCallback } from '../ledger/callbacks.ts';
 import type { EventRow } from '../ledger/events.ts';
 import type { OrphanReport } from '../ledger/orphans.ts';
 import type { FullSnapshot } from '../ledger/provisionings.ts';
@@ -218,4 +218,10 @@ export function presentCallback(row: ShownCallback) {
     deliveredAt: row.delivered_at?.toISOString() ?? null,
     nextAttemptAt: row.state === 'pending' ? row.due_at.toISOString() : null,
   };
+}
+
+/** The same in the list of all clients'. */
+export function presentListedCallback(row: ListedCallback) {
+  const { provisioning_id: provisioningId, client_id: clientId, client_name: clientName } = row;
+  return { ...presentCallback(row), provisioningId, clientId, clientName };
 }

@@ -3,10 +3,13 @@ import type { z } from 'zod';
 import type {
   callbacksAnswer,
   eventAnswer,
+  listedCallbackAnswer,
   orphansAnswer,
   provisioningAnswer,
   timelineAnswer,
 } from '../api/answers.ts';
+import type { auditAnswer } from '../api/audit.ts';
+import type { keysAnswer, newKeyAnswer } from '../api/keys.ts';
 import type { planAnswer, preflightAnswer } from '../api/preflight.ts';
 import type { Role } from '../ledger/roles.ts';
 
@@ -18,6 +21,10 @@ export type TimelineRow = z.infer<typeof timelineAnswer>['items'][number];
 export type TimelineEntry = TimelineRow['entries'][number];
 export type HistoryEvent = z.infer<typeof eventAnswer>;
 export type Callback = z.infer<typeof callbacksAnswer>['items'][number];
+export type ListedCallback = z.infer<typeof listedCallbackAnswer>;
+export type Key = z.infer<typeof keysAnswer>['items'][number];
+export type NewKey = z.infer<typeof newKeyAnswer>;
+export type AuditEntry = z.infer<typeof auditAnswer>;
 export type Plan = z.infer<typeof planAnswer>;
 export type Preflight = z.infer<typeof preflightAnswer>;
 export type Orphans = z.infer<typeof orphansAnswer>;

@@ -198,6 +198,53 @@ export async function listCallbacks(
   return z.array(shownCallbackRow).parse(rows);
 }
 
+const listedCallbackRow = shownCallbackRow.extend({
+  client_id: z.string(),
+  client_name: z.string(),
+  /** When it was written, in microseconds. */
+  exactly_at: z.string(),
+});
+export type ListedCallback = z.infer<typeof listedCallbackRow>;
+
+/** Callbacks of all clients, newest first, each with its newest attempt. `after`: the last one of the page before. */
+export async function listAllCallbacks(
+  db: Queryable,
+  filter: {
+    readonly state?: CallbackRow['state'] | undefined;
+    readonly after?: { readonly createdAt: string; readonly id: string } | undefined;
+    readonly limit: number;
+  },
+): Promise<ListedCallback[]> {
+  const { rows } = await db.query(
+    `select c.*, p.client_id, p.client_name, coalesce(made.recent, '[]') as recent,
+       to_char(c.created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as exactly_at
+     from ledger.callbacks c join ledger.provisionings p on p.id = c.provisioning_id
+     left join lateral (
+       select jsonb_agg(jsonb_build_object(
+                'attempt', a.attempt, 'status', a.status, 'error', a.error, 'durationMs', a.duration_ms,
+                'at', to_char(a.at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))) as recent
+       from (select * from ledger.callback_attempts where callback_id = c.id order by attempt desc limit 1) a
+     ) made on true
+     where ($1::text is null or c.state = $1)
+       and ($2::timestamptz is null or (c.created_at, c.id) < ($2::timestamptz, $3::uuid))
+     order by c.created_at desc, c.id desc limit $4`,
+    [filter.state, filter.after?.createdAt, filter.after?.id, filter.limit],
+  );
+  return z.array(listedCallbackRow).parse(rows);
+}
+
+/** The provisionings of some callbacks. Those that are not there are left out. */
+export async function findCallbacks(
+  db: Queryable,
+  ids: readonly string[],
+): Promise<{ readonly id: string; readonly provisioningId: string }[]> {
+  const { rows } = await db.query<{ id: string; provisioning_id: string }>(
+    'select id, provisioning_id from ledger.callbacks where id = any($1) order by provisioning_id, sequence',
+    [ids],
+  );
+  return rows.map(({ id, provisioning_id: provisioningId }) => ({ id, provisioningId }));
+}
+
 /** Has a callback sent again, whatever became of it: with its id and its bytes. False: there is none of that id. */
 export async function redeliverCallback(
   pool: Pool,

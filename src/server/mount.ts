@@ -6,7 +6,6 @@ import type { RateLimit } from './middleware/rate-limit.ts';
 import { callRoute } from './call-route.ts';
 import { readBody } from './middleware/parse.ts';
 import { traceRequest } from './middleware/trace-request.ts';
-import { Problem } from './problem.ts';
 import type { AnyRoute } from './route.ts';
 
 export interface Gates {

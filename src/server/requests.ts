@@ -53,7 +53,8 @@ const cursorParts = z.object({
   id: z.uuid(),
 });
 
-const cursor = z.string().transform((text, context) => {
+/** Where a page of a list goes on, newest first. */
+export const cursor = z.string().transform((text, context) => {
   const [createdAt = '', ...rest] = Buffer.from(text, 'base64url').toString().split(' ');
   const parsed = cursorParts.safeParse({ createdAt, id: rest.join(' ') });
   if (parsed.success) return parsed.data;

@@ -102,7 +102,12 @@ test('a report that this version cannot read is left out, and spoils nothing', a
   stack = await startStack({ backend: 'redis', workers: 1 });
   await untilWorkers(stack, 1);
   const validMs = 60_000;
-  await storeWorkerMetrics(stack.pool, { holder: 'newer', metrics: [{ of: 'another kind' }], validMs });
+  await storeWorkerMetrics(stack.pool, {
+    holder: 'newer',
+    version: '9.0.0',
+    metrics: [{ of: 'another kind' }],
+    validMs,
+  });
 
   expect(await workersIn(stack)).toHaveLength(1);
   expect((await scrape(stack)).sum(`${prefix}workers`)).toBe(1);

@@ -5,7 +5,7 @@ import { duration, timeOfDay } from '../parts/format.ts';
 import { glyph, sign } from '../parts/glyph.ts';
 import { historyLine } from '../parts/history.ts';
 import { rail } from '../parts/rail.ts';
-import { nounOf, resourceSign, rollbackSigns, statusSigns } from '../parts/states.ts';
+import { callbackSigns, nounOf, resourceSign, rollbackSigns, statusSigns } from '../parts/states.ts';
 import { exactMoment, moment, since, until } from '../parts/times.ts';
 import { timelineChart } from '../parts/timeline-chart.ts';
 import { words } from '../parts/what-is-known.ts';
@@ -369,13 +369,6 @@ function history({ steps, now }: PageContext, events: readonly HistoryEvent[]): 
     )}
   </ol>`;
 }
-
-const callbackSigns = {
-  pending: { glyph: 'waiting', tone: 'accent', word: 'pending' },
-  delivered: { glyph: 'done', tone: 'good', word: 'delivered' },
-  failed: { glyph: 'incomplete', tone: 'needed', word: 'given up' },
-  stopped: { glyph: 'none', tone: 'quiet', word: 'stopped' },
-} as const;
 
 function callbacks({ viewer, now }: PageContext, one: Provisioning, items: readonly Callback[]): Html {
   if (items.length === 0)

@@ -69,6 +69,13 @@ export function stepSign(status: string): Sign {
   return stepSigns[status] ?? { glyph: 'none', tone: 'quiet', word: status };
 }
 
+export const callbackSigns = {
+  pending: { glyph: 'waiting', tone: 'accent', word: 'pending' },
+  delivered: { glyph: 'done', tone: 'good', word: 'delivered' },
+  failed: { glyph: 'incomplete', tone: 'needed', word: 'given up' },
+  stopped: { glyph: 'none', tone: 'quiet', word: 'stopped' },
+} as const;
+
 const providerNames: Readonly<Record<string, string>> = {
   supabase: 'Supabase',
   github: 'GitHub',

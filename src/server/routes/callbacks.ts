@@ -1,14 +1,14 @@
 /** `/api/provisioning/{id}/callbacks`: what was sent to the caller, and once more. */
 import { z } from 'zod';
-import { callbacksAnswer } from '../../api/answers.ts';
-import { presentCallback } from '../../api/present.ts';
-import { listCallbacks, redeliverCallback } from '../../ledger/callbacks.ts';
+import { callbacksAnswer, callbackStates, listedCallbackAnswer, pageOf } from '../../api/answers.ts';
+import { presentCallback, presentListedCallback } from '../../api/present.ts';
+import { findCallbacks, listAllCallbacks, listCallbacks, redeliverCallback } from '../../ledger/callbacks.ts';
 import { readSnapshot } from '../../ledger/provisionings.ts';
 import type { Deps } from '../deps.ts';
 import { actorOf } from '../auth/caller.ts';
 import { sendSoon } from '../tell-caller.ts';
 import { Problem } from '../problem.ts';
-import { provisioningId } from '../requests.ts';
+import { cursor, cursorFor, limitParameter, provisioningId } from '../requests.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';
 import { notThere } from './shown.ts';
 
@@ -49,5 +49,53 @@ export function callbackRoutes(deps: Deps): AnyRoute[] {
     },
   });
 
-  return [list, again];
+  const listAll = defineRoute({
+    method: 'get',
+    path: '/api/callbacks',
+    permission: 'read',
+    operationId: 'listAllCallbacks',
+    tag: 'callbacks',
+    summary: 'Lists the callbacks of all clients, newest first, each with its newest attempt',
+    query: z.strictObject({
+      state: z.enum(callbackStates).optional(),
+      limit: limitParameter(100, 50),
+      cursor: cursor.optional(),
+    }),
+    answers: { 200: { description: 'A page of them.', schema: pageOf(listedCallbackAnswer) } },
+    async handle({ query: { state, limit, cursor: after } }) {
+      const rows = await listAllCallbacks(deps.pool, { state, after, limit: limit + 1 });
+      const shown = rows.slice(0, limit);
+      const last = shown.at(-1);
+      const nextCursor =
+        rows.length > limit && last !== undefined
+          ? cursorFor({ createdAt: last.exactly_at, id: last.id })
+          : null;
+      return { status: 200, body: { items: shown.map(presentListedCallback), nextCursor } };
+    },
+  });
+
+  const manyAgain = defineRoute({
+    method: 'post',
+    path: '/api/callbacks/redeliver',
+    permission: 'operate',
+    operationId: 'redeliverCallbacks',
+    tag: 'callbacks',
+    summary: 'Sends many callbacks again, those of one provisioning in their order',
+    body: z.strictObject({ ids: z.array(provisioningId).min(1).max(100) }),
+    answers: {
+      202: {
+        description: 'They are sent soon. Ids that name no callback are left out.',
+        schema: z.strictObject({ redelivered: z.array(z.uuid()) }),
+      },
+    },
+    async handle({ body: { ids }, caller, request }) {
+      const redelivered: string[] = [];
+      for (const { id, provisioningId: of } of await findCallbacks(deps.pool, ids))
+        if (await redeliverCallback(deps.pool, of, id, actorOf(caller, request))) redelivered.push(id);
+      for (const id of redelivered) await sendSoon(deps, id);
+      return { status: 202, body: { redelivered } };
+    },
+  });
+
+  return [list, again, listAll, manyAgain];
 }
