@@ -16,12 +16,12 @@ export interface Links {
   readonly dashboard: string;
 }
 
-export function linksOf(publicUrl: string, id: string): Links {
+export function linksOf(publicUrl: string, id: string, clientId: string): Links {
   const base = publicUrl.replace(/\/+$/, '');
   return {
     self: `${base}/api/provisioning/${id}`,
     events: `${base}/api/provisioning/${id}/events`,
-    dashboard: `${base}/admin/queues`,
+    dashboard: `${base}/clients/${clientId}?run=${id}`,
   };
 }
 
@@ -118,7 +118,7 @@ export function presentProvisioning(
     createdAt: provisioning.created_at.toISOString(),
     updatedAt: provisioning.updated_at.toISOString(),
     finishedAt: isDone(status, rollback) ? (provisioning.finished_at?.toISOString() ?? null) : null,
-    links: linksOf(publicUrl, provisioning.id),
+    links: linksOf(publicUrl, provisioning.id, provisioning.client_id),
   };
 }
 

@@ -33,7 +33,7 @@ export function callbackOf(snapshot: Snapshot, about: About, type: CallbackType)
       result: resultOf(snapshot, about.steps),
       failure: presentFailure(snapshot),
       warnings: warningsOf(snapshot),
-      links: linksOf(about.publicUrl, provisioning.id),
+      links: linksOf(about.publicUrl, provisioning.id, provisioning.client_id),
     },
   } satisfies z.infer<typeof callbackBody>;
   return { id: randomUUID(), provisioningId: provisioning.id, sequence, type, body: JSON.stringify(body) };

@@ -4,6 +4,8 @@ import type { IncomingMessage } from 'node:http';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
+import { consoleRoutes, unknownPage } from './console/routes.ts';
+import { handlePageErrors } from './console/page-errors.ts';
 import { dashboardRoutes } from './dashboard/dashboard.ts';
 import type { Deps } from './deps.ts';
 import { docsAssets } from './routes/docs-page.ts';
@@ -79,9 +81,14 @@ export function createApp(deps: Deps): Express {
   app.use('/docs', docsAssets());
   // Express would answer it by itself, and tell anybody which routes there are.
   app.options('/{*path}', authorize(gates, reading), refuseUnknownRoute);
-  app.use(mount(allRoutes(deps), gates));
+  const routes = allRoutes(deps);
+  const doors = { deps, sessions, limitRate: gates.limitRate };
+  app.use(consoleRoutes(doors, routes));
+  app.use(mount(routes, gates));
+  app.use(unknownPage(doors));
   app.use(authorize(gates, reading));
   app.use(refuseUnknownRoute);
+  app.use(handlePageErrors);
   app.use(handleErrors);
   return app;
 }

@@ -158,12 +158,9 @@ export function activityPage(
   { items, nextCursor, filter, actions }: ActivityData,
 ): Html {
   const url = (cursor?: string) => {
-    const set = Object.entries(filter).filter(([, value]) => value !== '');
-    const query = new URLSearchParams([
-      ...set,
-      ...(cursor === undefined ? [] : [['cursor', cursor]]),
-    ]).toString();
-    return query;
+    const query = new URLSearchParams(Object.entries(filter).filter(([, value]) => value !== ''));
+    if (cursor !== undefined) query.set('cursor', cursor);
+    return query.toString();
   };
   return layout(context, {
     title: 'Activity',

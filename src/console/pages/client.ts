@@ -349,25 +349,37 @@ function results(one: Provisioning): Html {
   </section>`;
 }
 
+const shownAtOnce = 12;
+
 /** The newest come first. */
 function history({ steps, now }: PageContext, events: readonly HistoryEvent[]): Html {
   const lines = events.toReversed().flatMap((event) => {
     const line = historyLine(event, steps);
     return line === undefined ? [] : [{ ...line, at: new Date(event.at), sequence: event.sequence }];
   });
+  const item = ({ text, by, reason, at, sequence }: (typeof lines)[number]) =>
+    html`<li id="event-${sequence}">
+      ${moment(at, now)}
+      <span
+        >${text}
+        <span class="third">${by}</span
+        >${reason === undefined ? '' : html`<br /><q class="second"><bdi>${reason}</bdi></q>`}</span
+      >
+    </li>`;
+  const older = lines.slice(shownAtOnce);
   return html`<ol class="history" reversed>
-    ${lines.map(
-      ({ text, by, reason, at, sequence }) =>
-        html`<li id="event-${sequence}">
-          ${moment(at, now)}
-          <span
-            >${text}
-            <span class="third">${by}</span
-            >${reason === undefined ? '' : html`<br /><q class="second"><bdi>${reason}</bdi></q>`}</span
-          >
-        </li>`,
-    )}
-  </ol>`;
+      ${lines.slice(0, shownAtOnce).map(item)}
+    </ol>
+    ${
+      older.length === 0
+        ? ''
+        : html`<details class="older">
+            <summary class="meta">${older.length} older</summary>
+            <ol class="history" reversed>
+              ${older.map(item)}
+            </ol>
+          </details>`
+    }`;
 }
 
 function callbacks({ viewer, now }: PageContext, one: Provisioning, items: readonly Callback[]): Html {

@@ -65,7 +65,7 @@ ${isLive ? html`<noscript><meta http-equiv="refresh" content="10" /></noscript>`
     )}</ul></nav></details>
   <form class="find" action="/clients" role="search"><label class="hidden" for="find">Find a client</label>
     <input id="find" name="q" type="search" placeholder="Find a client" maxlength="100" autocomplete="off"><kbd aria-hidden="true">/</kbd></form>
-  <form class="who" method="post" action="/sign-out"><span>${nameOf(viewer.by)} · ${viewer.role ?? 'no role'}</span> <button class="quiet">Sign out</button></form>
+  <form class="who" method="post" action="/admin/sign-out"><span>${nameOf(viewer.by)} · ${viewer.role ?? 'no role'}</span> <button class="quiet">Sign out</button></form>
 </div></header>
 <main id="main" class="width" tabindex="-1">${page.body}</main>
 <footer class="width meta"><span>Times are UTC, ${fullDay(context.now)}</span><span title="${version.commit ?? ''}">v${version.package}</span><a href="/docs">API reference</a><a href="/admin/queues">Queue dashboard</a><button class="quiet" data-keys hidden>Keys: press <kbd>?</kbd></button></footer>

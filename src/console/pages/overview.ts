@@ -24,7 +24,7 @@ export function overviewPage(context: PageContext, data: OverviewData): Html {
     looksEvery: 5,
     body: html`<div class="head">
         <div>
-          <h1>${headline(attention.length, counts.inProgress)}</h1>
+          <h1>${headline(attention.length)}</h1>
           <p class="second">${subline(attention.length, counts)}</p>
         </div>
         ${context.viewer.may.create ? html`<a class="button${attention.length === 0 ? ' filled' : ''}" href="/clients/new">New client</a>` : ''}
@@ -91,15 +91,16 @@ export function overviewPage(context: PageContext, data: OverviewData): Html {
   });
 }
 
-function headline(needing: number, running: number): string {
-  if (needing > 0) return `${count(needing, 'thing needs', 'things need')} somebody`;
-  return running > 0
-    ? `Nobody is needed. ${count(running, 'client is', 'clients are')} being provisioned.`
-    : 'Nobody is needed';
+function headline(needing: number): string {
+  return needing > 0 ? `${count(needing, 'thing needs', 'things need')} somebody` : 'Nobody is needed';
 }
 
 function subline(needing: number, { inProgress, live }: Summary['counts']): string {
-  const about = `${count(inProgress, 'client is', 'clients are')} being provisioned or undone, and ${live} ${live === 1 ? 'is' : 'are'} live.`;
+  const running =
+    inProgress === 0
+      ? 'Nothing is being made or undone'
+      : `${count(inProgress, 'client is', 'clients are')} being made or undone`;
+  const about = `${running}, and ${live} ${live === 1 ? 'is' : 'are'} live.`;
   return needing > 0 ? `${about} Everything else goes on by itself.` : about;
 }
 

@@ -24,7 +24,7 @@ export interface SignInData {
 export function signInPage({ error, next, takesJwt }: SignInData): Html {
   return bare(
     'Sign in',
-    html`<form method="post" action="/sign-in" class="sign-in">
+    html`<form method="post" action="/admin/sign-in" class="sign-in">
       <h1>Sign in</h1>
       ${error === undefined ? '' : html`<p class="summary" role="alert">${error}</p>`}
       <input name="user" value="console" autocomplete="username" hidden /><input
@@ -48,6 +48,17 @@ export function signInPage({ error, next, takesJwt }: SignInData): Html {
         >
       </p>
       <p class="buttons"><button class="filled">Sign in</button></p>
+    </form>`,
+  );
+}
+
+/** Without a script a session is ended from here. */
+export function signOutPage(): Html {
+  return bare(
+    'Sign out',
+    html`<form method="post" action="/admin/sign-out" class="sign-in">
+      <h1>Sign out</h1>
+      <p class="buttons"><button class="filled" autofocus>Sign out</button></p>
     </form>`,
   );
 }

@@ -41,10 +41,6 @@ export function rail({ provisioning, timeline, steps, now }: Railed): Html {
   });
   const count = nodes.length;
   const failedAt = nodes.findIndex(({ step }) => step.status === 'failed');
-  const undoLabel =
-    provisioning.rollback.status === 'none'
-      ? 'Undo, right to left. Only if a step fails for good, or somebody asks for it'
-      : 'Undo, right to left';
   return html`<section class="rail steps-${count}" aria-label="Steps">
     <h2 class="meta lane-name">
       Run, <span class="wide">left to right</span><span class="narrow">downwards</span>
@@ -67,8 +63,9 @@ export function rail({ provisioning, timeline, steps, now }: Railed): Html {
       })}
     </ol>
     <h2 class="meta lane-name undo-name">
-      ${undoLabel.replace('right to left', '')}<span class="wide">right to left</span
-      ><span class="narrow">upwards</span>
+      Undo, <span class="wide">right to left</span
+      ><span class="narrow">upwards</span
+      >${provisioning.rollback.status === 'none' ? '. Only if a step fails for good, or somebody asks for it' : ''}
     </h2>
     <ol class="lane undo" reversed>
       ${nodes.map(

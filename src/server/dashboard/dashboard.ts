@@ -42,7 +42,8 @@ export function dashboardRoutes(deps: Deps, { access, sessions, limitRate }: Doo
       requireReader(caller);
       return next();
     }
-    if (request.accepts(['json', 'html']) === 'html') return response.redirect(303, signInPath);
+    if (request.accepts(['json', 'html']) === 'html')
+      return response.redirect(303, `${signInPath}?next=${encodeURIComponent(request.originalUrl)}`);
     throw new Problem(401, 'unauthorized', `Sign in at ${signInPath}, or send a key as a bearer token.`, {
       headers: { 'WWW-Authenticate': 'Bearer' },
     });
@@ -77,7 +78,10 @@ function buildBoard(queues: Queues): RequestHandler {
         boardTitle: 'client-provisioner',
         sortQueues: false,
         hideDocsLink: true,
-        miscLinks: [{ text: 'Sign out', url: signOutPath }],
+        miscLinks: [
+          { text: 'Console', url: '/' },
+          { text: 'Sign out', url: signOutPath },
+        ],
       },
     },
   });

@@ -1,5 +1,5 @@
 /** `/admin/sign-in` and `/admin/sign-out`: a key or a token for a session, and its end. */
-import { Router, urlencoded, type Request, type RequestHandler } from 'express';
+import { Router, urlencoded, type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
 import { recordSignInFailure } from '../../ledger/sign-in-failures.ts';
@@ -9,7 +9,7 @@ import type { Caller } from '../auth/caller.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import { Problem } from '../problem.ts';
 import { isFromOwnOrigin } from './same-origin.ts';
-import { signInPage, signOutPage } from './sign-in-page.ts';
+import { signInPage, signOutPage } from '../../console/pages/plain.ts';
 
 export const dashboardPath = '/admin/queues';
 export const signInPath = '/admin/sign-in';
@@ -43,8 +43,14 @@ export function signInRoutes(deps: Deps, access: Access, sessions: Sessions): Ro
   };
   router.use([signInPath, signOutPath], letOriginBeSent);
 
-  router.get(signInPath, (_request, response) => {
-    response.type('html').send(signInPage(''));
+  const takesJwt = deps.config.AUTH_JWKS_URL !== undefined;
+  const showForm = (response: Response, status: number, error: string | undefined, next: string) => {
+    response.status(status).type('html');
+    response.send(String(signInPage({ error, next, takesJwt })));
+  };
+
+  router.get(signInPath, (request, response) => {
+    showForm(response, 200, undefined, pathOf(request.query['next']));
   });
 
   router.post(
@@ -52,22 +58,18 @@ export function signInRoutes(deps: Deps, access: Access, sessions: Sessions): Ro
     refuseOtherSites,
     urlencoded({ extended: false, limit: '16kb' }),
     async (request, response) => {
-      const caller = await identify(request, keyIn(request.body));
-      if (caller === undefined) {
-        response.status(401).type('html').send(signInPage('This key is not valid.'));
-        return;
-      }
-      if (caller.role === undefined) {
-        response.status(403).type('html').send(signInPage('This token has no role here.'));
-        return;
-      }
+      const { key, next } = signInForm.parse(request.body ?? {});
+      const caller = await identify(request, key);
+      if (caller === undefined) return showForm(response, 401, 'This key is not valid.', pathOf(next));
+      if (caller.role === undefined)
+        return showForm(response, 403, 'This token has no role here.', pathOf(next));
       await sessions.begin(request, response, caller);
-      response.redirect(303, dashboardPath);
+      response.redirect(303, pathOf(next));
     },
   );
 
   router.get(signOutPath, (_request, response) => {
-    response.type('html').send(signOutPage);
+    response.type('html').send(String(signOutPage()));
   });
 
   router.post(signOutPath, refuseOtherSites, async (request, response) => {
@@ -78,8 +80,11 @@ export function signInRoutes(deps: Deps, access: Access, sessions: Sessions): Ro
   return router;
 }
 
-const keyForm = z.object({ key: z.string() });
+const signInForm = z.object({ key: z.string().catch(''), next: z.unknown() });
 
-function keyIn(body: unknown): string {
-  return keyForm.safeParse(body).data?.key ?? '';
+/** A page of ours, whatever somebody has put into a link. */
+function pathOf(next: unknown): string {
+  return typeof next === 'string' && /^\/(?![/\\])[\x21-\x7e]*$/.test(next) && !next.startsWith(signInPath)
+    ? next
+    : '/';
 }

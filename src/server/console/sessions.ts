@@ -1,0 +1,35 @@
+/** Who looks at a page: whoever is signed in. Others are led to the sign-in, and back. */
+import type { Request, RequestHandler, Response } from 'express';
+import { may } from '../../ledger/roles.ts';
+import { isFromOwnOrigin } from '../dashboard/same-origin.ts';
+import { signInPath } from '../dashboard/sign-in.ts';
+import type { Caller } from '../auth/caller.ts';
+import type { Sessions } from '../auth/sessions.ts';
+import type { Deps } from '../deps.ts';
+import type { RateLimit } from '../middleware/rate-limit.ts';
+import { Problem } from '../problem.ts';
+
+export type PageHandler = (request: Request, response: Response, caller: Caller) => Promise<void>;
+
+export interface PageDoors {
+  readonly deps: Deps;
+  readonly sessions: Sessions;
+  readonly limitRate: RateLimit;
+}
+
+/** A page for whoever is signed in and may read. */
+export function forSignedIn({ deps, sessions, limitRate }: PageDoors, handle: PageHandler): RequestHandler {
+  return async (request, response) => {
+    const isForm = request.method === 'POST';
+    if (isForm && !isFromOwnOrigin(request.headers, deps.publicUrl()))
+      throw new Problem(403, 'forbidden', `Use the form of ${new URL(deps.publicUrl()).origin} itself.`);
+    const caller = await sessions.callerOf(request);
+    if (caller === undefined || !may(caller.role, 'read')) {
+      const next = isForm ? '/' : request.originalUrl;
+      response.redirect(303, `${signInPath}?next=${encodeURIComponent(next)}`);
+      return;
+    }
+    await limitRate(caller);
+    await handle(request, response, caller);
+  };
+}
