@@ -9,10 +9,10 @@ export interface NewSession {
   readonly tokenHash: Buffer;
   /** Of a JWT. Undefined: its owner's key has the role. */
   readonly role: Role | undefined;
-  /** The longest that it lasts. */
+  /** How long it lasts by the database's clock. */
   readonly lastsMs: number;
-  /** It ends by then at the latest. Undefined: only its owner's key ends it sooner. */
-  readonly endsAt: Date | undefined;
+  /** By the server's clock, which also judges tokens. The sooner of both counts. */
+  readonly endsAt: Date;
 }
 
 export async function insertSession(pool: Pool, session: NewSession, actor: Actor): Promise<void> {

@@ -87,11 +87,9 @@ function rolesText({ permission, dryRunPermission }: AnyRoute): string[] {
     rolesThatMay(needed)
       .map((role) => `\`${role}\``)
       .join(', ');
-  return [
-    `For the roles ${named(permission)}${
-      dryRunPermission === undefined ? '.' : `; with \`dryRun=true\` for ${named(dryRunPermission)}.`
-    }`,
-  ];
+  const planning =
+    dryRunPermission === undefined ? '' : `; with \`dryRun=true\` for ${named(dryRunPermission)}`;
+  return [`For ${named(permission)}${planning}.`];
 }
 
 /** The messages that a `callbackUrl` gets. */

@@ -1,4 +1,5 @@
 /** The audit: append-only, kept for good, and not to be flooded by failed sign-ins. */
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listAudit, recordAct } from '../../src/ledger/audit.ts';
 import { cancelProvisioning } from '../../src/ledger/operator-acts.ts';
@@ -62,6 +63,16 @@ test('a provisioning that is deleted after its time leaves its rows behind', asy
     { action: 'cancelled', client_id: clientId, provisioning_id: id, address: undefined },
     { action: 'provisioned', client_id: clientId, provisioning_id: id, address: '192.0.2.7' },
   ]);
+});
+
+test('an order of a server of the version before, which knows no address, is accepted too', async () => {
+  const by = 'key:bbbbbbbbbbbb';
+  await ledger.pool.query(
+    `select ledger.accept($1, $2, 'Acme', 'a@acme.example', 'starter', null, 'rollback', '{first}', 1000, null, $3)`,
+    [randomUUID(), newClientId(), by],
+  );
+
+  expect(await auditOf(by)).toMatchObject([{ action: 'provisioned', address: undefined }]);
 });
 
 const failuresOf = async (address: string) =>

@@ -1,10 +1,11 @@
 /** `GET /api/audit`: every act is in it, and it can be read in pages, filtered, and as CSV. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
-import { auditAnswer } from '../../src/api/audit.ts';
-import { auditCsvLine } from '../../src/api/audit.ts';
+import type { z } from 'zod';
+import { auditAnswer, auditCsvLine } from '../../src/api/audit.ts';
 import { pageOf } from '../../src/api/answers.ts';
+import { recordSignInFailure } from '../../src/ledger/sign-in-failures.ts';
 import type { Stack } from '../helpers/stack.ts';
+import { until } from '../helpers/until.ts';
 import { makeKey, moveTo, post, problemOf, startApi } from './support.ts';
 
 let stack: Stack;
@@ -147,6 +148,26 @@ describe('an act is written down with who did it, from where and to whom:', () =
     expect(items.map(({ action }) => action)).toEqual(['sign-in-failed', 'signed-out']);
     expect(items[0]).toMatchObject({ by: 'nobody', address: '127.0.0.1', detail: { attempts: 1 } });
   });
+});
+
+test('a worker tells of failures to sign in that nothing has followed', async () => {
+  const address = '203.0.113.9';
+  for (let count = 0; count < 3; count += 1) await recordSignInFailure(stack.pool, address);
+  await stack.pool.query(
+    `update ledger.sign_in_failures set since = since - interval '1 minute' where address = $1`,
+    [address],
+  );
+
+  // It cleans up as soon as it leads.
+  const worker = await stack.startWorker();
+  const told = await until(async () => {
+    const { items } = await audit('?action=sign-in-failed');
+    const attempts = items.filter((row) => row.address === address).map(({ detail }) => detail['attempts']);
+    return attempts.length === 2 ? attempts : undefined;
+  }, 'both rows');
+  await worker.stop();
+
+  expect(told).toEqual([2, 1]);
 });
 
 test('what is refused or changes nothing leaves no row', async () => {

@@ -143,7 +143,7 @@ describe('a session ends', () => {
       `select extract(epoch from expires_at - created_at)::float8 / 3600 as hours from ledger.sessions where by = $1`,
       [`key:${id}`],
     );
-    expect(rows[0]?.hours).toBeCloseTo(12, 3);
+    expect(rows[0]?.hours).toBeCloseTo(12, 2);
     expect((await look(cookie)).status).toBe(200);
 
     await stack.pool.query(

@@ -1,6 +1,6 @@
 /** `/api/keys`: an admin makes, lists and revokes keys, and nobody sees one twice. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { keysAnswer, newKeyAnswer } from '../../src/api/keys.ts';
 import { roles } from '../../src/ledger/roles.ts';
 import type { Stack } from '../helpers/stack.ts';

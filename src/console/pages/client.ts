@@ -1,6 +1,7 @@
 /** `/clients/{clientId}`: status and rollback, what to do now, the rail, what exists, where the time went, the history. */
 import type { Callback, HistoryEvent, PageContext, Provisioning, Resource, TimelineRow } from '../data.ts';
 import { html, type Content, type Html } from '../html.ts';
+import { advice } from '../parts/advice.ts';
 import { duration, timeOfDay } from '../parts/format.ts';
 import { glyph, sign } from '../parts/glyph.ts';
 import { historyLine } from '../parts/history.ts';
@@ -221,15 +222,6 @@ function whatToDoNow(context: PageContext, one: Provisioning): Content {
       }
     </p>
   </section>`;
-}
-
-/** The API's advice names its calls; here there are buttons. */
-function advice(text: string): string {
-  return text
-    .replaceAll(/,? then POST …\/(rollback|resume)\b[^.]*/g, '')
-    .replaceAll(/ ?(Then|Or) POST …\/[^.]*\./g, '')
-    .replaceAll(/POST …\/rollback to try again\. /g, '')
-    .trim();
 }
 
 function waitBlock({ now }: PageContext, one: Provisioning): Content {

@@ -1,6 +1,7 @@
 /** `/`: who is needed first; then how many clients there are, and how everything is. */
 import type { PageContext, Provisioning, Summary } from '../data.ts';
 import { html, type Content, type Html } from '../html.ts';
+import { advice } from '../parts/advice.ts';
 import { count, duration, timeOfDay } from '../parts/format.ts';
 import { glyph, sign, type Sign } from '../parts/glyph.ts';
 import { miniRail } from '../parts/mini-rail.ts';
@@ -116,7 +117,7 @@ function need(one: Summary['attention'][number], isFirst: boolean, { now }: Page
         <span class="second">${one.headline}</span>
       </p>
       <p class="second">${one.reason}</p>
-      <p>${one.whatToDo}</p>
+      <p>${advice(one.whatToDo)}</p>
     </div>
     <div class="act">
       <a

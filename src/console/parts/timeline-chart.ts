@@ -114,38 +114,40 @@ export function timelineChart(rows: readonly TimelineRow[], steps: readonly Step
       ${legend('attempt', 'an attempt')}${legend('wait', 'waits for the provider')}${legend('pause', 'until the next attempt')}
       ${legend('error', 'ended in an error')}${rows.some(({ direction }) => direction === 'undo') ? legend('undo', 'undo') : ''}
     </p>
-    <table class="hidden">
-      <caption>
-        Where the time went
-      </caption>
-      <thead>
-        <tr>
-          <th>Step</th>
-          <th>What</th>
-          <th>Begin</th>
-          <th>Length</th>
-          <th>End</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.flatMap((row) =>
-          row.entries.map(
-            (entry) =>
-              html`<tr>
-                <td>${row.direction === 'undo' ? 'Undo of ' : ''}${titleOf(row)}</td>
-                <td>
-                  ${entry.kind === 'attempt' ? `attempt ${entry.attempt ?? ''}` : `wait for ${entry.for ?? ''}`}
-                </td>
-                <td>${timeOfDay(new Date(entry.begin))}</td>
-                <td>${duration(lengthOf(entry, now))}</td>
-                <td>
-                  ${entry.endedAs ?? 'goes on'}${entry.error === null ? '' : `: ${entry.error.message}`}
-                </td>
-              </tr>`,
-          ),
-        )}
-      </tbody>
-    </table>
+    <div class="hidden">
+      <table>
+        <caption>
+          Where the time went
+        </caption>
+        <thead>
+          <tr>
+            <th>Step</th>
+            <th>What</th>
+            <th>Begin</th>
+            <th>Length</th>
+            <th>End</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rows.flatMap((row) =>
+            row.entries.map(
+              (entry) =>
+                html`<tr>
+                  <td>${row.direction === 'undo' ? 'Undo of ' : ''}${titleOf(row)}</td>
+                  <td>
+                    ${entry.kind === 'attempt' ? `attempt ${entry.attempt ?? ''}` : `wait for ${entry.for ?? ''}`}
+                  </td>
+                  <td>${timeOfDay(new Date(entry.begin))}</td>
+                  <td>${duration(lengthOf(entry, now))}</td>
+                  <td>
+                    ${entry.endedAs ?? 'goes on'}${entry.error === null ? '' : `: ${entry.error.message}`}
+                  </td>
+                </tr>`,
+            ),
+          )}
+        </tbody>
+      </table>
+    </div>
   </figure>`;
 }
 

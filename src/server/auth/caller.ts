@@ -10,8 +10,8 @@ export interface Caller {
   readonly by: string;
   /** Undefined: known, and allowed nothing. */
   readonly role: Role | undefined;
-  /** When a token expires. Undefined: a key, which is looked up each time. */
-  readonly expiresAt?: Date;
+  /** When a token expires, in milliseconds since 1970. Undefined: a key, which is looked up each time. */
+  readonly expiresAtMs?: number;
   /** True while the caller's key, token or session counts. Throws 503 where only the database could tell, and is away. */
   stillCounts(): Promise<boolean>;
 }

@@ -52,15 +52,17 @@ export function createSessions(deps: Pick<Deps, 'config' | 'pool' | 'publicUrl'>
   return {
     async begin(request, response, caller) {
       const token = randomBytes(32).toString('base64url');
-      const { expiresAt } = caller;
+      const { expiresAtMs } = caller;
+      // A key keeps its role, which is looked up; a token's is what it says now.
+      const role = expiresAtMs === undefined ? undefined : caller.role;
+      const endsAtMs = Math.min(expiresAtMs ?? Infinity, Date.now() + lastsMs);
       await insertSession(
         pool,
-        { tokenHash: hashOf(token), role: expiresAt && caller.role, lastsMs, endsAt: expiresAt },
+        { tokenHash: hashOf(token), role, lastsMs, endsAt: new Date(endsAtMs) },
         actorOf(caller, request),
       );
       const { name, options } = cookie();
-      const untilExpiryMs = expiresAt === undefined ? Infinity : expiresAt.getTime() - Date.now();
-      response.cookie(name, token, { ...options, maxAge: Math.min(lastsMs, Math.max(0, untilExpiryMs)) });
+      response.cookie(name, token, { ...options, expires: new Date(endsAtMs) });
     },
     async end(request, response) {
       const tokenHash = hashIn(request);

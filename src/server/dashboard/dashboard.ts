@@ -6,23 +6,15 @@ import { Router, type RequestHandler } from 'express';
 import type { Queues } from '../../queue/queues.ts';
 import { may } from '../../ledger/roles.ts';
 import { forbidden, type Caller } from '../auth/caller.ts';
-import type { Sessions } from '../auth/sessions.ts';
-import { dashboardPath, signInPath, signInRoutes, signOutPath } from './sign-in.ts';
+import { dashboardPath, signInPath, signInRoutes, signOutPath, type Doors } from './sign-in.ts';
 import type { Deps } from '../deps.ts';
-import type { Access } from '../auth/authenticate.ts';
-import type { RateLimit } from '../middleware/rate-limit.ts';
 import { scrubAnswers } from '../middleware/scrub-answers.ts';
 import { Problem } from '../problem.ts';
 
-interface Doors {
-  readonly access: Access;
-  readonly sessions: Sessions;
-  readonly limitRate: RateLimit;
-}
-
-export function dashboardRoutes(deps: Deps, { access, sessions, limitRate }: Doors): Router {
+export function dashboardRoutes(deps: Deps, doors: Doors): Router {
+  const { access, sessions, limitRate } = doors;
   const router = Router();
-  router.use(signInRoutes(deps, access, sessions));
+  router.use(signInRoutes(deps, doors));
 
   const requireSession: RequestHandler = async (request, response, next) => {
     if (request.method !== 'GET' && request.method !== 'HEAD')

@@ -1,12 +1,13 @@
 /** `/admin/sign-in` and `/admin/sign-out`: a key or a token for a session, and its end. */
 import { Router, urlencoded, type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
-import type { Deps } from '../deps.ts';
 import { recordSignInFailure } from '../../ledger/sign-in-failures.ts';
+import type { Deps } from '../deps.ts';
 import type { Access } from '../auth/authenticate.ts';
 import { addressOf, networkOf } from '../auth/address.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Sessions } from '../auth/sessions.ts';
+import type { RateLimit } from '../middleware/rate-limit.ts';
 import { Problem } from '../problem.ts';
 import { isFromOwnOrigin } from './same-origin.ts';
 import { signInPage, signOutPage } from '../../console/pages/plain.ts';
@@ -15,7 +16,14 @@ export const dashboardPath = '/admin/queues';
 export const signInPath = '/admin/sign-in';
 export const signOutPath = '/admin/sign-out';
 
-export function signInRoutes(deps: Deps, access: Access, sessions: Sessions): Router {
+/** What a sign-in has to do with. */
+export interface Doors {
+  readonly access: Access;
+  readonly sessions: Sessions;
+  readonly limitRate: RateLimit;
+}
+
+export function signInRoutes(deps: Deps, { access, sessions, limitRate }: Doors): Router {
   const router = Router();
 
   /** A failure is written down, also where it is one too many. */
@@ -63,6 +71,7 @@ export function signInRoutes(deps: Deps, access: Access, sessions: Sessions): Ro
       if (caller === undefined) return showForm(response, 401, 'This key is not valid.', pathOf(next));
       if (caller.role === undefined)
         return showForm(response, 403, 'This token has no role here.', pathOf(next));
+      response.set(await limitRate(caller));
       await sessions.begin(request, response, caller);
       response.redirect(303, pathOf(next));
     },
