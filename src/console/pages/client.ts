@@ -33,7 +33,7 @@ export function clientPage(context: PageContext, data: ClientData): Html {
       <div class="head">
         <h1><bdi>${one.clientName}</bdi></h1>
         <p class="tools">
-          ${one.done ? '' : html`<span class="meta live-mark"><span class="dot"></span> live</span>`}
+          ${one.done || one.status === 'paused' ? '' : html`<span class="meta live-mark"><span class="dot"></span> live</span>`}
           <a href="${address}${address.includes('?') ? '&' : '?'}as=json">JSON</a
           ><a href="#as-curl">curl</a>${headActions(context, one)}
         </p>
@@ -329,7 +329,7 @@ function whyItFailed({ viewer }: PageContext, one: Provisioning): Content {
 function results(one: Provisioning): Html {
   return html`<section>
     <div class="section"><h2>Result</h2></div>
-    <dl class="pairs wide">
+    <dl class="pairs results">
       ${Object.entries(one.result).map(
         ([name, value]) =>
           html`<dt>${name}</dt>
@@ -341,7 +341,7 @@ function results(one: Provisioning): Html {
   </section>`;
 }
 
-const shownAtOnce = 12;
+const shownAtOnce = 15;
 
 /** The newest come first. */
 function history({ steps, now }: PageContext, events: readonly HistoryEvent[]): Html {

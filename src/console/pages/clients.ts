@@ -56,7 +56,7 @@ export function clientsPage(context: PageContext, data: ClientsData): Html {
         <h1>Clients</h1>
         ${context.viewer.may.create ? html`<a class="button filled" href="/clients/new">New client</a>` : ''}
       </div>
-      <form class="filter" action="/clients" role="search">
+      <form class="filter" action="/clients" role="search" aria-label="Filter the list">
         <label class="hidden" for="q">Name or client id contains</label>
         <input
           id="q"

@@ -63,7 +63,7 @@ ${isLive ? html`<noscript><meta http-equiv="refresh" content="10" /></noscript>`
           >
         </li>`,
     )}</ul></nav></details>
-  <form class="find" action="/clients" role="search"><label class="hidden" for="find">Find a client</label>
+  <form class="find" action="/clients" role="search" aria-label="Find a client"><label class="hidden" for="find">Find a client</label>
     <input id="find" name="q" type="search" placeholder="Find a client" maxlength="100" autocomplete="off"><kbd aria-hidden="true">/</kbd></form>
   <form class="who" method="post" action="/admin/sign-out"><span>${nameOf(viewer.by)} · ${viewer.role ?? 'no role'}</span> <button class="quiet">Sign out</button></form>
 </div></header>

@@ -10,6 +10,8 @@ export interface Call {
   readonly params?: object;
   readonly query?: object;
   readonly body?: unknown;
+  /** Default: JSON, whatever the page was asked for as. */
+  readonly accept?: string;
 }
 
 export interface ConsoleApi {
@@ -27,12 +29,21 @@ export function consoleApi(
     response,
   }: { readonly caller: Caller; readonly request: Request; readonly response: Response },
 ): ConsoleApi {
-  async function call(operation: string, { params = {}, query = {}, body }: Call = {}) {
+  async function call(
+    operation: string,
+    { params = {}, query = {}, body, accept = 'application/json' }: Call = {},
+  ) {
     const route = routes.find(({ operationId }) => operationId === operation);
     if (route === undefined) throw new Error(`there is no operation ${operation}`);
     if (route.permission !== 'public' && !may(caller.role, route.permission))
       throw forbidden(caller, route.permission);
-    return callRoute(route, { params, query, body, caller, request, response });
+    const { accept: asked } = request.headers;
+    request.headers.accept = accept;
+    try {
+      return await callRoute(route, { params, query, body, caller, request, response });
+    } finally {
+      request.headers.accept = asked;
+    }
   }
   return {
     async ask(operation, answer, given) {

@@ -253,11 +253,9 @@ export function consoleRoutes(doors: PageDoors, routes: readonly AnyRoute[]): Ro
     '/clients/:clientId/events',
     visit(async (at) => {
       const { one } = await find(at);
-      at.request.headers.accept = 'text/event-stream';
-      await at.api.do('listEvents', {
-        params: { id: one.id },
-        query: { cursor: String(await lastEvent(at.api, one.id)) },
-      });
+      const cursor = String(await lastEvent(at.api, one.id));
+      const stream = { params: { id: one.id }, query: { cursor }, accept: 'text/event-stream' };
+      await at.api.do('listEvents', stream);
       return undefined;
     }),
   );
@@ -477,8 +475,7 @@ export function consoleRoutes(doors: PageDoors, routes: readonly AnyRoute[]): Ro
       const set = Object.fromEntries(
         Object.entries(request.query).filter(([name, value]) => name !== 'cursor' && value !== ''),
       );
-      request.headers.accept = 'text/csv';
-      await api.do('listAudit', { query: set });
+      await api.do('listAudit', { query: set, accept: 'text/csv' });
       return undefined;
     }),
   );

@@ -89,7 +89,7 @@ export function signInRoutes(deps: Deps, { access, sessions, limitRate }: Doors)
   return router;
 }
 
-const signInForm = z.object({ key: z.string().catch(''), next: z.unknown() });
+const signInForm = z.object({ key: z.string().catch(''), next: z.unknown().optional() });
 
 /** A page of ours, whatever somebody has put into a link. */
 function pathOf(next: unknown): string {
