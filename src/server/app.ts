@@ -77,7 +77,7 @@ export function createApp(deps: Deps): Express {
     limitRate: createRateLimit(deps.pool, deps.config.RATE_LIMIT_PER_MINUTE),
     requireDatabase: requireDatabase(deps.pool),
   };
-  app.use(dashboardRoutes(deps, { access, sessions, limitRate: gates.limitRate }));
+  app.use(dashboardRoutes(deps, { ...gates, access, sessions }));
   app.use('/docs', docsAssets());
   // Express would answer it by itself, and tell anybody which routes there are.
   app.options('/{*path}', authorize(gates, reading), refuseUnknownRoute);

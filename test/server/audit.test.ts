@@ -26,6 +26,26 @@ async function audit(query = ''): Promise<z.infer<typeof page>> {
 }
 const newest = async () => (await audit('?limit=1')).items[0];
 
+test('a worker tells of failures to sign in that nothing has followed', async () => {
+  const address = '203.0.113.9';
+  for (let count = 0; count < 3; count += 1) await recordSignInFailure(stack.pool, address);
+  await stack.pool.query(
+    `update ledger.sign_in_failures set since = since - interval '1 minute' where address = $1`,
+    [address],
+  );
+
+  // It cleans up as soon as it leads.
+  const worker = await stack.startWorker();
+  const told = await until(async () => {
+    const { items } = await audit('?action=sign-in-failed');
+    const attempts = items.filter((row) => row.address === address).map(({ detail }) => detail['attempts']);
+    return attempts.length === 2 ? attempts : undefined;
+  }, 'both rows');
+  await worker.stop();
+
+  expect(told).toEqual([2, 1]);
+});
+
 describe('an act is written down with who did it, from where and to whom:', () => {
   test('a client is provisioned', async () => {
     const { id, clientId } = await stack.provision();
@@ -148,26 +168,6 @@ describe('an act is written down with who did it, from where and to whom:', () =
     expect(items.map(({ action }) => action)).toEqual(['sign-in-failed', 'signed-out']);
     expect(items[0]).toMatchObject({ by: 'nobody', address: '127.0.0.1', detail: { attempts: 1 } });
   });
-});
-
-test('a worker tells of failures to sign in that nothing has followed', async () => {
-  const address = '203.0.113.9';
-  for (let count = 0; count < 3; count += 1) await recordSignInFailure(stack.pool, address);
-  await stack.pool.query(
-    `update ledger.sign_in_failures set since = since - interval '1 minute' where address = $1`,
-    [address],
-  );
-
-  // It cleans up as soon as it leads.
-  const worker = await stack.startWorker();
-  const told = await until(async () => {
-    const { items } = await audit('?action=sign-in-failed');
-    const attempts = items.filter((row) => row.address === address).map(({ detail }) => detail['attempts']);
-    return attempts.length === 2 ? attempts : undefined;
-  }, 'both rows');
-  await worker.stop();
-
-  expect(told).toEqual([2, 1]);
 });
 
 test('what is refused or changes nothing leaves no row', async () => {

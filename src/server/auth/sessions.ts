@@ -15,6 +15,7 @@ import {
   type SessionRow,
 } from '../../ledger/browser-sessions.ts';
 import type { Deps } from '../deps.ts';
+import { databaseAway } from '../problem.ts';
 import type { Access } from './authenticate.ts';
 import { addressOf } from './address.ts';
 import { actorOf, type Caller } from './caller.ts';
@@ -26,7 +27,7 @@ export interface Sessions {
   begin(request: Request, response: Response, caller: Caller): Promise<void>;
   /** Ends the one of this request, for every copy of its cookie. */
   end(request: Request, response: Response): Promise<void>;
-  /** Finds out whose session a request has. Undefined: it has none that counts. */
+  /** Finds out whose session a request has. Undefined: it has none that counts. Throws 503 while the database is away. */
   callerOf(request: IncomingMessage): Promise<Caller | undefined>;
 }
 
@@ -43,7 +44,9 @@ export function createSessions(deps: Pick<Deps, 'config' | 'pool' | 'publicUrl'>
   };
 
   async function find(tokenHash: Buffer): Promise<(SessionRow & Pick<Caller, 'role'>) | undefined> {
-    const session = await findSession(pool, tokenHash);
+    const session = await findSession(pool, tokenHash).catch((error: unknown) => {
+      throw databaseAway(error);
+    });
     if (session === undefined) return undefined;
     const role = session.role ?? (await access.roleOfKey(session.by));
     return role === undefined ? undefined : { ...session, role };

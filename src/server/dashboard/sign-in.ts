@@ -21,9 +21,10 @@ export interface Doors {
   readonly access: Access;
   readonly sessions: Sessions;
   readonly limitRate: RateLimit;
+  readonly requireDatabase: RequestHandler;
 }
 
-export function signInRoutes(deps: Deps, { access, sessions, limitRate }: Doors): Router {
+export function signInRoutes(deps: Deps, { access, sessions, limitRate, requireDatabase }: Doors): Router {
   const router = Router();
 
   /** A failure is written down, also where it is one too many. */
@@ -64,6 +65,7 @@ export function signInRoutes(deps: Deps, { access, sessions, limitRate }: Doors)
   router.post(
     signInPath,
     refuseOtherSites,
+    requireDatabase,
     urlencoded({ extended: false, limit: '16kb' }),
     async (request, response) => {
       const { key, next } = signInForm.parse(request.body ?? {});
@@ -81,7 +83,7 @@ export function signInRoutes(deps: Deps, { access, sessions, limitRate }: Doors)
     response.type('html').send(String(signOutPage()));
   });
 
-  router.post(signOutPath, refuseOtherSites, async (request, response) => {
+  router.post(signOutPath, refuseOtherSites, requireDatabase, async (request, response) => {
     await sessions.end(request, response);
     response.redirect(303, signInPath);
   });
