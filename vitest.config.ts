@@ -20,7 +20,7 @@ export default defineConfig({
   test: {
     reporters: ['default', new TotalsReporter()],
     // Tests wait for servers far more than they compute, so two cores carry more than two of them.
-    maxWorkers: 4,
+    maxWorkers: 6,
     // Files share the modules of their process: no test alters one, and to load the product takes a second or two.
     isolate: false,
     sequence: { sequencer: LongestFirst },

@@ -409,6 +409,7 @@ describe.skipIf(isWithoutBrowser)('the console', () => {
     await page.keyboard.press('?');
     await page.getByRole('dialog').getByText('finds a client').waitFor();
     await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
     await page.keyboard.press('/');
     await page.keyboard.type('keyboard');
     await page.keyboard.press('Enter');
