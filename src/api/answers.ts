@@ -159,6 +159,11 @@ export const orphansAnswer = z.strictObject({
   errors: z.array(z.looseObject({})),
 });
 
+export const orphanLookAnswer = z.strictObject({
+  checkedAt: time.nullable().meta({ description: 'When the last look ended; null: nobody has looked yet.' }),
+  isNew: z.boolean().meta({ description: 'false: a look was due or under way already.' }),
+});
+
 const attemptAnswer = z.strictObject({
   attempt: z.int(),
   at: time,

@@ -1,7 +1,9 @@
 /** Keys of the API. Who may write here may make keys; what is kept of one does not give it back. */
 import { z } from 'zod';
+import { recordAct, type Actor } from './audit.ts';
+import { formatKeyToken, newKeyToken, verifierOf } from './key-token.ts';
+import { inTransaction, type Pool, type Queryable } from './pool.ts';
 import { roles, type Role } from './roles.ts';
-import type { Queryable } from './pool.ts';
 
 const apiKeyRow = z.object({
   id: z.string(),
@@ -19,22 +21,32 @@ const shown = `id, name, role, created_at, expires_at, revoked_at, last_used_at,
   case when revoked_at is not null then 'revoked' when expires_at <= clock_timestamp() then 'expired'
        else 'usable' end as state`;
 
+export const longestKeyDays = 3650;
+
 export interface NewApiKey {
-  readonly id: string;
   readonly name: string;
   readonly role: Role;
-  readonly verifier: Buffer;
   /** Undefined: it does not expire. */
-  readonly expiresInDays: number | undefined;
+  readonly expiresInDays?: number | undefined;
 }
 
-export async function insertApiKey(db: Queryable, key: NewApiKey): Promise<ApiKeyRow> {
-  const { rows } = await db.query(
-    `insert into ledger.api_keys (id, name, role, verifier, expires_at)
-     values ($1, $2, $3, $4, clock_timestamp() + $5 * interval '1 day') returning ${shown}`,
-    [key.id, key.name, key.role, key.verifier, key.expiresInDays],
-  );
-  return apiKeyRow.parse(rows[0]);
+/** Makes a key. The text of it is returned this once, and kept nowhere. */
+export async function makeApiKey(
+  pool: Pool,
+  { name, role, expiresInDays }: NewApiKey,
+  actor: Actor,
+): Promise<{ readonly row: ApiKeyRow; readonly key: string }> {
+  const token = newKeyToken();
+  const row = await inTransaction(pool, async (db) => {
+    const { rows } = await db.query(
+      `insert into ledger.api_keys (id, name, role, verifier, expires_at)
+       values ($1, $2, $3, $4, clock_timestamp() + $5 * interval '1 day') returning ${shown}`,
+      [token.id, name, role, verifierOf(token), expiresInDays],
+    );
+    await recordAct(db, actor, { action: 'made-key', detail: { key: token.id, name, role } });
+    return apiKeyRow.parse(rows[0]);
+  });
+  return { row, key: formatKeyToken(token) };
 }
 
 /** All of them, the newest first; revoked and expired ones stay. */
@@ -44,13 +56,22 @@ export async function listApiKeys(db: Queryable): Promise<readonly ApiKeyRow[]> 
 }
 
 /** Revokes it for good; one that is revoked already stays as it is. Undefined: there is none. */
-export async function revokeApiKey(db: Queryable, id: string): Promise<ApiKeyRow | undefined> {
-  const { rows } = await db.query(
-    `update ledger.api_keys set revoked_at = coalesce(revoked_at, clock_timestamp())
-     where id = $1 returning ${shown}`,
-    [id],
-  );
-  return apiKeyRow.optional().parse(rows[0]);
+export async function revokeApiKey(pool: Pool, id: string, actor: Actor): Promise<ApiKeyRow | undefined> {
+  return inTransaction(pool, async (db) => {
+    const { rows } = await db.query(
+      `update ledger.api_keys set revoked_at = clock_timestamp()
+       where id = $1 and revoked_at is null returning ${shown}`,
+      [id],
+    );
+    if (rows.length === 0) {
+      const found = await db.query(`select ${shown} from ledger.api_keys where id = $1`, [id]);
+      return apiKeyRow.optional().parse(found.rows[0]);
+    }
+    const revoked = apiKeyRow.parse(rows[0]);
+    const { name, role } = revoked;
+    await recordAct(db, actor, { action: 'revoked-key', detail: { key: id, name, role } });
+    return revoked;
+  });
 }
 
 const usableKeyRow = z.object({

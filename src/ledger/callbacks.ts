@@ -1,7 +1,7 @@
 /** The outbox: callbacks are written with the change they tell of, and sent later. */
 import { z } from 'zod';
+import { actorInHistory, recordAct, type Actor } from './audit.ts';
 import { appendEvent } from './events.ts';
-import type { Actor } from './operator-acts.ts';
 import { applyParts, type Part } from './parts.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 import { callbackRow, provisioningRow, type CallbackRow } from './rows.ts';
@@ -220,7 +220,11 @@ export async function redeliverCallback(
     );
     const [row] = rows;
     if (row === undefined) return false;
-    await appendEvent(db, provisioningId, 'callback.redelivered', { callback: row.sequence, ...actor });
+    await appendEvent(db, provisioningId, 'callback.redelivered', {
+      callback: row.sequence,
+      ...actorInHistory(actor),
+    });
+    await recordAct(db, actor, { action: 'redelivered', provisioningId, detail: { callback: row.sequence } });
     return true;
   });
 }

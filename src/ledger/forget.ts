@@ -1,7 +1,7 @@
 /** An operator takes a resource off the list by hand: what becomes of it is theirs to know. */
+import { actorInHistory, recordAct, type Actor } from './audit.ts';
 import { recordRollbackEnd } from './endings.ts';
 import { appendEvent } from './events.ts';
-import type { Actor } from './operator-acts.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
 export type Forgetting =
@@ -64,7 +64,12 @@ export async function forgetResource(
       resource: resourceId,
       kind,
       name,
-      ...actor,
+      ...actorInHistory(actor),
+    });
+    await recordAct(db, actor, {
+      action: 'forgot',
+      provisioningId,
+      detail: { resource: resourceId, kind, name },
     });
     if (provisioning.is_incomplete && (await completeIfNothingIsLeft(db, provisioningId)))
       await report(db, 'provisioning.rolled_back');

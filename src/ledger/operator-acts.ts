@@ -1,16 +1,11 @@
 /** The acts of operators: to go on, to end, or to undo. Each act is an event of its own. */
+import { actorInHistory, recordAct, type Actor } from './audit.ts';
 import { planRollback } from './endings.ts';
 import { appendEvent } from './events.ts';
 import { applyParts } from './parts.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 import { readSnapshot } from './provisionings.ts';
 import type { Snapshot } from './rows.ts';
-
-/** The person or program that decides, and the reason where they give one. */
-export interface Actor {
-  readonly by: string;
-  readonly reason?: string;
-}
 
 /** Goes on from the step that failed, with all its attempts anew. False: it is not paused. */
 export async function resumeProvisioning(pool: Pool, id: string, actor: Actor): Promise<boolean> {
@@ -34,7 +29,8 @@ export async function resumeProvisioning(pool: Pool, id: string, actor: Actor): 
        where provisioning_id = $1 and step in (select name from failed)`,
       [id],
     );
-    await appendEvent(db, id, 'provisioning.resumed', { ...actor });
+    await appendEvent(db, id, 'provisioning.resumed', actorInHistory(actor));
+    await recordAct(db, actor, { action: 'resumed', provisioningId: id });
     return true;
   });
 }
@@ -81,7 +77,12 @@ export async function rollBackByOperator(
         [id],
       );
     else await applyParts(db, id, planRollback(id));
-    await appendEvent(db, id, 'rollback.requested', { ...actor });
+    await appendEvent(db, id, 'rollback.requested', actorInHistory(actor));
+    const isOffboarding = !isPaused && !isIncomplete;
+    await recordAct(db, actor, {
+      action: isOffboarding ? 'offboarded' : 'rolled-back',
+      provisioningId: id,
+    });
     if (isPaused) await hooks.report(db, 'provisioning.failed');
     return true;
   });
@@ -108,7 +109,8 @@ export async function cancelProvisioning(
     );
     if (rowCount !== 1) return isBeingCancelled(db, id);
     await applyParts(db, id, planRollback(id));
-    await appendEvent(db, id, 'provisioning.cancelled', { ...actor });
+    await appendEvent(db, id, 'provisioning.cancelled', actorInHistory(actor));
+    await recordAct(db, actor, { action: 'cancelled', provisioningId: id });
     await report(db, 'provisioning.cancelled');
     return true;
   });

@@ -1,4 +1,5 @@
 /** The deletions of orphans that an operator asked for: each is written down before its call, and stays. */
+import { commandActor } from './audit.ts';
 import type { Queryable } from './pool.ts';
 
 export interface OrphanDeletion {
@@ -43,15 +44,24 @@ export async function endOrphanDeletion(
   );
 }
 
-/** The object is seen to be gone: whatever was asked for it has come true. Returns how many requests were open. */
+/**
+ * The object is seen to be gone: whatever was asked for it has come true, which the audit tells. Returns how many
+ * requests were open.
+ */
 export async function confirmOrphanDeletions(
   db: Queryable,
   object: { readonly kind: string; readonly externalId: string },
 ): Promise<number> {
   const { rowCount } = await db.query(
-    `update ledger.orphan_deletions set state = 'confirmed', ended_at = clock_timestamp()
-     where kind = $1 and external_id = $2 and state in ('intended', 'in-doubt')`,
-    [object.kind, object.externalId],
+    `with confirmed as (
+       update ledger.orphan_deletions set state = 'confirmed', ended_at = clock_timestamp()
+       where kind = $1 and external_id = $2 and state in ('intended', 'in-doubt') returning *
+     )
+     insert into ledger.audit (by, action, detail)
+     select $3, 'orphan-deleted', jsonb_build_object(
+       'kind', kind, 'externalId', external_id, 'name', name, 'requestedBy', requested_by)
+     from confirmed`,
+    [object.kind, object.externalId, commandActor.by],
   );
   return rowCount ?? 0;
 }

@@ -1,7 +1,8 @@
 /** Reads what the ledger knows of objects that look like ours, and keeps the newest report of orphans. */
 import { z } from 'zod';
 import { provisioningStatuses, resourceStates, rollbackStatuses } from '../provisioning.ts';
-import type { Queryable } from './pool.ts';
+import { recordAct, type Actor } from './audit.ts';
+import { inTransaction, type Pool, type Queryable } from './pool.ts';
 import { optional } from './rows.ts';
 
 /** An object as the ledger would know it. */
@@ -128,11 +129,37 @@ export interface OrphanReport {
 /** Takes the look that is due, for that long. False: it is not due, or another worker has it. */
 export async function claimOrphanScan(db: Queryable, forMs: number): Promise<boolean> {
   const { rowCount } = await db.query(
-    `update ledger.orphan_report set due_at = clock_timestamp() + $1 * interval '1 ms'
+    `update ledger.orphan_report
+     set due_at = clock_timestamp() + $1 * interval '1 ms', looking_until = clock_timestamp() + $1 * interval '1 ms'
      where due_at <= clock_timestamp()`,
     [forMs],
   );
   return rowCount === 1;
+}
+
+/** A look that was taken has failed: another one may be asked for at once. */
+export async function giveUpOrphanScan(db: Queryable): Promise<void> {
+  await db.query('update ledger.orphan_report set looking_until = null');
+}
+
+export interface AskedScan {
+  /** The last look. Undefined: nobody has looked yet. */
+  readonly checkedAt: Date | undefined;
+  /** False: one was due or under way already. */
+  readonly isNew: boolean;
+}
+
+/** Makes a look due now, unless one is due or under way. */
+export async function askForOrphanScan(pool: Pool, actor: Actor): Promise<AskedScan> {
+  return inTransaction(pool, async (db) => {
+    const { rowCount } = await db.query(
+      `update ledger.orphan_report set due_at = clock_timestamp()
+       where due_at > clock_timestamp() and (looking_until is null or looking_until <= clock_timestamp())`,
+    );
+    const isNew = rowCount === 1;
+    if (isNew) await recordAct(db, actor, { action: 'looked-for-orphans' });
+    return { checkedAt: (await readOrphanReport(db)).checkedAt, isNew };
+  });
 }
 
 /** Keeps a report in the place of the one before. */
@@ -143,7 +170,8 @@ export async function storeOrphanReport(
 ): Promise<void> {
   await db.query(
     `update ledger.orphan_report
-     set checked_at = $1, items = $2, errors = $3, due_at = clock_timestamp() + $4 * interval '1 ms'`,
+     set checked_at = $1, items = $2, errors = $3, due_at = clock_timestamp() + $4 * interval '1 ms',
+         looking_until = null`,
     [report.checkedAt, JSON.stringify(report.items), JSON.stringify(report.errors), nextInMs],
   );
 }

@@ -16,8 +16,9 @@ import {
 
 export interface NewProvisioning {
   readonly id: string;
-  /** The caller who asks for it. */
+  /** The caller who asks for it, and from where. */
   readonly by: string;
+  readonly address?: string | undefined;
   readonly clientId: string;
   readonly clientName: string;
   readonly orgEmail: string;
@@ -119,7 +120,7 @@ interface Accepted {
 function acceptStatement(order: NewProvisioning) {
   return {
     name: 'accept',
-    text: 'select ledger.accept($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as snapshot',
+    text: 'select ledger.accept($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as snapshot',
     values: [
       order.id,
       order.clientId,
@@ -132,6 +133,7 @@ function acceptStatement(order: NewProvisioning) {
       order.sweepAfterMs,
       order.traceParent,
       order.by,
+      order.address,
     ],
   };
 }

@@ -8,12 +8,16 @@ import { dashboardRoutes } from './dashboard/dashboard.ts';
 import type { Deps } from './deps.ts';
 import { docsAssets } from './routes/docs-page.ts';
 import { createAccess } from './auth/authenticate.ts';
+import { createSessions } from './auth/sessions.ts';
 import { handleErrors, refuseUnknownRoute } from './middleware/handle-errors.ts';
 import { createRateLimit } from './middleware/rate-limit.ts';
 import { refuseWhenStopping } from './middleware/refuse-when-stopping.ts';
 import { requireDatabase } from './middleware/require-database.ts';
 import { authorize, mount } from './mount.ts';
 import { allRoutes } from './routes/index.ts';
+
+/** Whoever may read may also learn that something is not there. */
+const reading = { permission: 'read' } as const;
 
 /** The form of a request id: it goes into a header and into the log. */
 const visibleText = /^[\x21-\x7e]{1,200}$/;
@@ -65,17 +69,18 @@ export function createApp(deps: Deps): Express {
   app.use(refuseWhenStopping(deps.stopping));
 
   const access = createAccess(deps.config, deps.pool);
+  const sessions = createSessions(deps, access);
   const gates = {
     identify: (request: IncomingMessage) => access.identify(request),
     limitRate: createRateLimit(deps.pool, deps.config.RATE_LIMIT_PER_MINUTE),
     requireDatabase: requireDatabase(deps.pool),
   };
-  app.use(dashboardRoutes(deps, access, gates.limitRate));
+  app.use(dashboardRoutes(deps, { ...gates, access, sessions }));
   app.use('/docs', docsAssets());
   // Express would answer it by itself, and tell anybody which routes there are.
-  app.options('/{*path}', authorize(gates, 'viewer'), refuseUnknownRoute);
+  app.options('/{*path}', authorize(gates, reading), refuseUnknownRoute);
   app.use(mount(allRoutes(deps), gates));
-  app.use(authorize(gates, 'viewer'));
+  app.use(authorize(gates, reading));
   app.use(refuseUnknownRoute);
   app.use(handleErrors);
   return app;

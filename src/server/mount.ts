@@ -1,7 +1,8 @@
 /** Routes in Express: for each, who calls, whether they may, what they sent, and then its handler. */
 import { Router, type Request, type RequestHandler } from 'express';
 import { z } from 'zod';
-import { hasRole, type Caller, type Role } from './auth/caller.ts';
+import { may } from '../ledger/roles.ts';
+import { forbidden, type Caller } from './auth/caller.ts';
 import type { RateLimit } from './middleware/rate-limit.ts';
 import { parseBody, parseQuery, readBody } from './middleware/parse.ts';
 import { traceRequest } from './middleware/trace-request.ts';
@@ -27,8 +28,8 @@ export function mount(routes: readonly AnyRoute[], gates: Gates): Router {
     router[route.method](
       route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
       ...(route.path.startsWith('/api/') ? [traceRequest(route)] : []),
-      authorize(gates, route.role),
-      ...(route.role === 'public' || route.isWithoutDatabase === true ? [] : [gates.requireDatabase]),
+      authorize(gates, route),
+      ...(route.permission === 'public' || route.isWithoutDatabase === true ? [] : [gates.requireDatabase]),
       ...(route.body === undefined ? [] : readBody),
       handle(route),
     );
@@ -36,20 +37,20 @@ export function mount(routes: readonly AnyRoute[], gates: Gates): Router {
 }
 
 /** An unknown caller gets no further, whatever they ask for, and is not told either what does not exist. */
-export function authorize(gates: Gates, least: Role | 'public'): RequestHandler {
+export function authorize(
+  gates: Gates,
+  { permission, dryRunPermission }: Pick<AnyRoute, 'permission' | 'dryRunPermission'>,
+): RequestHandler {
   return async (request, response, next) => {
-    if (least === 'public') return next();
+    if (permission === 'public') return next();
+    const isDryRun = request.query['dryRun'] === 'true';
+    const needed = isDryRun ? (dryRunPermission ?? permission) : permission;
     const caller = await gates.identify(request);
     response.set(await gates.limitRate(caller));
-    if (!hasRole(caller, least))
-      throw new Problem(403, 'forbidden', `This needs the role ${least}${heldRole(caller)}.`);
+    if (!may(caller.role, needed)) throw forbidden(caller, needed);
     callers.set(request, caller);
     next();
   };
-}
-
-function heldRole({ role }: Caller): string {
-  return role === undefined ? ', and these credentials have none' : `, and these credentials have ${role}`;
 }
 
 function handle(route: AnyRoute): RequestHandler {

@@ -2,12 +2,14 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { callbackBody, problemAnswer } from '../api/answers.ts';
+import { rolesThatMay, type Permission } from '../ledger/roles.ts';
 import type { AnyRoute, RouteAnswer } from './route.ts';
 
 const tags = {
   provisioning: 'Ask for a stack, and see what becomes of it.',
   operator: 'What a person decides when it sticks.',
   callbacks: 'What was told to the caller.',
+  access: 'Who may come in, and who has done what.',
   health: 'For whoever watches the process.',
   documentation: 'This description.',
 } as const;
@@ -44,16 +46,13 @@ export function describeApi(routes: readonly AnyRoute[], publicUrl: string) {
 }
 
 function describeRoute(route: AnyRoute): ZodOpenApiOperationObject {
-  const { operationId, summary, tag, role } = route;
-  const roleText = role === 'public' ? '' : `Needs the role \`${role}\`.`;
+  const { operationId, summary, tag, permission } = route;
   return {
     operationId,
     summary,
     tags: [tag],
-    description: [route.description, roleText]
-      .filter((text) => text !== undefined && text !== '')
-      .join('\n\n'),
-    ...(role === 'public' ? { security: [] } : {}),
+    description: [route.description, ...rolesText(route)].filter((text) => text !== undefined).join('\n\n'),
+    ...(permission === 'public' ? { security: [] } : {}),
     requestParams: {
       ...(route.params === undefined ? {} : { path: route.params }),
       ...(route.query === undefined ? {} : { query: route.query }),
@@ -79,6 +78,18 @@ function describeRoute(route: AnyRoute): ZodOpenApiOperationObject {
       ),
     },
   };
+}
+
+/** The roles that may call it. */
+function rolesText({ permission, dryRunPermission }: AnyRoute): string[] {
+  if (permission === 'public') return [];
+  const named = (needed: Permission) =>
+    rolesThatMay(needed)
+      .map((role) => `\`${role}\``)
+      .join(', ');
+  const planning =
+    dryRunPermission === undefined ? '' : `; with \`dryRun=true\` for ${named(dryRunPermission)}`;
+  return [`For ${named(permission)}${planning}.`];
 }
 
 /** The messages that a `callbackUrl` gets. */
@@ -142,14 +153,14 @@ function headersOf(headers: Readonly<Record<string, string>>) {
 
 /** The problems that every route of its kind may answer, and its own. */
 function problemsOf(route: AnyRoute): Record<number, string> {
-  const isOpen = route.role === 'public';
+  const isOpen = route.permission === 'public';
   return {
     400: 'Something of the request is not as it must be; `errors` points at it.',
     ...(isOpen
       ? {}
       : {
           401: 'No key, or none that counts.',
-          403: `The key lacks the role.`,
+          403: 'No role of the key may do it; `detail` names the roles that may.',
           429: 'Too many requests; `Retry-After` says when to come again.',
           503: 'The database is away, or the process stops; `Retry-After` says when to come again.',
         }),

@@ -86,5 +86,12 @@ export const listQuery = z.strictObject({
   cursor: cursor.optional(),
 });
 
+/** A moment, with its offset from UTC. */
+export const timeParameter = z.iso
+  .datetime({ offset: true, error: 'must be a time as 2026-01-31T12:00:00Z' })
+  .transform((text) => new Date(text))
+  // PostgreSQL knows no year 0.
+  .refine((time) => time.getUTCFullYear() >= 1, 'must be a time as 2026-01-31T12:00:00Z');
+
 /** A path's id, as the ledger spells it. */
 export const provisioningId = z.uuid().transform((id) => id.toLowerCase());

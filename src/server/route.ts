@@ -6,7 +6,8 @@
  */
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
-import type { Caller, Role } from './auth/caller.ts';
+import type { Permission } from '../ledger/roles.ts';
+import type { Caller } from './auth/caller.ts';
 
 /** A request as a handler gets it: everything parsed. */
 export interface RouteRequest<Params, Query, Body> {
@@ -44,11 +45,13 @@ export interface Route<
   Query extends z.ZodObject = z.ZodObject,
   Body extends z.ZodType = z.ZodType,
 > {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'delete';
   /** As OpenAPI writes it: `/api/provisioning/{id}`. */
   readonly path: string;
-  /** The least role that may call it. `public`: nobody is asked for a key. */
-  readonly role: Role | 'public';
+  /** The permission that it needs. `public`: nobody is asked for a key. */
+  readonly permission: Permission | 'public';
+  /** The permission that it needs where it only plans: with `dryRun=true`. Default: the same. */
+  readonly dryRunPermission?: Permission;
   readonly operationId: string;
   readonly tag: string;
   readonly summary: string;

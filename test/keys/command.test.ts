@@ -69,7 +69,7 @@ describe('it says what is wrong, and exits with', () => {
     expect(code).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).toBe(
-      '--role: must be one of viewer, operator, admin.\nnpm run keys -- --help explains the commands.\n',
+      '--role: must be one of viewer, provisioner, operator, admin.\nnpm run keys -- --help explains the commands.\n',
     );
   });
 

@@ -1,5 +1,7 @@
 /** `GET /api/orphans`, and the worker's look that its answer comes from. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { orphanLookAnswer } from '../../src/api/answers.ts';
+import { claimOrphanScan } from '../../src/ledger/orphans.ts';
 import { createLogger } from '../../src/log/logger.ts';
 import { steps } from '../../src/steps/index.ts';
 import { startOrphanScanner } from '../../src/worker/background/orphan-scan.ts';
@@ -125,4 +127,69 @@ test('a ledger that fails is logged, and looked at again', async () => {
   await stack.pool.query('alter table ledger.away rename to orphan_report');
 
   expect((await untilChecked()).errors).toEqual([]);
+});
+
+const askForLook = () => stack.call('/api/orphans/look', { method: 'POST' });
+
+async function asked(): Promise<{ checkedAt: string | null; isNew: boolean }> {
+  const response = await askForLook();
+  expect(response.status).toBe(202);
+  return orphanLookAnswer.parse(await response.json());
+}
+
+test('a look that is asked for is made soon, and its report is what the API shows', async () => {
+  startScanner();
+  expect(await asked()).toEqual({ checkedAt: null, isNew: true });
+  const { checkedAt } = await untilChecked();
+
+  const externalId = await createMarkedRepository(stack, 'client-acme-app');
+  expect(await asked()).toEqual({ checkedAt, isNew: true });
+  const next = await until(async () => {
+    const report = await show();
+    return report.checkedAt === checkedAt ? undefined : report;
+  }, 'another report');
+
+  expect(next.items).toMatchObject([{ externalId }]);
+  expect(looks()).toBe(2);
+  const { rows } = await stack.pool.query(
+    `select by, address from ledger.audit where action = 'looked-for-orphans'`,
+  );
+  expect(rows).toEqual([
+    { by: 'admin-key', address: '127.0.0.1' },
+    { by: 'admin-key', address: '127.0.0.1' },
+  ]);
+});
+
+test('a second look is not begun while one is due or under way', async () => {
+  expect((await asked()).isNew).toBe(true);
+  expect((await asked()).isNew).toBe(false);
+  stack.sandbox.control.addFault({ provider: 'github', operation: 'listRepositories', mode: 'hang-before' });
+  startScanner();
+  await until(() => looks() > 0 || undefined, 'the look to be under way');
+
+  expect((await asked()).isNew).toBe(false);
+
+  const { rows } = await stack.pool.query(`select 1 from ledger.audit where action = 'looked-for-orphans'`);
+  expect(rows).toHaveLength(1);
+  expect(looks()).toBe(1);
+});
+
+test('after a look that was broken off another one may be asked for at once', async () => {
+  await asked();
+  stack.sandbox.control.addFault({ provider: 'github', operation: 'listRepositories', mode: 'hang-before' });
+  const first = startScanner();
+  await until(() => looks() > 0 || undefined, 'the look to be under way');
+  await first.stop();
+
+  expect((await asked()).isNew).toBe(true);
+});
+
+test('a worker that has died while it looked keeps nobody from asking once its time is over', async () => {
+  await asked();
+  expect(await claimOrphanScan(stack.pool, 60_000)).toBe(true);
+  expect((await asked()).isNew).toBe(false);
+
+  await stack.pool.query('update ledger.orphan_report set looking_until = clock_timestamp()');
+
+  expect((await asked()).isNew).toBe(true);
 });

@@ -195,6 +195,21 @@ describe('deleted:', () => {
         last_error: null,
       },
     ]);
+    const { rows } = await stack.pool.query(
+      `select by, address, detail from ledger.audit where action = 'orphan-deleted'`,
+    );
+    expect(rows).toEqual([
+      {
+        by: 'command',
+        address: null,
+        detail: {
+          kind: 'github.repository',
+          externalId: id,
+          name: 'client-acme-app',
+          requestedBy: 'ines',
+        },
+      },
+    ]);
   });
 
   test('a Vercel project, by its id', async () => {

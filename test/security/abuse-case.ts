@@ -2,7 +2,7 @@
 import type { RawRequest } from './raw-request.ts';
 
 /** Whose key is sent. */
-export type Holder = 'nobody' | 'viewer' | 'operator' | 'admin';
+export type Holder = 'nobody' | 'viewer' | 'provisioner' | 'operator' | 'admin';
 
 export interface AbuseCase extends RawRequest {
   readonly name: string;

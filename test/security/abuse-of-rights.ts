@@ -74,28 +74,43 @@ export const abuseOfRights: Readonly<Record<string, readonly AbuseCase[]>> = {
       path: '/admin/queues',
       headers: [
         ['Accept', 'application/json'],
-        ['Cookie', `client-provisioner-dashboard=${none}`],
+        ['Cookie', `client-provisioner-session=${none}`],
       ],
       answer: unauthorized,
     },
   ],
   roles: [
     ...(['nobody', 'viewer', 'operator'] as const).map((as) => role(as, 'POST', '/api/provisioning')),
-    ...(['nobody', 'viewer', 'operator'] as const).map((as) =>
+    ...(['nobody', 'viewer', 'provisioner', 'operator'] as const).flatMap((as) => [
       role(as, 'POST', `${one}/resources/${unknownId}/forget`),
-    ),
+      role(as, 'GET', '/api/keys'),
+      role(as, 'POST', '/api/keys'),
+      role(as, 'DELETE', `/api/keys/${'0'.repeat(12)}`),
+    ]),
+    ...(['nobody', 'viewer', 'provisioner'] as const).map((as) => role(as, 'GET', '/api/audit')),
     ...(['nobody', 'viewer'] as const).flatMap((as) => [
+      role(as, 'POST', '/api/provisioning?dryRun=true'),
+      role(as, 'GET', '/api/preflight'),
+    ]),
+    ...(['nobody', 'viewer', 'provisioner'] as const).flatMap((as) => [
+      role(as, 'POST', '/api/orphans/look'),
       role(as, 'POST', `${one}/cancel`),
       role(as, 'POST', `${one}/resume`),
       role(as, 'POST', `${one}/rollback`),
       role(as, 'POST', `${one}/callbacks/${unknownId}/redeliver`),
-      role(as, 'GET', '/api/preflight'),
     ]),
     ...['', `/{id}`, '/{id}/events', '/{id}/callbacks'].map((rest) =>
       role('nobody', 'GET', `/api/provisioning${rest}`),
     ),
     role('nobody', 'GET', '/metrics'),
     role('nobody', 'GET', '/api/orphans'),
+    {
+      ...create,
+      name: 'an order that says in its body that it only plans',
+      as: 'operator',
+      body: { ...good, dryRun: true },
+      answer: '403 forbidden',
+    },
     {
       ...create,
       name: 'a role in the body',

@@ -19,7 +19,7 @@ beforeAll(async () => {
   stack = await startApi({ CALLBACK_ALLOWED_HOSTS: '' });
   values.set('admin', stack.environment['ADMIN_API_KEY'] ?? '');
   values.set('ADMIN', (stack.environment['ADMIN_API_KEY'] ?? '').toUpperCase());
-  for (const role of ['viewer', 'operator'] satisfies Role[])
+  for (const role of ['viewer', 'provisioner', 'operator'] satisfies Role[])
     values.set(role, (await makeKey(stack, role)).token);
   const accept = async (clientId: string, headers = {}) =>
     z.object({ id: z.string() }).parse(await (await post(stack, order({ clientId }), { headers })).json()).id;

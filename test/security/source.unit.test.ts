@@ -28,6 +28,7 @@ const constants = new Set([
   'shown',
   'sql',
   'table',
+  'tell',
   "tables.join(', ')",
   'timeoutMs',
 ]);

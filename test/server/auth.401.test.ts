@@ -24,7 +24,7 @@ const withoutToken: readonly [string, HeadersFor][] = [
     (key) => ({ authorization: `Basic ${Buffer.from(`admin:${key}`).toString('base64')}` }),
   ],
   ['the key in a header of its own', (key) => ({ 'x-api-key': key })],
-  ['the key in a cookie', (key) => ({ cookie: `client-provisioner-dashboard=${key}` })],
+  ['the key in a cookie', (key) => ({ cookie: `client-provisioner-session=${key}` })],
 ];
 
 const wrongTokens: readonly [string, HeadersFor][] = [

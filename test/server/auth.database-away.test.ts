@@ -69,6 +69,28 @@ test('the database away: 503 for its keys, a wrong key is wrong, the admin key a
   expect((await ask(server.url, '/api/provisioning', adminKey)).status).toBe(503);
 });
 
+test('and nobody signs in, nor is told that their session is none', async () => {
+  const signIn = (key: string) =>
+    fetch(`${server.url}/admin/sign-in`, {
+      method: 'POST',
+      redirect: 'manual',
+      body: new URLSearchParams({ key }),
+    });
+  const answers = [
+    await signIn(adminKey),
+    await signIn(await issuer.sign()),
+    await fetch(`${server.url}/admin/queues`, {
+      headers: { cookie: `client-provisioner-session=${'A'.repeat(43)}` },
+    }),
+  ];
+
+  for (const answer of answers) {
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('set-cookie')).toBeNull();
+    expect((await problemOf(answer)).code).toBe('database-unavailable');
+  }
+});
+
 test('the limits hold all the same, and all is as before once it is back', async () => {
   const statuses: number[] = [];
   for (let count = 0; count < perMinute + 5; count += 1)

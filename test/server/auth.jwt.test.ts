@@ -3,7 +3,7 @@ import { generateKeyPair, SignJWT, UnsecuredJWT, exportSPKI, importJWK } from 'j
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Stack } from '../helpers/stack.ts';
 import { accepted, goodClaims, inSeconds, startIssuer, type Claims, type TestIssuer } from './issuer.ts';
-import { order, post, problemOf, startApi } from './support.ts';
+import { order, post, problemOf, startApi, untilReady } from './support.ts';
 
 let issuer: TestIssuer;
 let stack: Stack;
@@ -233,15 +233,71 @@ describe('401 for a token of the issuer', () => {
   });
 });
 
-test('a token is no key for the dashboard’s sign-in', async () => {
-  const response = await stack.call('/admin/sign-in', {
-    key: '',
-    method: 'POST',
-    body: new URLSearchParams({ key: await issuer.sign() }),
+describe('at the dashboard’s sign-in', () => {
+  const signIn = async (token: string) => {
+    const response = await stack.call('/admin/sign-in', {
+      key: '',
+      method: 'POST',
+      body: new URLSearchParams({ key: token }),
+    });
+    return { response, cookie: response.headers.get('set-cookie') };
+  };
+  const openWith = async (cookie: string | null) =>
+    (await stack.call('/admin/queues', { key: '', headers: { cookie: cookie?.split(';')[0] ?? '' } })).status;
+
+  test('a token begins a session that has its role and ends when it expires', async () => {
+    const exp = inSeconds(300);
+    const { response, cookie } = await signIn(
+      await issuer.sign({ sub: 'ines', exp, app_metadata: { role: 'viewer' } }),
+    );
+
+    expect(response.status).toBe(303);
+    const { rows } = await stack.pool.query<{ role: string; expires_at: Date }>(
+      `select role, expires_at from ledger.sessions where by = 'jwt:ines'`,
+    );
+    expect(rows).toEqual([{ role: 'viewer', expires_at: new Date(exp * 1000) }]);
+    expect(Date.parse(/Expires=([^;]+)/.exec(cookie ?? '')?.[1] ?? '')).toBe(exp * 1000);
+    await untilReady(stack);
+    expect(await openWith(cookie)).toBe(200);
+
+    await stack.pool.query(`update ledger.sessions set expires_at = clock_timestamp() where by = 'jwt:ines'`);
+    expect(await openWith(cookie)).toBe(401);
   });
 
-  expect(response.status).toBe(401);
-  expect(response.headers.get('set-cookie')).toBeNull();
+  test.each([inSeconds(14 * 3600), 1e15, 1e30])(
+    'a token that outlives twelve hours (%d) begins a session that does not',
+    async (exp) => {
+      expect((await signIn(await issuer.sign({ sub: `long-${exp}`, exp }))).response.status).toBe(303);
+
+      const { rows } = await stack.pool.query<{ hours: number }>(
+        `select extract(epoch from expires_at - created_at)::float8 / 3600 as hours from ledger.sessions where by = $1`,
+        [`jwt:long-${exp}`],
+      );
+      expect(rows[0]?.hours).toBeCloseTo(12, 2);
+    },
+  );
+
+  test('a token without a role for us begins none, and is told so', async () => {
+    const { response, cookie } = await signIn(await issuer.sign({ app_metadata: {} }));
+
+    expect(response.status).toBe(403);
+    expect(await response.text()).toContain('This token has no role here.');
+    expect(cookie).toBeNull();
+  });
+
+  test.each<[string, Claims]>([
+    ['that has expired', { exp: inSeconds(-60) }],
+    ['of another issuer', { iss: 'https://other.example' }],
+  ])('a token %s begins none', async (_name, claims) => {
+    const { response, cookie } = await signIn(await issuer.sign(claims));
+
+    expect(response.status).toBe(401);
+    expect(cookie).toBeNull();
+  });
+
+  test('a token as long as any that counts fits into the form', async () => {
+    expect((await signIn(await issuer.sign({ padding: 'x'.repeat(5500) }))).response.status).toBe(303);
+  });
 });
 
 test('the keys of the issuer are fetched once, not for every token', async () => {

@@ -1,6 +1,7 @@
 /** Keys of the ledger: what opens the API, and what does not any more. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { revokeApiKey } from '../../src/ledger/api-keys.ts';
+import { commandActor } from '../../src/ledger/audit.ts';
 import { createKeyLookup } from '../../src/server/auth/key-lookup.ts';
 import { openPool } from '../../src/ledger/pool.ts';
 import type { Stack } from '../helpers/stack.ts';
@@ -95,7 +96,7 @@ test('a revoked key opens nothing that is asked for two seconds after', async ()
   const { id, token } = await makeKey(stack, 'admin');
   expect(await statusWith(token)).toBe(200);
 
-  await revokeApiKey(stack.pool, id);
+  await revokeApiKey(stack.pool, id, commandActor);
   const revokedAt = performance.now();
 
   const openedAt: number[] = [];
@@ -110,7 +111,7 @@ test('a revoked key opens nothing that is asked for two seconds after', async ()
 
 test('a key revoked once cannot be given back, and none is deleted', async () => {
   const { id } = await makeKey(stack, 'viewer');
-  await revokeApiKey(stack.pool, id);
+  await revokeApiKey(stack.pool, id, commandActor);
 
   await expect(
     stack.pool.query('update ledger.api_keys set revoked_at = null where id = $1', [id]),

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { revokeApiKey } from '../../src/ledger/api-keys.ts';
+import { commandActor } from '../../src/ledger/audit.ts';
 import type { RunningServer } from '../../src/server/start.ts';
 import type { Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
@@ -59,7 +60,7 @@ test('right keys are no failures, however many', async () => {
 
 test('a program with a revoked key locks out nobody', async () => {
   const [revoked, valid] = await Promise.all([makeKey(stack, 'viewer'), makeKey(stack, 'viewer')]);
-  await revokeApiKey(stack.pool, revoked.id);
+  await revokeApiKey(stack.pool, revoked.id, commandActor);
 
   expect(await statusesOf(40, () => stack.call(path, { key: revoked.token }))).toEqual({ 401: 30, 429: 10 });
   expect(await statusWith(valid.token)).toBe(200);

@@ -45,6 +45,11 @@ function callerOf(server: RunningServer, key: string) {
   return { call, create };
 }
 
+function signIn(server: RunningServer, key: string): Promise<Response> {
+  const form = { method: 'POST', body: new URLSearchParams({ key }) };
+  return fetch(`${server.url}/admin/sign-in`, { ...form, redirect: 'manual' });
+}
+
 async function expectUnavailable(response: Response): Promise<void> {
   expect(response.status).toBe(503);
   expect(response.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
@@ -143,6 +148,7 @@ describe.each(backends)('with the queue on %s', (backend) => {
     const { call, create } = callerOf(server, programs.config.ADMIN_API_KEY);
     await expectUnavailable(await create());
     await expectUnavailable(await call('/api/provisioning'));
+    await expectUnavailable(await signIn(server, programs.config.ADMIN_API_KEY));
     expect(await (await call('/readyz')).json()).toMatchObject({ status: 'unavailable' });
     const starting = programs.startWorker();
 
@@ -151,6 +157,7 @@ describe.each(backends)('with the queue on %s', (backend) => {
     worker = await starting;
 
     await until(async () => (await call('/readyz')).status === 200 || undefined, 'the server to be ready');
+    expect((await signIn(server, programs.config.ADMIN_API_KEY)).status).toBe(303);
     const response = await create();
     expect(response.status).toBe(202);
     await untilSucceeded(call, ((await response.json()) as ShownProvisioning).id);

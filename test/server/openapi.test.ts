@@ -14,6 +14,7 @@ const documentSchema = z.object({
       z.object({
         operationId: z.string(),
         summary: z.string().min(5),
+        description: z.string().optional(),
         security: z.array(z.unknown()).optional(),
         responses: z.record(z.string(), z.object({ description: z.string().min(3) })),
       }),
@@ -44,6 +45,9 @@ test('every call of the contract is described', () => {
       .toSorted(),
   ).toEqual(
     [
+      'delete /api/keys/{id}',
+      'get /api/audit',
+      'get /api/keys',
       'get /api/orphans',
       'get /api/preflight',
       'get /api/provisioning',
@@ -55,6 +59,8 @@ test('every call of the contract is described', () => {
       'get /metrics',
       'get /openapi.json',
       'get /readyz',
+      'post /api/keys',
+      'post /api/orphans/look',
       'post /api/provisioning',
       'post /api/provisioning/{id}/callbacks/{callbackId}/redeliver',
       'post /api/provisioning/{id}/cancel',
@@ -93,4 +99,16 @@ test('its server is where it was asked, and no secret is in it', () => {
   expect(document.servers).toEqual([{ url: stack.server.url }]);
   for (const name of ['ADMIN_API_KEY', 'ENCRYPTION_KEYS', 'WEBHOOK_SIGNING_SECRET', 'GITHUB_TOKEN'])
     expect(text).not.toContain(stack.environment[name]);
+});
+
+test('each says which roles may call it', () => {
+  const described = Object.fromEntries(
+    operations().map(({ name, description }) => [name, description ?? '']),
+  );
+
+  expect(described['post /api/provisioning']).toContain(
+    'For `provisioner`, `admin`; with `dryRun=true` for `provisioner`, `operator`, `admin`.',
+  );
+  expect(described['post /api/keys']).toContain('For `admin`.');
+  expect(described['get /api/audit']).toContain('For `operator`, `admin`.');
 });

@@ -97,6 +97,22 @@ test('the dashboard counts as well: what it asks for, not the files of its page'
   expect(statuses.at(-1)).toBe(429);
 });
 
+test('signing in counts as well', async () => {
+  const api = await startWith(3);
+  const { token } = await makeKey(api, 'viewer');
+  const signIn = async () => {
+    const body = new URLSearchParams({ key: token });
+    return (await api.call('/admin/sign-in', { key: '', method: 'POST', body })).status;
+  };
+
+  const statuses: number[] = [];
+  // A minute may begin in between.
+  for (let count = 0; count < 8; count += 1) statuses.push(await signIn());
+
+  expect(statuses[0]).toBe(303);
+  expect(statuses).toContain(429);
+});
+
 test('two servers share one budget', async () => {
   const api = await startWith(20);
   other = await startAnotherServer(api);

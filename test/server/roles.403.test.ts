@@ -1,11 +1,11 @@
-/** Default deny: every route names the least role that may call it, and holds to it. */
+/** Default deny: every route names the permission that it needs, and the matrix says which roles have it. */
 import type { Express } from 'express';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { roles, type Role } from '../../src/ledger/roles.ts';
+import { may, permissions, roles, rolesThatMay, type Permission, type Role } from '../../src/ledger/roles.ts';
 import { createApp } from '../../src/server/app.ts';
 import { allRoutes } from '../../src/server/routes/index.ts';
 import type { Stack } from '../helpers/stack.ts';
-import { countRows, depsOf, makeKey, problemOf, startApi, unknownId } from './support.ts';
+import { countRows, depsOf, makeKey, order, post, problemOf, startApi, unknownId } from './support.ts';
 
 let stack: Stack;
 const keys = new Map<Role, string>();
@@ -18,16 +18,16 @@ afterAll(() => stack?.stop());
 interface Call {
   readonly method: string;
   readonly path: string;
-  readonly role: Role | 'public';
+  readonly permission: Permission | 'public';
 }
 
-/** Every route, with ids that name nothing. */
+/** Every route, with ids that name nothing; one that also plans is two calls. */
 function everyCall(): Call[] {
-  return allRoutes(depsOf(stack)).map(({ method, path, role }) => ({
-    method: method.toUpperCase(),
-    path: path.replaceAll(/\{\w+\}/g, unknownId),
-    role,
-  }));
+  return allRoutes(depsOf(stack)).flatMap(({ method, path, permission, dryRunPermission }) => {
+    const call = { method: method.toUpperCase(), path: path.replaceAll(/\{\w+\}/g, unknownId), permission };
+    if (dryRunPermission === undefined) return [call];
+    return [call, { ...call, path: `${call.path}?dryRun=true`, permission: dryRunPermission }];
+  });
 }
 
 /** The answer's status; a stream that has begun is an answer, and is not read. */
@@ -37,14 +37,16 @@ async function statusOf({ method, path }: Call, key: string): Promise<number> {
     method,
     key,
     signal: controller.signal,
-    ...(method === 'POST' ? { headers: { 'content-type': 'application/json' }, body: '{}' } : {}),
+    ...(method !== 'GET' ? { headers: { 'content-type': 'application/json' }, body: '{}' } : {}),
   });
   controller.abort();
   return response.status;
 }
 
-test('there are routes for each role', () => {
-  expect(new Set(everyCall().map(({ role }) => role))).toEqual(new Set(['public', ...roles]));
+test('there are routes for each permission', () => {
+  expect(new Set(everyCall().map(({ permission }) => permission))).toEqual(
+    new Set(['public', ...permissions]),
+  );
 });
 
 /** The calls that a key is refused with that status. */
@@ -57,7 +59,7 @@ async function refusedWith(status: 401 | 403, key: string): Promise<string[]> {
 const nameOf = ({ method, path }: Call) => `${method} ${path}`;
 
 test('without a key nothing but the public routes answers', async () => {
-  const closed = everyCall().filter(({ role }) => role !== 'public');
+  const closed = everyCall().filter(({ permission }) => permission !== 'public');
 
   expect(await refusedWith(401, '')).toEqual(closed.map(nameOf));
 });
@@ -71,11 +73,19 @@ test('without a key OPTIONS tells of no route, and with one it is no method', as
   }
 });
 
-describe.each(roles)('a key of a %s', (held) => {
-  test('may call what needs that role or a lesser one, and nothing else', async () => {
+/** What the roles are for, in words of this test. */
+const promised: Readonly<Record<Role, readonly string[]>> = {
+  viewer: ['read'],
+  provisioner: ['read', 'preflight', 'create'],
+  operator: ['read', 'read-audit', 'preflight', 'operate'],
+  admin: ['read', 'read-audit', 'preflight', 'create', 'operate', 'administer'],
+};
+
+describe.each(roles)('a key of a role: %s', (held) => {
+  test('may call what the matrix says, and nothing else', async () => {
     const key = keys.get(held) ?? '';
     const forbidden = everyCall().filter(
-      ({ role }) => role !== 'public' && roles.indexOf(role) > roles.indexOf(held),
+      ({ permission }) => permission !== 'public' && !promised[held].includes(permission),
     );
 
     expect(await refusedWith(403, key)).toEqual(forbidden.map(nameOf));
@@ -83,7 +93,57 @@ describe.each(roles)('a key of a %s', (held) => {
   });
 });
 
-test('a refusal says which role is needed, and changes nothing', async () => {
+test('the acts of each kind are where they belong', () => {
+  const permissionOf = Object.fromEntries(
+    everyCall().map(({ method, path, permission }) => [
+      `${method} ${path.replaceAll(unknownId, 'x')}`,
+      permission,
+    ]),
+  );
+
+  expect(permissionOf).toMatchObject({
+    'POST /api/provisioning': 'create',
+    'POST /api/provisioning?dryRun=true': 'preflight',
+    'GET /api/preflight': 'preflight',
+    'POST /api/provisioning/x/cancel': 'operate',
+    'POST /api/provisioning/x/resume': 'operate',
+    'POST /api/provisioning/x/rollback': 'operate',
+    'POST /api/provisioning/x/callbacks/x/redeliver': 'operate',
+    'POST /api/orphans/look': 'operate',
+    'POST /api/provisioning/x/resources/x/forget': 'administer',
+    'GET /api/keys': 'administer',
+    'POST /api/keys': 'administer',
+    'DELETE /api/keys/x': 'administer',
+    'GET /api/audit': 'read-audit',
+  });
+});
+
+test('what a role may do is told the same way by both questions, and nobody without a role may do anything', () => {
+  for (const permission of permissions) {
+    expect(rolesThatMay(permission)).toEqual(roles.filter((role) => may(role, permission)));
+    expect(may(undefined, permission)).toBe(false);
+  }
+});
+
+const statusOfOrder = async (role: Role, path = '/api/provisioning') =>
+  (await post(stack, order(), { path, key: keys.get(role) ?? '' })).status;
+
+test('a provisioner creates, and an operator does not', async () => {
+  expect(await statusOfOrder('provisioner')).toBe(202);
+  expect(await statusOfOrder('operator')).toBe(403);
+});
+
+test.each(['True', 'true&dryRun=true', '1', 'false', ''])(
+  'dryRun=%s is no plan, so it needs the right to create',
+  async (value) => {
+    const before = await countRows(stack);
+
+    expect(await statusOfOrder('operator', `/api/provisioning?dryRun=${value}`)).toBe(403);
+    expect(await countRows(stack)).toBe(before);
+  },
+);
+
+test('a refusal says which roles are needed, and changes nothing', async () => {
   const before = await countRows(stack);
   const response = await stack.call('/api/provisioning', {
     method: 'POST',
@@ -95,7 +155,9 @@ test('a refusal says which role is needed, and changes nothing', async () => {
   expect(response.status).toBe(403);
   const problem = await problemOf(response);
   expect(problem.code).toBe('forbidden');
-  expect(problem.detail).toContain('admin');
+  expect(problem.detail).toBe(
+    'This needs one of the roles provisioner, admin, and these credentials have operator.',
+  );
   expect(await countRows(stack)).toBe(before);
 });
 

@@ -124,9 +124,12 @@ export async function makeKey(
   return { id: result.split('_')[1] ?? '', token: result };
 }
 
-/** One more server on the database of a stack; stop it before the stack. */
-export function startAnotherServer(stack: Stack): Promise<RunningServer> {
-  const config = loadConfig(stack.environment, [coreEnvironment, serverEnvironment]);
+/** One more server on the database of a stack, with some variables of its own; stop it before the stack. */
+export function startAnotherServer(
+  stack: Stack,
+  environment: Record<string, string> = {},
+): Promise<RunningServer> {
+  const config = loadConfig({ ...stack.environment, ...environment }, [coreEnvironment, serverEnvironment]);
   const log = createLogger({ level: 'warn', secrets: [], destination: { write: () => {} } });
   return startServer({ config, log, signal: new AbortController().signal, queuePrefix: 'unused' });
 }

@@ -1,11 +1,11 @@
 /** The acts of `npm run keys`, and what it says about each. */
 import type { EncryptionKey } from '../../config.ts';
-import { insertApiKey, listApiKeys, revokeApiKey } from '../../ledger/api-keys.ts';
-import type { Queryable } from '../../ledger/pool.ts';
+import { listApiKeys, makeApiKey, revokeApiKey } from '../../ledger/api-keys.ts';
+import { commandActor } from '../../ledger/audit.ts';
+import type { Pool, Queryable } from '../../ledger/pool.ts';
 import { listKeyIdsInUse, rotateSecrets } from '../../ledger/secret-rotation.ts';
 import { textTable } from '../text-table.ts';
 import type { WantedKey } from './options.ts';
-import { formatKeyToken, newKeyToken, verifierOf } from '../../ledger/key-token.ts';
 
 export interface Report {
   /** For programs too. */
@@ -16,20 +16,10 @@ export interface Report {
   readonly isDone?: boolean;
 }
 
-export async function createKey(db: Queryable, { name, role, expiresInDays }: WantedKey): Promise<Report> {
-  const token = newKeyToken();
-  const { id, expires_at } = await insertApiKey(db, {
-    id: token.id,
-    name,
-    role,
-    expiresInDays,
-    verifier: verifierOf(token),
-  });
-  const end = expires_at === null ? 'does not expire' : `expires at ${timeText(expires_at)}`;
-  return {
-    result: formatKeyToken(token),
-    remark: `This key (id ${id}, ${role}) ${end}. It is not shown again.`,
-  };
+export async function createKey(pool: Pool, wanted: WantedKey): Promise<Report> {
+  const { row, key } = await makeApiKey(pool, wanted, commandActor);
+  const end = row.expires_at === null ? 'does not expire' : `expires at ${timeText(row.expires_at)}`;
+  return { result: key, remark: `This key (id ${row.id}, ${row.role}) ${end}. It is not shown again.` };
 }
 
 export async function listKeys(db: Queryable): Promise<Report> {
@@ -48,8 +38,8 @@ export async function listKeys(db: Queryable): Promise<Report> {
   return { result: textTable(header, rows).join('\n') };
 }
 
-export async function revokeKey(db: Queryable, id: string): Promise<Report> {
-  const revoked = await revokeApiKey(db, id);
+export async function revokeKey(pool: Pool, id: string): Promise<Report> {
+  const revoked = await revokeApiKey(pool, id, commandActor);
   if (revoked?.revoked_at == null) return { remark: `There is no key ${id}.`, isDone: false };
   return { remark: `The key ${id} (${revoked.name}) was revoked at ${timeText(revoked.revoked_at)}.` };
 }

@@ -1,5 +1,6 @@
 /** The command line of `npm run keys`. */
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { longestKeyDays } from '../../ledger/api-keys.ts';
 import { roles, type Role } from '../../ledger/roles.ts';
 import { UsageError } from '../run-command.ts';
 
@@ -17,8 +18,6 @@ export type KeysCommand =
   | { readonly verb: 'rotate' }
   | { readonly verb: 'help' };
 
-const longestDays = 3650;
-
 export const help = `Keys of the API, and the keys that secrets are encrypted with.
 
   npm run keys -- create --name <name> --role <role> [--expires-in-days <days>]
@@ -28,8 +27,9 @@ export const help = `Keys of the API, and the keys that secrets are encrypted wi
   npm run keys -- rotate        encrypts every stored secret with the first of ENCRYPTION_KEYS
 
   --name <name>              whose it is, at most 100 characters
-  --role <role>              viewer (looks), operator (cancels, resumes, rolls back) or admin (everything)
-  --expires-in-days <days>   1 to ${longestDays}; without it the key does not expire
+  --role <role>              viewer (looks), provisioner (looks, plans, creates), operator (looks, plans, cancels,
+                             resumes, rolls back) or admin (everything)
+  --expires-in-days <days>   1 to ${longestKeyDays}; without it the key does not expire
   --help                     this text
 
 Exit code 0: done. 1: not possible. 2: the command line is wrong.
@@ -67,8 +67,8 @@ function readCreate(args: readonly string[]): KeysCommand {
   if (role === undefined) throw wrong(`--role: must be one of ${roles.join(', ')}.`);
   const days = values['expires-in-days'];
   const isDays =
-    days === undefined || (/^\d{1,4}$/.test(days) && Number(days) >= 1 && Number(days) <= longestDays);
-  if (!isDays) throw wrong(`--expires-in-days: must be a whole number from 1 to ${longestDays}.`);
+    days === undefined || (/^\d{1,4}$/.test(days) && Number(days) >= 1 && Number(days) <= longestKeyDays);
+  if (!isDays) throw wrong(`--expires-in-days: must be a whole number from 1 to ${longestKeyDays}.`);
   return { verb: 'create', name, role, expiresInDays: days === undefined ? undefined : Number(days) };
 }
 

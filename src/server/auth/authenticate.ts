@@ -1,7 +1,9 @@
-/** Finds the caller of a request: by its bearer token, or by the key given at the dashboard's sign-in. */
+/** Finds the caller of a request: by its bearer token, or by what was given at the sign-in. */
 import type { IncomingMessage } from 'node:http';
 import type { ServerConfig } from '../../config.ts';
 import type { Pool } from '../../ledger/pool.ts';
+import type { Role } from '../../ledger/roles.ts';
+import { addressOf } from './address.ts';
 import type { Caller } from './caller.ts';
 import { Problem } from '../problem.ts';
 import { createJwtCheck } from './jwt-check.ts';
@@ -15,10 +17,10 @@ export interface Access {
    * database or the issuer of a token could tell, and is away.
    */
   identify(request: IncomingMessage): Promise<Caller>;
-  /** Finds out whose key was given to sign in with. Undefined: nobody's. Throws 429 and 503 as above. */
-  identifyByKey(request: IncomingMessage, key: string): Promise<Caller | undefined>;
-  /** True while the key of a caller is valid. */
-  isKeyValid(by: string): Promise<boolean>;
+  /** Finds out whose key or token was given to sign in with. Undefined: nobody's. Throws 429 and 503 as above. */
+  identifyBy(request: IncomingMessage, credential: string): Promise<Caller | undefined>;
+  /** The role of the key that a caller is named by. Undefined: it is no key, or not valid any more. Throws 503 as above. */
+  roleOfKey(by: string): Promise<Role | undefined>;
 }
 
 export function createAccess(config: ServerConfig, pool: Pool): Access {
@@ -26,21 +28,23 @@ export function createAccess(config: ServerConfig, pool: Pool): Access {
   const checkJwt = jwtCheckOf(config);
   const throttle = createThrottle(pool);
 
-  async function bearerOf(token: string): Promise<Caller | undefined> {
-    return (await keys.callerOf(token)) ?? (await checkJwt?.(token));
+  function identifyBy(request: IncomingMessage, credential: string): Promise<Caller | undefined> {
+    return throttle(
+      { address: addressOf(request), credential },
+      async () => (await keys.callerOf(credential)) ?? (await checkJwt?.(credential)),
+    );
   }
 
   return {
     async identify(request) {
       const credential = bearerToken(request.headers.authorization);
       if (credential === undefined) throw unauthorized();
-      const found = await throttle({ address: addressOf(request), credential }, () => bearerOf(credential));
+      const found = await identifyBy(request, credential);
       if (found === undefined) throw unauthorized();
       return found;
     },
-    identifyByKey: (request, key) =>
-      throttle({ address: addressOf(request), credential: key }, () => keys.callerOf(key)),
-    isKeyValid: (by) => keys.isValid(by),
+    identifyBy,
+    roleOfKey: (by) => keys.roleOf(by),
   };
 }
 
@@ -53,10 +57,6 @@ function jwtCheckOf(config: ServerConfig) {
 /** The token of `Authorization: Bearer <token>`. */
 function bearerToken(header: string | undefined): string | undefined {
   return /^Bearer +([^\s]+) *$/i.exec(header ?? '')?.[1];
-}
-
-function addressOf(request: IncomingMessage): string {
-  return request.socket.remoteAddress ?? '';
 }
 
 function unauthorized(): Problem {

@@ -78,10 +78,11 @@ function callerOf(payload: JWTPayload): Caller | undefined {
   const sub = subject.safeParse(payload.sub);
   if (!sub.success) return undefined;
   const metadata = appMetadata.safeParse(payload['app_metadata']);
-  const endsAt = (payload.exp ?? 0) + clockToleranceSeconds;
+  const expiresAtMs = (payload.exp ?? 0) * 1000;
   return {
     by: `jwt:${sub.data}`,
     role: metadata.success ? metadata.data.role : undefined,
-    stillCounts: async () => Date.now() / 1000 < endsAt,
+    expiresAtMs,
+    stillCounts: async () => Date.now() < expiresAtMs + clockToleranceSeconds * 1000,
   };
 }

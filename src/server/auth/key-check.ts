@@ -1,14 +1,15 @@
 /** Finds out whose key this is: the admin key of the environment, or one of the ledger. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { fitsVerifier, readKeyToken } from '../../ledger/key-token.ts';
+import type { Role } from '../../ledger/roles.ts';
 import type { Caller } from './caller.ts';
 import type { KeyLookup } from './key-lookup.ts';
 
 export interface KeyCheck {
   /** Undefined: nobody's. Throws 503 where only the database could tell, and is away. */
   callerOf(key: string): Promise<Caller | undefined>;
-  /** True while the key of a caller is valid. */
-  isValid(by: string): Promise<boolean>;
+  /** The role of the key that a caller is named by. Undefined: it is no key, or not valid any more. */
+  roleOf(by: string): Promise<Role | undefined>;
 }
 
 const adminCaller: Caller = { by: 'admin-key', role: 'admin', stillCounts: async () => true };
@@ -29,10 +30,10 @@ export function createKeyCheck(adminApiKey: string, lookup: KeyLookup): KeyCheck
       await lookup.noteUse(token.id, found);
       return { by: `key:${token.id}`, role: found.role, stillCounts: () => isThere(token.id) };
     },
-    async isValid(by) {
-      if (by === adminCaller.by) return true;
+    async roleOf(by) {
+      if (by === adminCaller.by) return adminCaller.role;
       const [, id] = /^key:(.+)$/.exec(by) ?? [];
-      return id !== undefined && (await isThere(id));
+      return id === undefined ? undefined : (await lookup.find(id))?.role;
     },
   };
 }

@@ -4,19 +4,17 @@ import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
 import { Router, type RequestHandler } from 'express';
 import type { Queues } from '../../queue/queues.ts';
-import { hasRole } from '../auth/caller.ts';
-import { createDashboardSessions } from './session.ts';
-import { dashboardPath, signInPath, signInRoutes, signOutPath } from './sign-in.ts';
+import { may } from '../../ledger/roles.ts';
+import { forbidden, type Caller } from '../auth/caller.ts';
+import { dashboardPath, signInPath, signInRoutes, signOutPath, type Doors } from './sign-in.ts';
 import type { Deps } from '../deps.ts';
-import type { Access } from '../auth/authenticate.ts';
-import type { RateLimit } from '../middleware/rate-limit.ts';
 import { scrubAnswers } from '../middleware/scrub-answers.ts';
 import { Problem } from '../problem.ts';
 
-export function dashboardRoutes(deps: Deps, access: Access, limitRate: RateLimit): Router {
+export function dashboardRoutes(deps: Deps, doors: Doors): Router {
+  const { access, sessions, limitRate } = doors;
   const router = Router();
-  const sessions = createDashboardSessions(deps);
-  router.use(signInRoutes(deps, access, sessions));
+  router.use(signInRoutes(deps, doors));
 
   const requireSession: RequestHandler = async (request, response, next) => {
     if (request.method !== 'GET' && request.method !== 'HEAD')
@@ -26,13 +24,14 @@ export function dashboardRoutes(deps: Deps, access: Access, limitRate: RateLimit
     if (request.headers.authorization !== undefined) {
       const caller = await access.identify(request);
       response.set(await limitRate(caller));
-      if (!hasRole(caller, 'viewer')) throw new Problem(403, 'forbidden', 'This needs the role viewer.');
+      requireReader(caller);
       return next();
     }
-    const holder = await sessions.holderOf(request);
-    if (holder !== undefined && (await access.isKeyValid(holder))) {
+    const caller = await sessions.callerOf(request);
+    if (caller !== undefined) {
       // The page's own files cost next to nothing.
-      if (request.path.startsWith('/api/')) response.set(await limitRate({ by: holder }));
+      if (request.path.startsWith('/api/')) response.set(await limitRate(caller));
+      requireReader(caller);
       return next();
     }
     if (request.accepts(['json', 'html']) === 'html') return response.redirect(303, signInPath);
@@ -53,6 +52,10 @@ export function dashboardRoutes(deps: Deps, access: Access, limitRate: RateLimit
   };
   router.use(dashboardPath, requireSession, scrubAnswers(deps.scrub), serveBoard);
   return router;
+}
+
+function requireReader(caller: Caller): void {
+  if (!may(caller.role, 'read')) throw forbidden(caller, 'read');
 }
 
 function buildBoard(queues: Queues): RequestHandler {

@@ -1,16 +1,16 @@
 /** The pages around the dashboard. No script, so the strictest content policy fits. */
 
-export function signInPage(error: '' | 'This key is not valid.'): string {
+export function signInPage(error: '' | 'This key is not valid.' | 'This token has no role here.'): string {
   return page(
     'Sign in',
     `<form method="post" action="/admin/sign-in">
   <h1>client-provisioner: queues</h1>
   <!-- Password managers want to know whose key it is. -->
   <input name="user" value="admin" autocomplete="username" hidden>
-  <label for="key">API key</label>
+  <label for="key">API key or token</label>
   <input id="key" name="key" type="password" autocomplete="current-password" required autofocus>
   <button>Sign in</button>
-  <p>The server's ADMIN_API_KEY, or a key made with "npm run keys".</p>
+  <p>The server's ADMIN_API_KEY, a key made with "npm run keys", or a JWT of the configured issuer.</p>
   ${error === '' ? '' : `<p role="alert">${error}</p>`}
 </form>`,
   );

@@ -1,9 +1,13 @@
-/** `/admin/sign-in` and `/admin/sign-out`: a key for a session, and its end. */
-import { Router, urlencoded, type RequestHandler } from 'express';
+/** `/admin/sign-in` and `/admin/sign-out`: a key or a token for a session, and its end. */
+import { Router, urlencoded, type Request, type RequestHandler } from 'express';
 import { z } from 'zod';
+import { recordSignInFailure } from '../../ledger/sign-in-failures.ts';
 import type { Deps } from '../deps.ts';
-import type { DashboardSessions } from './session.ts';
 import type { Access } from '../auth/authenticate.ts';
+import { addressOf, networkOf } from '../auth/address.ts';
+import type { Caller } from '../auth/caller.ts';
+import type { Sessions } from '../auth/sessions.ts';
+import type { RateLimit } from '../middleware/rate-limit.ts';
 import { Problem } from '../problem.ts';
 import { isFromOwnOrigin } from './same-origin.ts';
 import { signInPage, signOutPage } from './sign-in-page.ts';
@@ -12,8 +16,29 @@ export const dashboardPath = '/admin/queues';
 export const signInPath = '/admin/sign-in';
 export const signOutPath = '/admin/sign-out';
 
-export function signInRoutes(deps: Deps, access: Access, sessions: DashboardSessions): Router {
+/** What a sign-in has to do with. */
+export interface Doors {
+  readonly access: Access;
+  readonly sessions: Sessions;
+  readonly limitRate: RateLimit;
+  readonly requireDatabase: RequestHandler;
+}
+
+export function signInRoutes(deps: Deps, { access, sessions, limitRate, requireDatabase }: Doors): Router {
   const router = Router();
+
+  /** A failure is written down, also where it is one too many. */
+  async function identify(request: Request, credential: string): Promise<Caller | undefined> {
+    const noteFailure = () => recordSignInFailure(deps.pool, networkOf(addressOf(request)));
+    try {
+      const caller = await access.identifyBy(request, credential);
+      if (caller?.role === undefined) await noteFailure();
+      return caller;
+    } catch (error) {
+      if (error instanceof Problem && error.status === 429) await noteFailure();
+      throw error;
+    }
+  }
 
   const refuseOtherSites: RequestHandler = (request, _response, next) => {
     if (!isFromOwnOrigin(request.headers, deps.publicUrl()))
@@ -34,14 +59,20 @@ export function signInRoutes(deps: Deps, access: Access, sessions: DashboardSess
   router.post(
     signInPath,
     refuseOtherSites,
-    urlencoded({ extended: false, limit: '4kb' }),
+    requireDatabase,
+    urlencoded({ extended: false, limit: '16kb' }),
     async (request, response) => {
-      const caller = await access.identifyByKey(request, keyIn(request.body));
+      const caller = await identify(request, keyIn(request.body));
       if (caller === undefined) {
         response.status(401).type('html').send(signInPage('This key is not valid.'));
         return;
       }
-      await sessions.begin(response, caller);
+      if (caller.role === undefined) {
+        response.status(403).type('html').send(signInPage('This token has no role here.'));
+        return;
+      }
+      response.set(await limitRate(caller));
+      await sessions.begin(request, response, caller);
       response.redirect(303, dashboardPath);
     },
   );
@@ -50,8 +81,8 @@ export function signInRoutes(deps: Deps, access: Access, sessions: DashboardSess
     response.type('html').send(signOutPage);
   });
 
-  router.post(signOutPath, refuseOtherSites, (_request, response) => {
-    sessions.end(response);
+  router.post(signOutPath, refuseOtherSites, requireDatabase, async (request, response) => {
+    await sessions.end(request, response);
     response.redirect(303, signInPath);
   });
 

@@ -5,6 +5,7 @@ import { presentCallback } from '../../api/present.ts';
 import { listCallbacks, redeliverCallback } from '../../ledger/callbacks.ts';
 import { readSnapshot } from '../../ledger/provisionings.ts';
 import type { Deps } from '../deps.ts';
+import { actorOf } from '../auth/caller.ts';
 import { sendSoon } from '../tell-caller.ts';
 import { Problem } from '../problem.ts';
 import { provisioningId } from '../requests.ts';
@@ -17,7 +18,7 @@ export function callbackRoutes(deps: Deps): AnyRoute[] {
   const list = defineRoute({
     method: 'get',
     path: '/api/provisioning/{id}/callbacks',
-    role: 'viewer',
+    permission: 'read',
     operationId: 'listCallbacks',
     tag: 'callbacks',
     summary: 'Lists the callbacks of a provisioning, each with its newest attempts',
@@ -33,14 +34,14 @@ export function callbackRoutes(deps: Deps): AnyRoute[] {
   const again = defineRoute({
     method: 'post',
     path: '/api/provisioning/{id}/callbacks/{callbackId}/redeliver',
-    role: 'operator',
+    permission: 'operate',
     operationId: 'redeliverCallback',
     tag: 'callbacks',
     summary: 'Sends a callback again, with the same id and bytes',
     params: z.strictObject({ id: provisioningId, callbackId: provisioningId }),
     answers: { 202: { description: 'It is sent soon, in its turn.', schema: callbacksAnswer } },
-    async handle({ params: { id, callbackId }, caller }) {
-      const isThere = await redeliverCallback(deps.pool, id, callbackId, { by: caller.by });
+    async handle({ params: { id, callbackId }, caller, request }) {
+      const isThere = await redeliverCallback(deps.pool, id, callbackId, actorOf(caller, request));
       if (!isThere) throw new Problem(404, 'not-found', 'There is no callback of this id.');
       await sendSoon(deps, callbackId);
       const callbacks = await listCallbacks(deps.pool, id, shownAttempts);

@@ -9,7 +9,7 @@ export function documentationRoutes(deps: Deps, routes: () => readonly AnyRoute[
   const document = defineRoute({
     method: 'get',
     path: '/openapi.json',
-    role: 'public',
+    permission: 'public',
     operationId: 'describeApi',
     tag: 'documentation',
     summary: 'This document',
@@ -20,7 +20,7 @@ export function documentationRoutes(deps: Deps, routes: () => readonly AnyRoute[
   const page = defineRoute({
     method: 'get',
     path: '/docs',
-    role: 'public',
+    permission: 'public',
     operationId: 'showDocumentation',
     tag: 'documentation',
     summary: 'The same as a page for people',

@@ -21,7 +21,7 @@ export function eventRoutes(deps: Deps, mostStreams = 1000): AnyRoute[] {
   const list = defineRoute({
     method: 'get',
     path: '/api/provisioning/{id}/events',
-    role: 'viewer',
+    permission: 'read',
     operationId: 'listEvents',
     tag: 'provisioning',
     summary: 'The history of a provisioning',

@@ -11,7 +11,7 @@ export function healthRoutes(deps: Deps): AnyRoute[] {
   const alive = defineRoute({
     method: 'get',
     path: '/healthz',
-    role: 'public',
+    permission: 'public',
     operationId: 'isAlive',
     tag: 'health',
     summary: 'The process is alive',
@@ -23,7 +23,7 @@ export function healthRoutes(deps: Deps): AnyRoute[] {
   const ready = defineRoute({
     method: 'get',
     path: '/readyz',
-    role: 'public',
+    permission: 'public',
     operationId: 'isReady',
     tag: 'health',
     summary: 'The process can do its work',

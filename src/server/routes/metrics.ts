@@ -7,7 +7,7 @@ export function metricsRoutes(deps: Deps): AnyRoute[] {
   const metrics = defineRoute({
     method: 'get',
     path: '/metrics',
-    role: 'viewer',
+    permission: 'read',
     operationId: 'getMetrics',
     tag: 'health',
     summary: 'Metrics of the service and of all its workers',

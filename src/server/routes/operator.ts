@@ -7,7 +7,8 @@ import { z } from 'zod';
 import { provisioningAnswer } from '../../api/answers.ts';
 import { cancelProvisioning, resumeProvisioning, rollBackByOperator } from '../../ledger/operator-acts.ts';
 import type { Snapshot } from '../../ledger/rows.ts';
-import { hasRole, type Caller } from '../auth/caller.ts';
+import { may } from '../../ledger/roles.ts';
+import { actorOf, forbidden } from '../auth/caller.ts';
 import type { Deps } from '../deps.ts';
 import { Problem } from '../problem.ts';
 import { plainText, provisioningId } from '../requests.ts';
@@ -19,7 +20,7 @@ const reason = plainText(500).optional().meta({ description: 'Why; it stays in t
 const params = z.strictObject({ id: provisioningId });
 const act = {
   method: 'post',
-  role: 'operator',
+  permission: 'operate',
   tag: 'operator',
   params,
   isBodyOptional: true,
@@ -34,9 +35,9 @@ export function operatorRoutes(deps: Deps): AnyRoute[] {
     summary: 'Ends a provisioning that is queued, running or paused, and undoes it',
     body: z.strictObject({ reason }),
     problems: { 409: '`wrong-state`: it has ended, or is being rolled back.' },
-    async handle({ params: { id }, caller, body }) {
+    async handle({ params: { id }, caller, request, body }) {
       const hasActed = await actAndTell(deps, id, (report) =>
-        cancelProvisioning(deps.pool, id, actor(caller, body.reason), report),
+        cancelProvisioning(deps.pool, id, actorOf(caller, request, body.reason), report),
       );
       return answer(deps, id, hasActed, 'It has ended, or is being rolled back.');
     },
@@ -49,8 +50,8 @@ export function operatorRoutes(deps: Deps): AnyRoute[] {
     summary: 'Goes on from the step that failed',
     body: z.strictObject({ reason }),
     problems: { 409: '`wrong-state`: it is not paused.' },
-    async handle({ params: { id }, caller, body }) {
-      const hasActed = await resumeProvisioning(deps.pool, id, actor(caller, body.reason));
+    async handle({ params: { id }, caller, request, body }) {
+      const hasActed = await resumeProvisioning(deps.pool, id, actorOf(caller, request, body.reason));
       return answer(deps, id, hasActed, 'It is not paused.');
     },
   });
@@ -66,12 +67,11 @@ export function operatorRoutes(deps: Deps): AnyRoute[] {
       409: '`wrong-state`: there is nothing to undo.',
       428: '`confirmation-required`: this would delete the stack of a client that works.',
     },
-    async handle({ params: { id }, caller, body }) {
+    async handle({ params: { id }, caller, request, body }) {
       const isAllowed = ({ provisioning }: Snapshot) => {
         // An incomplete rollback was confirmed when it began.
         if (provisioning.status !== 'succeeded' || provisioning.rollback_status === 'incomplete') return;
-        if (!hasRole(caller, 'admin'))
-          throw new Problem(403, 'forbidden', 'Offboarding a client needs the role admin.');
+        if (!may(caller.role, 'administer')) throw forbidden(caller, 'administer');
         if (body.confirm !== provisioning.client_id)
           throw new Problem(
             428,
@@ -80,7 +80,7 @@ export function operatorRoutes(deps: Deps): AnyRoute[] {
           );
       };
       const hasActed = await actAndTell(deps, id, (report) =>
-        rollBackByOperator(deps.pool, id, actor(caller, body.reason), { isAllowed, report }),
+        rollBackByOperator(deps.pool, id, actorOf(caller, request, body.reason), { isAllowed, report }),
       );
       const refusal = 'Only a paused, an incomplete or a succeeded one can be rolled back.';
       return answer(deps, id, hasActed, refusal);
@@ -88,10 +88,6 @@ export function operatorRoutes(deps: Deps): AnyRoute[] {
   });
 
   return [cancel, resume, rollback];
-}
-
-function actor({ by }: Caller, why: string | undefined) {
-  return why === undefined ? { by } : { by, reason: why };
 }
 
 /** The provisioning as it is now; 404 where there is none, 409 where the act did not fit its state. */

@@ -8,7 +8,7 @@ export function preflightRoutes(deps: Deps): AnyRoute[] {
   const check = defineRoute({
     method: 'get',
     path: '/api/preflight',
-    role: 'operator',
+    permission: 'preflight',
     operationId: 'checkProviders',
     tag: 'operator',
     summary: 'Asks the providers whether a provisioning would get through',

@@ -10,6 +10,7 @@ import type { Snapshot } from '../../ledger/rows.ts';
 import { provisionClient } from '../../queue/enqueue.ts';
 import { activeTraceParent } from '../../telemetry/trace-parent.ts';
 import type { Deps } from '../deps.ts';
+import { addressOf } from '../auth/address.ts';
 import { planProvisioning } from './dry-run.ts';
 import { Problem } from '../problem.ts';
 import { cursorFor, listQuery, newProvisioningSchema, provisioningId } from '../requests.ts';
@@ -21,7 +22,8 @@ export function provisioningRoutes(deps: Deps): AnyRoute[] {
   const accept = defineRoute({
     method: 'post',
     path: '/api/provisioning',
-    role: 'admin',
+    permission: 'create',
+    dryRunPermission: 'preflight',
     operationId: 'provisionClient',
     tag: 'provisioning',
     summary: 'Provisions a client',
@@ -62,6 +64,7 @@ export function provisioningRoutes(deps: Deps): AnyRoute[] {
         {
           id: randomUUID(),
           by: caller.by,
+          address: addressOf(request),
           ...order,
           callbackUrl: order.callbackUrl,
           stepNames: deps.steps.map(({ name }) => name),
@@ -93,7 +96,7 @@ export function provisioningRoutes(deps: Deps): AnyRoute[] {
   const list = defineRoute({
     method: 'get',
     path: '/api/provisioning',
-    role: 'viewer',
+    permission: 'read',
     operationId: 'listProvisionings',
     tag: 'provisioning',
     summary: 'Lists provisionings, newest first',
@@ -124,7 +127,7 @@ export function provisioningRoutes(deps: Deps): AnyRoute[] {
   const show = defineRoute({
     method: 'get',
     path: '/api/provisioning/{id}',
-    role: 'viewer',
+    permission: 'read',
     operationId: 'showProvisioning',
     tag: 'provisioning',
     summary: 'Shows a provisioning: its state, steps, resources and result',

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { provisioningAnswer } from '../../api/answers.ts';
 import { forgetResource } from '../../ledger/forget.ts';
+import { actorOf } from '../auth/caller.ts';
 import type { Deps } from '../deps.ts';
 import { Problem } from '../problem.ts';
 import { plainText, provisioningId } from '../requests.ts';
@@ -13,7 +14,7 @@ export function resourceRoutes(deps: Deps): AnyRoute[] {
   const forget = defineRoute({
     method: 'post',
     path: '/api/provisioning/{id}/resources/{resourceId}/forget',
-    role: 'admin',
+    permission: 'administer',
     operationId: 'forgetResource',
     tag: 'operator',
     summary: 'Takes a resource off the list: no rollback deletes it, and none waits for it',
@@ -22,10 +23,10 @@ export function resourceRoutes(deps: Deps): AnyRoute[] {
     body: z.strictObject({ reason: plainText(500).meta({ description: 'It stays in the history.' }) }),
     answers: { 200: { description: 'It is forgotten.', schema: provisioningAnswer } },
     problems: { 409: '`wrong-state`: the provisioning is under way, or it is deleted already.' },
-    async handle({ params: { id, resourceId }, caller, body: { reason } }) {
+    async handle({ params: { id, resourceId }, caller, request, body: { reason } }) {
       const ids = { provisioningId: id, resourceId };
       const forgetting = await actAndTell(deps, id, (report) =>
-        forgetResource(deps.pool, ids, { by: caller.by, reason }, report),
+        forgetResource(deps.pool, ids, { ...actorOf(caller, request), reason }, report),
       );
       if (forgetting.is === 'refused') throw new Problem(409, 'wrong-state', forgetting.because);
       if (forgetting.is === 'not-there')

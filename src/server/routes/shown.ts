@@ -1,7 +1,8 @@
 /** A provisioning as several routes answer it, and the answer to an id that names none. */
 import { presentProvisioning } from '../../api/present.ts';
 import { readFullSnapshots } from '../../ledger/provisionings.ts';
-import { hasRole, type Caller } from '../auth/caller.ts';
+import { may } from '../../ledger/roles.ts';
+import type { Caller } from '../auth/caller.ts';
 import type { Deps } from '../deps.ts';
 import { Problem } from '../problem.ts';
 
@@ -14,6 +15,6 @@ export async function readShown(deps: Deps, id: string, caller?: Caller) {
   const [snapshot] = await readFullSnapshots(deps.pool, [id]);
   if (snapshot === undefined) throw notThere();
   return presentProvisioning(snapshot, deps.steps, deps.publicUrl(), {
-    showsProviderText: caller !== undefined && hasRole(caller, 'operator'),
+    showsProviderText: may(caller?.role, 'operate'),
   });
 }

@@ -1,7 +1,9 @@
 /** Keeps ledger and queue from growing for ever: what is undone completely, and jobs that have ended, go when their time is over. */
 import { performance } from 'node:perf_hooks';
+import { deleteExpiredSessions } from '../../ledger/browser-sessions.ts';
 import { deleteOldAnswers } from '../../ledger/idempotency.ts';
 import { deleteUndone } from '../../ledger/retention.ts';
+import { tellSignInFailures } from '../../ledger/sign-in-failures.ts';
 import type { Engine } from '../engine.ts';
 import { repeat, type Repetition } from './repeat.ts';
 
@@ -36,6 +38,8 @@ export function startQueueCleanUp({ queues, log }: Pick<Engine, 'queues' | 'log'
 
 async function cleanUpLedger(engine: Engine): Promise<void> {
   await deleteOldAnswers(engine.pool);
+  await deleteExpiredSessions(engine.pool);
+  await tellSignInFailures(engine.pool);
   let total = 0;
   let deleted = engine.retentionDays === 0 ? 0 : batch;
   // Small transactions, so that nobody waits for them.

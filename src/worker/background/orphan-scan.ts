@@ -4,7 +4,7 @@
  * The providers' tokens are the worker's. It works beside the sweeper and never for it: whatever goes wrong here is
  * logged, and looked into again later.
  */
-import { storeOrphanReport, claimOrphanScan } from '../../ledger/orphans.ts';
+import { claimOrphanScan, giveUpOrphanScan, storeOrphanReport } from '../../ledger/orphans.ts';
 import { scanOrphans } from '../../orphans/scan.ts';
 import type { Engine } from '../engine.ts';
 import { repeat, type Repetition } from './repeat.ts';
@@ -26,8 +26,14 @@ async function scanOrphansWhenDue(engine: ScanEngine, stopped: AbortSignal): Pro
   try {
     if (!engine.mayBegin() || !(await claimOrphanScan(pool, claimMs))) return;
     const signal = AbortSignal.any([stopped, AbortSignal.timeout(deadlineMs)]);
-    const report = await scanOrphans(pool, { ...engine, signal });
-    if (stopped.aborted) return;
+    const report = await scanOrphans(pool, { ...engine, signal }).catch(async (error: unknown) => {
+      await giveUpOrphanScan(pool);
+      throw error;
+    });
+    if (stopped.aborted) {
+      await giveUpOrphanScan(pool);
+      return;
+    }
     await storeOrphanReport(pool, report, intervalMs);
     const facts = { orphans: report.items.length, errors: report.errors };
     if (facts.orphans > 0 || facts.errors.length > 0) log.warn(facts, 'the scan for orphans has ended');
