@@ -62,17 +62,19 @@ describe.each(backends)('on %s', (backend) => {
       expect((await problemOf(response)).code).toBe('unauthorized');
     });
 
-    test('a cookie that this server did not sign is none', async () => {
+    test('a cookie that this server did not give is none', async () => {
       const { alg, claims } = { alg: { alg: 'none' }, claims: { exp: 4_000_000_000 } };
       const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
       for (const token of [
         'x',
         `${encode(alg)}.${encode(claims)}.`,
         `${encode({ alg: 'HS256' })}.${encode(claims)}.AAAA`,
+        'A'.repeat(43),
+        '',
       ]) {
         const response = await stack.call('/admin/queues', {
           key: '',
-          headers: { cookie: `client-provisioner-dashboard=${token}` },
+          headers: { cookie: `client-provisioner-session=${token}` },
         });
         expect(response.status).toBe(401);
       }
@@ -119,7 +121,7 @@ describe.each(backends)('on %s', (backend) => {
       expect(response.status).toBe(303);
       expect(response.headers.get('location')).toBe('/admin/queues');
       const cookie = response.headers.get('set-cookie') ?? '';
-      expect(cookie).toMatch(/; Path=\/admin;/);
+      expect(cookie).toMatch(/; Path=\/;/);
       expect(cookie).toMatch(/; HttpOnly(;|$)/);
       expect(cookie).toMatch(/; SameSite=Strict(;|$)/);
       expect(cookie).not.toContain(adminKey());
@@ -170,16 +172,18 @@ describe.each(backends)('on %s', (backend) => {
       interface Shown {
         queues: { jobs: { name: string; data: unknown; opts: unknown }[] }[];
       }
+      // The sweeper may have enqueued the flow a second time.
+      const namesOf = (shown: { name: string }[]) => [...new Set(shown.map(({ name }) => name))].toSorted();
       const jobs = await until(async () => {
         const response = await look(
-          '/admin/queues/api/queues?activeQueue=provisioning&status=completed&jobsPerPage=20',
+          '/admin/queues/api/queues?activeQueue=provisioning&status=completed&jobsPerPage=50',
         );
         const { queues } = (await response.json()) as Shown;
         const completed = queues.flatMap((queue) => queue.jobs);
-        return completed.length === 6 ? completed : undefined;
-      }, 'six completed jobs');
+        return namesOf(completed).length === 6 ? completed : undefined;
+      }, 'completed jobs of six names');
 
-      expect(jobs.map(({ name }) => name).toSorted()).toEqual([
+      expect(namesOf(jobs)).toEqual([
         `${done.clientId} · 1/5 supabase-project`,
         `${done.clientId} · 2/5 database-schema`,
         `${done.clientId} · 3/5 github-repo`,
