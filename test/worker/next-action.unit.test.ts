@@ -1,32 +1,11 @@
 import { expect, test } from 'vitest';
 import type { ProvisioningRow, StepRow } from '../../src/ledger/rows.ts';
 import type { Direction, ProvisioningStatus, RollbackStatus, StepStatus } from '../../src/provisioning.ts';
-import { stepRowOf } from '../helpers/rows.ts';
+import { provisioningRowOf, stepRowOf } from '../helpers/rows.ts';
 import { nextAction } from '../../src/worker/jobs/next-action.ts';
 
 function provisioning(status: ProvisioningStatus, rollback: RollbackStatus): ProvisioningRow {
-  return {
-    id: 'p',
-    client_id: 'acme',
-    client_name: 'Acme',
-    org_email: 'a@b.example',
-    tier: 'starter',
-    callback_url: undefined,
-    trace_parent: undefined,
-    on_failure: 'rollback',
-    step_names: ['a', 'b', 'c'],
-    status,
-    rollback_status: rollback,
-    failure: undefined,
-    failure_provider_text: undefined,
-    flow: 1,
-    epoch: 1,
-    last_event: 1,
-    last_callback: 0,
-    created_at: new Date(0),
-    updated_at: new Date(0),
-    finished_at: undefined,
-  };
+  return provisioningRowOf({ status, rollback_status: rollback });
 }
 
 function step(direction: Direction, position: number, status: StepStatus): StepRow {
