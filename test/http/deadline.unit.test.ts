@@ -33,13 +33,13 @@ test('its signal is aborted from the start where one of the others is', () => {
 
 test('one that has ended is aborted by nothing, and leaves nothing at the others', async () => {
   const other = new AbortController();
-  const { signal, end } = startDeadline(5, [other.signal]);
+  const deadline = startDeadline(5, [other.signal]);
   expect(getEventListeners(other.signal, 'abort')).toHaveLength(1);
 
-  end();
+  deadline.end();
 
   expect(getEventListeners(other.signal, 'abort')).toHaveLength(0);
   other.abort();
   await delay(20);
-  expect(signal.aborted).toBe(false);
+  expect(deadline.signal.aborted).toBe(false);
 });
