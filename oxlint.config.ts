@@ -275,6 +275,8 @@ export default defineConfig({
         'scripts/**',
         'test/**',
         'vitest.config.ts',
+        // Read once, whichever process it is.
+        'src/version.ts',
       ],
       rules: { 'node/no-process-env': 'off' },
     },
@@ -285,7 +287,7 @@ export default defineConfig({
     { files: ['*.config.ts'], rules: { 'import/no-default-export': 'off' } },
     {
       // Plain JavaScript has no types to check.
-      files: ['scripts/**'],
+      files: ['scripts/**', 'src/console/assets/**'],
       rules: {
         'typescript/no-unsafe-argument': 'off',
         'typescript/no-unsafe-assignment': 'off',

@@ -1,5 +1,6 @@
 /** The version of this program: what `package.json` says, and the commit that it was made from. */
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 
@@ -30,15 +31,8 @@ function readCommit(): string | null {
 }
 
 function readCheckout(): string {
-  try {
-    const head = readGit('HEAD');
-    const [, ref] = /^ref: (.+)$/.exec(head) ?? [];
-    return ref === undefined ? head : readGit(ref);
-  } catch {
-    return '';
-  }
-}
-
-function readGit(name: string): string {
-  return readFileSync(path.join(root, '.git', name), 'utf8').trim();
+  // Else git would tell of a repository that this one lies in.
+  if (!existsSync(path.join(root, '.git'))) return '';
+  const { stdout } = spawnSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' });
+  return stdout?.trim() ?? '';
 }

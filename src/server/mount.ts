@@ -53,7 +53,8 @@ export function authorize(
 
 function handle(route: AnyRoute): RequestHandler {
   return async (request, response) => {
-    const { params, query, body } = request;
+    const { params, query } = request;
+    const body: unknown = request.body;
     const caller = callers.get(request) ?? nobody;
     const reply = await callRoute(route, { params, query, body, caller, request, response });
     if (reply === undefined) return;

@@ -80,7 +80,7 @@ describe.each(backends)('on %s', (backend) => {
         links: {
           self: textLike(new RegExp(`/api/provisioning/${id}$`)),
           events: textLike(new RegExp(`/api/provisioning/${id}/events$`)),
-          dashboard: textLike(/\/admin\/queues$/),
+          dashboard: textLike(/\/clients\/[a-z0-9-]+\?run=[0-9a-f-]{36}$/),
         },
       },
     });

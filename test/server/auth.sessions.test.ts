@@ -172,7 +172,7 @@ describe('a session ends', () => {
 
   test('in the browser that has signed out', async () => {
     const page = await stack.call('/admin/sign-out', { key: '' });
-    expect(await page.text()).toContain('<form method="post" action="/admin/sign-out">');
+    expect(await page.text()).toContain('<form method="post" action="/admin/sign-out"');
 
     const response = await submit('/admin/sign-out', { headers: { 'sec-fetch-site': 'same-origin' } });
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { startProxy } from '../chaos/proxy.ts';
 import { createDatabase } from '../helpers/database.ts';
+import { version } from '../../src/version.ts';
 import type { Stack } from '../helpers/stack.ts';
 import { problemOf, startApi, untilReady } from './support.ts';
 
@@ -15,7 +16,8 @@ test('/healthz says that the process is alive, to everybody', async () => {
   const response = await stack.call('/healthz', { key: '' });
 
   expect(response.status).toBe(200);
-  expect(await response.json()).toEqual({ status: 'ok' });
+  expect(version.package).toMatch(/^\d+\.\d+\.\d+$/);
+  expect(await response.json()).toEqual({ status: 'ok', version });
 });
 
 test('/readyz says that database and queue are there, to everybody', async () => {

@@ -170,13 +170,58 @@ const undeclared = [
   'POST /admin/sign-out',
 ];
 
+/** The pages of the console: each is for whoever is signed in, and calls the API as they may. */
+const acts = ['cancel', 'resume', 'rollback', 'offboard', 'forget'];
+const pages = [
+  'GET /',
+  'GET /admin',
+  'GET /clients',
+  'GET /clients/new',
+  'POST /clients/new',
+  'GET /clients/:clientId',
+  'GET /clients/:clientId/events',
+  'POST /clients/:clientId/redeliver',
+  ...acts.flatMap((act) => [`GET /clients/:clientId/${act}`, `POST /clients/:clientId/${act}`]),
+  'GET /callbacks',
+  'POST /callbacks',
+  'GET /preflight',
+  'POST /preflight',
+  'GET /orphans',
+  'POST /orphans',
+  'GET /keys',
+  'POST /keys',
+  'POST /keys/:id/revoke',
+  'GET /activity',
+  'GET /activity.csv',
+];
+/** The console's own file that is not in its folder. */
+const files = ['GET /console/idiomorph.js'];
+
+test.each(pages)('without a session a browser gets no further than the sign-in: %s', async (page) => {
+  const [method = '', path = ''] = page.split(' ');
+  const before = await countRows(stack);
+  const response = await stack.call(path.replace(':clientId', 'acme').replace(':id', '0123456789ab'), {
+    key: '',
+    method,
+    headers: { accept: 'text/html' },
+    redirect: 'manual',
+    ...(method === 'POST' && { body: new URLSearchParams(order() as Record<string, string>) }),
+  });
+
+  expect(response.status).toBe(303);
+  expect(response.headers.get('location')).toMatch(/^\/admin\/sign-in\?next=/);
+  expect(await countRows(stack)).toBe(before);
+});
+
 test('Express serves no route that has not declared who may call it', () => {
   const deps = depsOf(stack);
   const declared = allRoutes(deps).map(
     ({ method, path }) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
   );
 
-  expect(routesOf(createApp(deps)).toSorted()).toEqual([...declared, ...undeclared].toSorted());
+  expect(routesOf(createApp(deps)).toSorted()).toEqual(
+    [...declared, ...undeclared, ...pages, ...files].toSorted(),
+  );
 });
 
 test('a route that was added past the list would be found', () => {

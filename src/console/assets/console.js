@@ -1,5 +1,5 @@
 // Keeps a page live, counts seconds, and adds keys. Everything works without it.
-import { Idiomorph } from '/console/idiomorph.js';
+import { Idiomorph } from './idiomorph.js';
 
 const { liveFrom, looksEvery } = document.body.dataset;
 const news = document.querySelector('#news');
@@ -86,7 +86,7 @@ function stop() {
 }
 if (liveFrom !== undefined) {
   source = new EventSource(liveFrom);
-  source.onmessage = soon;
+  source.addEventListener('message', soon);
   source.addEventListener('error', soon);
   // Where streams are cut on the way, and for what no event tells of.
   poll = setInterval(soon, pollMs);

@@ -2,6 +2,7 @@
 import type { Action } from '../../api/allowed-actions.ts';
 import type { PageContext, Provisioning, Resource } from '../data.ts';
 import { html, type Content, type Html } from '../html.ts';
+import { textsOf, type ActTexts } from '../parts/act-texts.ts';
 import { count, fullDay } from '../parts/format.ts';
 import { sign } from '../parts/glyph.ts';
 import { nounOf, resourceSign } from '../parts/states.ts';
@@ -21,12 +22,13 @@ export interface ActData {
   readonly receiver: string | undefined;
 }
 
-const needsName: readonly Action[] = ['offboard', 'forget'];
+/** What cannot be undone wants the client id typed. */
+const needsName: ReadonlySet<Action> = new Set(['offboard', 'forget']);
 
 export function actPage(context: PageContext, data: ActData): Html {
   const { action, provisioning: one, problem, refusal } = data;
   const doomed = doomedBy(action, one);
-  const texts = textsOf(action, one, doomed.length);
+  const texts = textsOf[action](one, doomed.length);
   const back = `/clients/${one.clientId}?run=${one.id}`;
   return layout(context, {
     title: texts.title,
@@ -112,89 +114,6 @@ export function actPage(context: PageContext, data: ActData): Html {
   });
 }
 
-interface Texts {
-  readonly title: string;
-  readonly crumb: string;
-  readonly heading: string;
-  readonly lead: string;
-  readonly list: string;
-  readonly button: string;
-  readonly keep: string;
-  readonly isDeadly: boolean;
-}
-
-function textsOf(action: Action, one: Provisioning, things: number): Texts {
-  const all = things === 1 ? 'it' : `all ${things}`;
-  switch (action) {
-    case 'offboard':
-      return {
-        title: `Offboard ${one.clientName}`,
-        crumb: 'Offboard',
-        heading: 'Offboard',
-        lead: 'This deletes the client’s whole stack, in this order. It can’t be undone, and no copy is kept.',
-        list: 'Will be deleted',
-        button: `Delete ${all}`,
-        keep: 'Keep the client',
-        isDeadly: true,
-      };
-    case 'cancel':
-      return {
-        title: `Cancel ${one.clientName}`,
-        crumb: 'Cancel',
-        heading: 'Cancel',
-        lead: 'No further call is begun, and what was made so far is deleted in this order.',
-        list: 'Will be deleted',
-        button: 'Cancel and undo',
-        keep: 'Let it go on',
-        isDeadly: false,
-      };
-    case 'rollback':
-      return one.rollback.status === 'incomplete'
-        ? {
-            title: `Retry the rollback of ${one.clientName}`,
-            crumb: 'Retry',
-            heading: 'Retry the rollback of',
-            lead: 'It finds what is gone by now, and deletes what is left in this order.',
-            list: 'Will be deleted',
-            button: 'Retry the rollback',
-            keep: 'Not now',
-            isDeadly: false,
-          }
-        : {
-            title: `Roll back ${one.clientName}`,
-            crumb: 'Roll back',
-            heading: 'Roll back',
-            lead: 'Everything that was made so far is deleted in this order.',
-            list: 'Will be deleted',
-            button: 'Roll back',
-            keep: 'Leave it paused',
-            isDeadly: false,
-          };
-    case 'resume':
-      return {
-        title: `Resume ${one.clientName}`,
-        crumb: 'Resume',
-        heading: 'Resume',
-        lead: `The step that failed is tried again, and the run goes on: ${one.failure?.message ?? ''}`,
-        list: 'Will be deleted',
-        button: 'Resume',
-        keep: 'Leave it paused',
-        isDeadly: false,
-      };
-    case 'forget':
-      return {
-        title: `Forget something of ${one.clientName}`,
-        crumb: 'Forget',
-        heading: 'Forget something of',
-        lead: 'It is taken off the list: no rollback deletes it, and none waits for it. Nothing happens at the provider.',
-        list: '',
-        button: 'Take it off the list',
-        keep: 'Keep it on the list',
-        isDeadly: false,
-      };
-  }
-}
-
 function doomedBy(action: Action, one: Provisioning): readonly Resource[] {
   if (action === 'resume' || action === 'forget') return [];
   return one.resources.filter(isLeft).toReversed();
@@ -239,7 +158,7 @@ function stays(
 
 function actForm(
   { action, provisioning: one, reason, confirm, resource }: ActData,
-  texts: Texts,
+  texts: ActTexts,
   back: string,
 ): Html {
   const left = one.resources.filter(({ state }) => state !== 'deleted' && state !== 'forgotten');
@@ -275,7 +194,7 @@ ${reason}</textarea
         ><span class="meta" id="reason-help">Stays in the history, with your name.</span>
       </p>
       ${
-        needsName.includes(action)
+        needsName.has(action)
           ? html`<p class="field">
               <label for="confirm">Type <span class="mono">${one.clientId}</span> to confirm</label
               ><input

@@ -59,7 +59,8 @@ function bearerToken(header: string | undefined): string | undefined {
   return /^Bearer +([^\s]+) *$/i.exec(header ?? '')?.[1];
 }
 
-function unauthorized(): Problem {
+/** The same for every reason. */
+export function unauthorized(): Problem {
   return new Problem(401, 'unauthorized', 'Send a valid key or token as "Authorization: Bearer <key>".', {
     headers: { 'WWW-Authenticate': 'Bearer' },
   });

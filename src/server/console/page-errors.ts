@@ -1,6 +1,6 @@
 /** Errors of pages, as pages: a browser gets no JSON, and whoever is not signed in is led to the sign-in. */
 import type { ErrorRequestHandler } from 'express';
-import { html } from '../../console/html.ts';
+import { html, toText } from '../../console/html.ts';
 import { bare } from '../../console/pages/plain.ts';
 import { isDatabaseAway } from '../../ledger/pool.ts';
 import { signInPath } from '../dashboard/sign-in.ts';
@@ -41,7 +41,7 @@ export const handlePageErrors: ErrorRequestHandler = (error: unknown, request, r
   response
     .status(status)
     .type('html')
-    .send(String(bare(title, body)));
+    .send(toText(bare(title, body)));
 };
 
 function wordsFor(status: number, error: unknown): { readonly title: string; readonly text: string } {

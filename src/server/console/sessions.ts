@@ -3,6 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { may } from '../../ledger/roles.ts';
 import { isFromOwnOrigin } from '../dashboard/same-origin.ts';
 import { signInPath } from '../dashboard/sign-in.ts';
+import { unauthorized } from '../auth/authenticate.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import type { Deps } from '../deps.ts';
@@ -17,17 +18,18 @@ export interface PageDoors {
   readonly limitRate: RateLimit;
 }
 
-/** A page for whoever is signed in and may read. */
+/** A page for whoever is signed in and may read. Who comes with a key asks the API, not for pages. */
 export function forSignedIn({ deps, sessions, limitRate }: PageDoors, handle: PageHandler): RequestHandler {
-  return async (request, response) => {
+  return async (request, response, next) => {
+    if (request.headers.authorization !== undefined) return next();
     const isForm = request.method === 'POST';
     if (isForm && !isFromOwnOrigin(request.headers, deps.publicUrl()))
       throw new Problem(403, 'forbidden', `Use the form of ${new URL(deps.publicUrl()).origin} itself.`);
     const caller = await sessions.callerOf(request);
     if (caller === undefined || !may(caller.role, 'read')) {
-      const next = isForm ? '/' : request.originalUrl;
-      response.redirect(303, `${signInPath}?next=${encodeURIComponent(next)}`);
-      return;
+      if (request.accepts(['json', 'html']) !== 'html') throw unauthorized();
+      const wanted = isForm ? '/' : request.originalUrl;
+      return response.redirect(303, `${signInPath}?next=${encodeURIComponent(wanted)}`);
     }
     await limitRate(caller);
     await handle(request, response, caller);

@@ -10,6 +10,7 @@ import type { Sessions } from '../auth/sessions.ts';
 import type { RateLimit } from '../middleware/rate-limit.ts';
 import { Problem } from '../problem.ts';
 import { isFromOwnOrigin } from './same-origin.ts';
+import { toText } from '../../console/html.ts';
 import { signInPage, signOutPage } from '../../console/pages/plain.ts';
 
 export const dashboardPath = '/admin/queues';
@@ -55,7 +56,7 @@ export function signInRoutes(deps: Deps, { access, sessions, limitRate, requireD
   const takesJwt = deps.config.AUTH_JWKS_URL !== undefined;
   const showForm = (response: Response, status: number, error: string | undefined, next: string) => {
     response.status(status).type('html');
-    response.send(String(signInPage({ error, next, takesJwt })));
+    response.send(toText(signInPage({ error, next, takesJwt })));
   };
 
   router.get(signInPath, (request, response) => {
@@ -80,7 +81,7 @@ export function signInRoutes(deps: Deps, { access, sessions, limitRate, requireD
   );
 
   router.get(signOutPath, (_request, response) => {
-    response.type('html').send(String(signOutPage()));
+    response.type('html').send(toText(signOutPage()));
   });
 
   router.post(signOutPath, refuseOtherSites, requireDatabase, async (request, response) => {
