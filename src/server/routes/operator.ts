@@ -5,12 +5,13 @@
  */
 import { z } from 'zod';
 import { provisioningAnswer } from '../../api/answers.ts';
+import { plainText } from '../../api/order.ts';
 import { cancelProvisioning, resumeProvisioning, rollBackByOperator } from '../../ledger/operator-acts.ts';
 import type { Snapshot } from '../../ledger/rows.ts';
 import { hasRole, type Caller } from '../auth/caller.ts';
 import type { Deps } from '../deps.ts';
 import { Problem } from '../problem.ts';
-import { plainText, provisioningId } from '../requests.ts';
+import { provisioningId } from '../requests.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';
 import { actAndTell } from '../tell-caller.ts';
 import { readShown } from './shown.ts';
