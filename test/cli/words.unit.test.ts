@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { barOf } from '../../src/cli/batch/progress.ts';
 import { provisioningShown, type ShownProvisioning } from '../../src/cli/api/answers.ts';
 import { judgeClock, judgeNode } from '../../src/cli/doctor/local.ts';
+import { timelineTable } from '../../src/cli/commands/look.ts';
 import { changesSince } from '../../src/cli/progress/changes.ts';
 import { hasEndedWell, isAtRest, stateWords } from '../../src/cli/progress/outcome.ts';
 
@@ -63,6 +64,32 @@ describe('the lines of a change', () => {
   test('tell of a state that has changed', () => {
     expect(changesSince(shown('running', 'none'), shown('paused', 'none'))).toEqual(['acme  paused']);
   });
+});
+
+test('a timeline has a line for each attempt and each wait', () => {
+  const begin = '2026-01-01T10:00:00.000Z';
+  const end = '2026-01-01T10:00:02.500Z';
+  const error = { code: 'provider-unavailable', message: 'm' };
+  const entries = [
+    { kind: 'attempt', attempt: 1, for: null, begin, end, endedAs: 'error', error },
+    { kind: 'wait', attempt: null, for: 'the template', begin, end: null, endedAs: null, error: null },
+  ];
+  expect(
+    timelineTable({
+      items: [
+        { step: 'github-repo', direction: 'run', entries },
+        {
+          step: 'github-repo',
+          direction: 'undo',
+          entries: [{ kind: 'attempt', attempt: 1, begin, end, endedAs: 'succeeded' }],
+        },
+      ],
+    }).slice(1),
+  ).toEqual([
+    'github-repo          attempt 1              10:00:00     2.5 s    provider-unavailable: m',
+    'github-repo          wait for the template  10:00:00     goes on',
+    'undo of github-repo  attempt 1              10:00:00     2.5 s    succeeded',
+  ]);
 });
 
 test('a bar shows how much has ended, and what of it failed', () => {

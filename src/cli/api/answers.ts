@@ -145,7 +145,9 @@ export const summaryShown = z.looseObject({
         .array(z.looseObject({ id: z.union([z.string(), z.number()]), version: z.string().nullish() }))
         .optional(),
       providers: z
-        .array(z.looseObject({ provider: z.string(), ok: z.boolean().nullish(), failing: z.unknown() }))
+        .array(
+          z.looseObject({ provider: z.string(), ok: z.boolean().nullish(), failing: z.number().nullish() }),
+        )
         .optional(),
       orphans: z.looseObject({ checkedAt: z.string().nullish(), count: z.number().nullish() }).optional(),
     })
@@ -164,3 +166,24 @@ const keyShown = z.looseObject({
 });
 export const keysShown = z.looseObject({ items: z.array(keyShown) });
 export const readyShown = z.looseObject({ away: z.array(z.string()).optional() });
+
+export const timelineShown = z.looseObject({
+  items: z.array(
+    z.looseObject({
+      step: z.string(),
+      direction: z.string(),
+      entries: z.array(
+        z.looseObject({
+          kind: z.string(),
+          attempt: z.number().nullish(),
+          for: z.string().nullish(),
+          begin: z.string(),
+          end: z.string().nullish(),
+          endedAs: z.string().nullish(),
+          error: z.looseObject({ code: z.string(), message: z.string() }).nullish(),
+        }),
+      ),
+    }),
+  ),
+});
+export type ShownTimeline = z.infer<typeof timelineShown>;

@@ -24,11 +24,7 @@ export async function listKeys(cli: Cli): Promise<ExitCode> {
   return exitCodes.done;
 }
 
-const madeKey = z.looseObject({
-  id: z.string().optional(),
-  key: z.string().optional(),
-  token: z.string().optional(),
-});
+const madeKey = z.looseObject({ key: z.string() });
 
 /** Makes a key and shows it, this once: on stdout alone, so that it can be sent on. */
 export async function createKey(
@@ -44,8 +40,7 @@ export async function createKey(
     isRepeatable: false,
   });
   cli.say.document(answer.body);
-  const { key, token } = read(madeKey, answer);
-  cli.say.line(key ?? token ?? '');
+  cli.say.line(read(madeKey, answer).key);
   cli.say.remark('This key is not shown again.');
   return exitCodes.done;
 }

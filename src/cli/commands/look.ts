@@ -1,7 +1,12 @@
 /** The commands that look at clients: `list`, `show`, `watch`, `timeline`. */
 import { z } from 'zod';
 import { textTable } from '../../commands/text-table.ts';
-import { provisioningPage, type ShownProvisioning } from '../api/answers.ts';
+import {
+  provisioningPage,
+  timelineShown,
+  type ShownProvisioning,
+  type ShownTimeline,
+} from '../api/answers.ts';
 import type { Answer, Api } from '../api/client.ts';
 import { findProvisioning } from '../clients.ts';
 import { read, type Cli } from '../context.ts';
@@ -80,23 +85,26 @@ export async function watch(cli: Cli, client: string): Promise<ExitCode> {
   return hasEndedWell(last.shown) ? exitCodes.done : exitCodes.failed;
 }
 
-const timelineShown = z.looseObject({ items: z.array(z.record(z.string(), z.unknown())) });
-
 /** Attempts and waits of one client's steps and undos. */
 export async function timeline(cli: Cli, client: string): Promise<ExitCode> {
   const api = await cli.api();
   const { shown } = await findProvisioning(api, client);
   const answer = await callNewer(api, { path: `/api/provisioning/${shown.id}/timeline` });
   cli.say.document(answer.body);
-  const { items } = read(timelineShown, answer);
-  // Its columns are the server's to choose.
-  const columns = [...new Set(items.flatMap((item) => Object.keys(item)))];
-  const rows = items.map((item) => columns.map((column) => cellOf(item[column])));
-  for (const line of textTable(columns, rows)) cli.say.line(line);
+  for (const line of timelineTable(read(timelineShown, answer))) cli.say.line(line);
   return exitCodes.done;
 }
 
-function cellOf(value: unknown): string {
-  if (value === undefined || value === null) return '';
-  return typeof value === 'string' ? value : JSON.stringify(value);
+/** One line per attempt and per wait. Pure. */
+export function timelineTable({ items }: ShownTimeline): string[] {
+  const rows = items.flatMap(({ step, direction, entries }) =>
+    entries.map(({ kind, attempt, for: what, begin, end, endedAs, error }) => [
+      direction === 'undo' ? `undo of ${step}` : step,
+      kind === 'wait' ? `wait for ${what ?? 'the next attempt'}` : `attempt ${attempt ?? ''}`.trimEnd(),
+      begin.slice(11, 19),
+      end == null ? 'goes on' : `${((Date.parse(end) - Date.parse(begin)) / 1000).toFixed(1)} s`,
+      error == null ? (endedAs ?? '') : `${error.code}: ${error.message}`,
+    ]),
+  );
+  return textTable(['STEP', 'WHAT', 'BEGAN (UTC)', 'TOOK', 'ENDED'], rows);
 }

@@ -25,8 +25,8 @@ function describeAttention(say: Say, { attention }: ShownSummary): void {
   if (attention.length === 0) say.line('Nothing needs you.');
   for (const { clientId, headline, reason, whatToDo, since } of attention) {
     say.line(`${say.style(['bold', 'red'], clientId)}  ${headline}  ${shortTime(since)}`.trimEnd());
-    if (reason != null) say.line(`  ${reason}`);
-    if (whatToDo != null) say.line(`  What to do: ${whatToDo}`);
+    if (reason != null && reason !== '') say.line(`  ${reason}`);
+    if (whatToDo != null && whatToDo !== '') say.line(`  What to do: ${whatToDo}`);
   }
 }
 
@@ -59,7 +59,10 @@ export function healthOf({ health }: ShownSummary): Health[] {
   }
   for (const { provider, ok, failing } of providers)
     if (ok != null)
-      lines.push({ ok, words: ok ? provider : `${provider}: ${JSON.stringify(failing ?? 'a check fails')}` });
+      lines.push({
+        ok,
+        words: ok ? provider : `${provider}: ${failing ?? 'some'} of its checks failed: preflight`,
+      });
   if (orphans?.count != null)
     lines.push({ ok: orphans.count === 0, words: `${orphans.count} orphan(s) at the providers` });
   return lines;
