@@ -43,12 +43,16 @@ export function describeState(say: Say, shown: ShownProvisioning): void {
   if (failure !== null) {
     say.line(`  ${failure.step} failed, ${failure.code}: ${failure.message}`);
     if (failure.providerText !== undefined) say.line(`  The provider says: ${failure.providerText}`);
-    if (failure.whatToDo !== undefined) say.line(`  What to do: ${failure.whatToDo}`);
+    if (failure.whatToDo !== undefined)
+      say.line(`  What to do: ${inCommands(failure.whatToDo, shown.clientId)}`);
   }
-  if (whatToDo != null && whatToDo !== failure?.whatToDo) say.line(`  What to do: ${whatToDo}`);
+  if (whatToDo != null && whatToDo !== failure?.whatToDo)
+    say.line(`  What to do: ${inCommands(whatToDo, shown.clientId)}`);
   for (const { kind, name, id, error, whatToDo: advice } of resources)
     if (advice !== undefined)
-      say.line(`  Left: ${kind} ${name} (${id})${error === undefined ? '' : `, ${error}`}. ${advice}`);
+      say.line(
+        `  Left: ${kind} ${name} (${id})${error === undefined ? '' : `, ${error}`}. ${inCommands(advice, shown.clientId)}`,
+      );
   for (const { step, message } of warnings) say.line(`  Warning of ${step}: ${message}`);
 }
 
@@ -72,4 +76,12 @@ function table(say: Say, title: string, rows: readonly (readonly string[])[]): v
 /** `2026-11-26 15:04` in universal time. */
 export function shortTime(time: string | null | undefined): string {
   return time == null ? '' : time.slice(0, 16).replace('T', ' ');
+}
+
+/** The API's advice with this program's commands in the place of calls: `resume acme` for `POST …/resume`. Pure. */
+export function inCommands(advice: string, clientId: string): string {
+  return advice
+    .replaceAll(/POST …\/resources\/(\S+?)\/forget/g, `forget ${clientId} $1 --reason "<why>"`)
+    .replaceAll(/POST …\/callbacks\/\{id\}\/redeliver/g, `callbacks ${clientId} --redeliver-all`)
+    .replaceAll(/POST …\/(cancel|resume|rollback)\b/g, `$1 ${clientId}`);
 }

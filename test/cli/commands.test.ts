@@ -124,7 +124,7 @@ describe('what cannot be done', () => {
     const viewer = await admin(stack, { PROVISIONER_KEY: token });
     expect(await run(viewer, ['create', newClientId(), ...orderArgs])).toMatchObject({
       code: 3,
-      stderr: containing('needs the role'),
+      stderr: containing('403 forbidden'),
     });
   });
 });
@@ -230,7 +230,9 @@ describe('deciding', () => {
 
   test('a paused one is resumed, and watched to its success', async () => {
     const { person, clientId } = await withPaused();
-    expect(await run(person, ['watch', clientId])).toMatchObject({ code: 1, stdout: containing('paused') });
+    const watched = await run(person, ['watch', clientId]);
+    expect(watched).toMatchObject({ code: 1, stdout: containing('paused') });
+    expect(watched.stdout).toContain(`Then resume ${clientId}.`);
     stack.sandbox.control.setDeploymentOutcome('READY');
     const ended = await run(person, ['resume', clientId, '--watch', '--reason', 'the build is fixed']);
     expect(ended).toMatchObject({ code: 0, stdout: containing('succeeded') });

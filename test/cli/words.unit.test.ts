@@ -4,6 +4,7 @@ import { provisioningShown, type ShownProvisioning } from '../../src/cli/api/ans
 import { judgeClock, judgeNode } from '../../src/cli/doctor/local.ts';
 import { timelineTable } from '../../src/cli/commands/look.ts';
 import { changesSince } from '../../src/cli/progress/changes.ts';
+import { inCommands } from '../../src/cli/words.ts';
 import { hasEndedWell, isAtRest, stateWords } from '../../src/cli/progress/outcome.ts';
 
 function shown(status: string, rollback: string, steps: readonly object[] = []): ShownProvisioning {
@@ -90,6 +91,17 @@ test('a timeline has a line for each attempt and each wait', () => {
     'github-repo          wait for the template  10:00:00     goes on',
     'undo of github-repo  attempt 1              10:00:00     2.5 s    succeeded',
   ]);
+});
+
+test.each([
+  [
+    'Then POST …/resume. Or POST …/rollback, which undoes everything.',
+    'Then resume acme. Or rollback acme, which undoes everything.',
+  ],
+  ['Or POST …/resources/4f1c/forget.', 'Or forget acme 4f1c --reason "<why>".'],
+  ['POST …/callbacks/{id}/redeliver.', 'callbacks acme --redeliver-all.'],
+])('the advice %s names commands', (advice, words) => {
+  expect(inCommands(advice, 'acme')).toBe(words);
 });
 
 test('a bar shows how much has ended, and what of it failed', () => {

@@ -3,7 +3,7 @@ import { summaryShown, type ShownSummary } from '../api/answers.ts';
 import { read, type Cli } from '../context.ts';
 import { exitCodes, type ExitCode } from '../exit.ts';
 import type { Say } from '../say.ts';
-import { shortTime } from '../words.ts';
+import { inCommands, shortTime } from '../words.ts';
 import { callNewer } from './newer.ts';
 
 /** Exit code 0 also where something needs somebody: it was asked for and told. */
@@ -14,7 +14,7 @@ export async function status(cli: Cli): Promise<ExitCode> {
   describeAttention(cli.say, summary);
   const counts = Object.entries(summary.counts).map(([state, count]) => `${wordsOf(state)} ${count}`);
   if (counts.length > 0) cli.say.line(`\n${counts.join(', ')}`);
-  for (const { ok, words } of healthOf(summary))
+  for (const { ok, words } of healthOf(summary.health))
     cli.say.line(`${ok ? cli.say.style('green', '✓') : cli.say.style('red', '✗')} ${words}`);
   const { version } = summary;
   if (version !== undefined) cli.say.line(`version ${version.package} ${version.commit ?? ''}`.trimEnd());
@@ -26,7 +26,7 @@ function describeAttention(say: Say, { attention }: ShownSummary): void {
   for (const { clientId, headline, reason, whatToDo, since } of attention) {
     say.line(`${say.style(['bold', 'red'], clientId)}  ${headline}  ${shortTime(since)}`.trimEnd());
     if (reason != null && reason !== '') say.line(`  ${reason}`);
-    if (whatToDo != null && whatToDo !== '') say.line(`  What to do: ${whatToDo}`);
+    if (whatToDo != null && whatToDo !== '') say.line(`  What to do: ${inCommands(whatToDo, clientId)}`);
   }
 }
 
@@ -41,7 +41,7 @@ export interface Health {
 }
 
 /** A line for each part of the service that the summary tells of. */
-export function healthOf({ health }: ShownSummary): Health[] {
+export function healthOf(health: ShownSummary['health']): Health[] {
   const { ledger, queue, workers, providers = [], orphans } = health;
   const lines: Health[] = [];
   if (ledger !== undefined)

@@ -19,9 +19,12 @@ export async function* askApi(api: Api): AsyncGenerator<Diagnosis> {
   };
   if (away.includes('database')) return;
   const summary = await api.call({ path: '/api/summary', alsoFine: [404] });
-  if (summary.status === 200)
-    for (const { ok, words } of healthOf(read(summaryShown, summary)))
+  if (summary.status === 200) {
+    const { health } = read(summaryShown, summary);
+    // The summary tells how the providers were; a worker is asked below how they are.
+    for (const { ok, words } of healthOf({ ...health, providers: [] }))
       yield { name: 'service', ok, detail: words, fix: 'Run "doctor --local" on the server.' };
+  }
   yield* askWorker(api);
 }
 
