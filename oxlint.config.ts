@@ -22,7 +22,7 @@ type Library = keyof typeof libraries;
 
 /** All folders of the product, and the tools beside it. */
 const folders =
-  'http log schema refusals providers steps ledger queue callbacks metrics telemetry api preflight orphans commands worker server sandbox local demo bench'.split(
+  'http log schema refusals providers steps ledger queue callbacks metrics telemetry api preflight orphans commands cli worker server sandbox local demo bench'.split(
     ' ',
   );
 
@@ -128,6 +128,16 @@ const layers: Layer[] = [
     files: `src/commands/${command}/**`,
     mayImport: `${mayImport} commands`,
     because: 'A command is a process of its own and knows only what it shows or changes.',
+  })),
+  {
+    files: 'src/cli/**',
+    mayImport: 'api commands http',
+    because: 'It knows the API over HTTP alone, so that it runs anywhere.',
+  },
+  ...['src/cli/doctor/**', 'src/cli/init/**'].map((files): Layer => ({
+    files,
+    mayImport: 'api cli commands ledger preflight queue steps',
+    because: "It runs on the server's machine, and looks at what a server needs.",
   })),
   {
     files: 'src/worker/**',

@@ -35,8 +35,6 @@ const shownProvisioning = z.object({
 
 /** What the demo reads of a provisioning. */
 export type Shown = z.infer<typeof shownProvisioning>;
-export type ShownStep = Shown['steps'][number];
-export type ShownResource = Shown['resources'][number];
 
 export interface Api {
   isReady(): Promise<boolean>;

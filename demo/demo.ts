@@ -2,6 +2,8 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { styleText } from 'node:util';
+import { during, watch, type View } from '../src/cli/progress/draw.ts';
+import { lookAtStep, lookAtUndo, stepsToUndo } from '../src/cli/progress/look.ts';
 import { steps } from '../src/steps/index.ts';
 import { openApi, type Shown } from './api.ts';
 import { callbacksOfRollback, callbacksOfSuccess, problemsOfRollback, problemsOfSuccess } from './checks.ts';
@@ -9,10 +11,8 @@ import { gatherEvidence } from './evidence.ts';
 import { faultOf } from './faults.ts';
 import { folderSizeBytes } from './folder-size.ts';
 import type { DemoOptions } from './options.ts';
-import { lookAtStep, lookAtUndo, stepsToUndo } from './progress.ts';
 import { startDemoStack, type DemoStack } from './stack.ts';
 import { placesSections, renderSections, rollbackSections, successSections } from './summary.ts';
-import { during, watch, type View } from './watch.ts';
 
 const sample = { clientId: 'acme', clientName: 'Acme Ltd', orgEmail: 'ops@acme.example', tier: 'starter' };
 

@@ -51,8 +51,12 @@ test('every mutating verb of a provider client takes a permit', () => {
   expect(verbs.filter((verb) => !verb.takesPermit && !exempt(verb)).map(({ where }) => where)).toEqual([]);
 });
 
-test('nothing reaches the network but the http module, the callbacks and the projects’ databases', () => {
-  expect(filesWith(/(?<![.\w])fetch\(/)).toEqual(['callbacks/agent.ts', 'http/request.ts']);
+test('nothing reaches the network but the http module, the callbacks, the command line and the projects’ databases', () => {
+  expect(filesWith(/(?<![.\w])fetch\(/).toSorted()).toEqual([
+    'callbacks/agent.ts',
+    'cli/api/client.ts',
+    'http/request.ts',
+  ]);
   expect(filesWith(/new pg\.Client\(/)).toEqual([
     'ledger/presence.ts',
     'providers/postgres.ts',

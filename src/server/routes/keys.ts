@@ -6,7 +6,7 @@ import { roles } from '../../ledger/roles.ts';
 import { actorOf } from '../auth/caller.ts';
 import type { Deps } from '../deps.ts';
 import { Problem } from '../problem.ts';
-import { plainText } from '../requests.ts';
+import { plainText } from '../../api/order.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';
 
 const daysText = `must be a whole number from 1 to ${longestKeyDays}`;

@@ -5,13 +5,14 @@
  */
 import { z } from 'zod';
 import { provisioningAnswer } from '../../api/answers.ts';
+import { plainText } from '../../api/order.ts';
 import { cancelProvisioning, resumeProvisioning, rollBackByOperator } from '../../ledger/operator-acts.ts';
 import type { Snapshot } from '../../ledger/rows.ts';
 import { may } from '../../ledger/roles.ts';
 import { actorOf, forbidden } from '../auth/caller.ts';
 import type { Deps } from '../deps.ts';
 import { Problem } from '../problem.ts';
-import { plainText, provisioningId } from '../requests.ts';
+import { provisioningId } from '../requests.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';
 import { actAndTell } from '../tell-caller.ts';
 import { readShown } from './shown.ts';

@@ -1,11 +1,12 @@
 /** `/api/provisioning/{id}/resources/{resourceId}/forget`: an operator takes a resource off the list by hand. */
 import { z } from 'zod';
 import { provisioningAnswer } from '../../api/answers.ts';
+import { plainText } from '../../api/order.ts';
 import { forgetResource } from '../../ledger/forget.ts';
 import { actorOf } from '../auth/caller.ts';
 import type { Deps } from '../deps.ts';
 import { Problem } from '../problem.ts';
-import { plainText, provisioningId } from '../requests.ts';
+import { provisioningId } from '../requests.ts';
 import { defineRoute, type AnyRoute } from '../route.ts';
 import { actAndTell } from '../tell-caller.ts';
 import { readShown } from './shown.ts';

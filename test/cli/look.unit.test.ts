@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { lookAtStep, lookAtUndo, progressLine, stepsToUndo } from '../../demo/progress.ts';
-import { resource, shownWith } from './shown.ts';
+import { lookAtStep, lookAtUndo, progressLine, stepsToUndo } from '../../src/cli/progress/look.ts';
+import { resource, shownWith } from '../demo/shown.ts';
 
 const startedAt = '2026-01-01T00:00:00.000Z';
 const now = Date.parse(startedAt) + 1500;

@@ -1,5 +1,35 @@
 /** What the progress view says of a step or of its undo, from what the API shows. Pure. */
-import type { Shown, ShownResource, ShownStep } from './api.ts';
+
+interface ShownError {
+  readonly code: string;
+  readonly message: string;
+}
+
+interface ShownStep {
+  readonly name: string;
+  readonly status: string;
+  readonly startedAt?: string | null | undefined;
+  readonly finishedAt?: string | null | undefined;
+  readonly waitingFor?: string | null | undefined;
+  readonly waiting?: { readonly since: string; readonly until: string | null } | null | undefined;
+  readonly error?: ShownError | null | undefined;
+}
+
+interface ShownResource {
+  readonly kind: string;
+  readonly name: string;
+  readonly state: string;
+}
+
+/** The parts of a provisioning that its progress is told from. */
+export interface Shown {
+  readonly status: string;
+  readonly rollback: { readonly status: string };
+  readonly done: boolean;
+  readonly steps: readonly ShownStep[];
+  readonly resources: readonly ShownResource[];
+  readonly failure: ShownError | null;
+}
 
 export type Look =
   | {
@@ -15,7 +45,7 @@ export function lookAtStep(shown: Shown, name: string, now: number): Look {
   const step = shown.steps.find((candidate) => candidate.name === name);
   if (step === undefined) return { is: 'skipped', note: undefined, seconds: undefined };
   const seconds = secondsOf(step, now);
-  const hasEnded = shown.done || shown.rollback.status !== 'none';
+  const hasEnded = shown.done || shown.status === 'paused' || shown.rollback.status !== 'none';
   switch (step.status) {
     case 'succeeded':
     case 'undone':

@@ -1,11 +1,13 @@
-/** The live view in the terminal: one line per step, and plain lines where there is no terminal. */
+/** The live view in a terminal: one line per step, and plain lines where there is no terminal. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { Listr, ListrLogger, type ListrTask } from 'listr2';
-import { progressLine, type Look } from './progress.ts';
+import { Listr, ListrLogger, ProcessOutput, type ListrTask } from 'listr2';
+import { progressLine, type Look } from './look.ts';
 
 export interface View {
   /** Whether lines can be rewritten. */
   readonly isTerminal: boolean;
+  /** Where it is drawn. Default stdout. */
+  readonly stream?: NodeJS.WriteStream;
   readonly signal: AbortSignal;
 }
 
@@ -85,17 +87,20 @@ export async function during<T>(
 
 async function list(tasks: ListrTask[], view: View): Promise<void> {
   const options = { concurrent: false, exitOnError: false, registerSignalListeners: false } as const;
+  const { stream = process.stdout } = view;
+  const logger = new ListrLogger({
+    useIcons: true,
+    // Failures too on the same stream: on another one they would come out of place.
+    toStderr: [],
+    processOutput: new ProcessOutput(stream, stream),
+  });
   if (view.isTerminal)
     await new Listr(tasks, {
       ...options,
       renderer: 'default',
-      rendererOptions: { collapseErrors: false },
+      // Ours to decide: stdout, which listr2 would look at, may be a file.
+      fallbackRendererCondition: false,
+      rendererOptions: { collapseErrors: false, logger },
     }).run();
-  else
-    await new Listr(tasks, {
-      ...options,
-      renderer: 'simple',
-      // Failures too on stdout: on a stream of their own they would come out of place.
-      rendererOptions: { logger: new ListrLogger({ useIcons: true, toStderr: [] }) },
-    }).run();
+  else await new Listr(tasks, { ...options, renderer: 'simple', rendererOptions: { logger } }).run();
 }
