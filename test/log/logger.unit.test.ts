@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { versionText } from '../../src/version.ts';
 import { createLogger } from '../../src/log/logger.ts';
 import { secretValues } from '../../src/log/secret-values.ts';
 
@@ -14,11 +15,12 @@ function scrub(text: string, secrets: readonly string[] = []): unknown {
   return (JSON.parse(logged(secrets, (log) => log.info(text))) as { msg: unknown }).msg;
 }
 
-test('a line is JSON with level, time and message, and says nothing about the machine', () => {
+test('a line is JSON with level, version, time and message, and says nothing about the machine', () => {
   const line = logged([], (log) => log.info({ step: 'github-repo' }, 'step succeeded'));
 
   expect(JSON.parse(line)).toEqual({
     level: 30,
+    version: versionText,
     time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as unknown,
     step: 'github-repo',
     msg: 'step succeeded',

@@ -27,6 +27,7 @@ const constants = new Set([
   'readsTables',
   'shown',
   'sql',
+  'stateInSql',
   'table',
   'tell',
   "tables.join(', ')",

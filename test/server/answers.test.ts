@@ -89,12 +89,12 @@ test('a request is logged in one line, with neither query nor headers', async ()
 test('links begin with PUBLIC_URL where it is set', async () => {
   const other = await startApi({ PUBLIC_URL: 'https://provisioner.example/base/' });
   try {
-    const { id, links } = await other.provision();
+    const { id, clientId, links } = await other.provision();
 
     expect(links).toEqual({
       self: `https://provisioner.example/base/api/provisioning/${id}`,
       events: `https://provisioner.example/base/api/provisioning/${id}/events`,
-      dashboard: 'https://provisioner.example/base/admin/queues',
+      dashboard: `https://provisioner.example/base/clients/${clientId}?run=${id}`,
     });
   } finally {
     await other.stop();

@@ -46,6 +46,9 @@ test('an accepted provisioning is answered with its place and everything that is
     rollback: { status: 'none' },
     done: false,
     needsAttention: false,
+    state: 'in-progress',
+    allowedActions: [{ action: 'cancel', roles: ['operator', 'admin'] }],
+    whatToDo: null,
     steps: [
       pending('supabase-project'),
       pending('database-schema'),
@@ -63,7 +66,7 @@ test('an accepted provisioning is answered with its place and everything that is
     links: {
       self: `${stack.server.url}/api/provisioning/${body.id}`,
       events: `${stack.server.url}/api/provisioning/${body.id}/events`,
-      dashboard: `${stack.server.url}/admin/queues`,
+      dashboard: `${stack.server.url}/clients/${clientId}?run=${body.id}`,
     },
   });
 });

@@ -20,8 +20,10 @@ export function historyLine(
   const error = errorText(data['error']);
   const by = typeof data['by'] === 'string' ? nameOf(data['by']) : 'worker';
   const reason = typeof data['reason'] === 'string' ? data['reason'] : undefined;
-  const attempt =
-    typeof data['attempt'] === 'number' && data['attempt'] > 1 ? `, attempt ${data['attempt']}` : '';
+  const number = typeof data['attempt'] === 'number' ? data['attempt'] : 1;
+  // What comes of a first attempt says that it has begun.
+  if (number === 1 && (type === 'step.started' || type === 'undo.started')) return undefined;
+  const attempt = `, attempt ${number}`;
   const waitingFor = typeof data['waitingFor'] === 'string' ? data['waitingFor'] : undefined;
   const name = typeof data['name'] === 'string' ? data['name'] : '';
   const sentences: Readonly<Record<string, string>> = {
