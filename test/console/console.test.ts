@@ -160,6 +160,7 @@ describe.skipIf(isWithoutBrowser)('the console', () => {
     await at.page.getByRole('button', { name: 'Resume', exact: true }).click();
 
     await at.page.locator('.status').getByText('Succeeded').waitFor();
+    expect(await at.rail('run').locator('.passed').count()).toBe(5);
   });
 
   test('what must stay is taken off the list, and the client id is free', async () => {
@@ -332,6 +333,7 @@ describe.skipIf(isWithoutBrowser)('the console', () => {
     await at.page.keyboard.type('keyboard');
     await at.page.keyboard.press('Enter');
     await at.page.getByRole('link', { name: 'Keyboard One' }).first().waitFor();
+    expect(new URL(at.page.url()).searchParams.get('q')).toBe('keyboard');
   });
 
   test('callbacks that were given up are sent again, many at once', async () => {

@@ -25,7 +25,7 @@ describe.skipIf(isWithoutBrowser)('the console, for everybody', () => {
     });
     const left = await at.withLeftover();
     const isPaused = await at.paused();
-    at.stack.sandbox.control.reset();
+    await at.stack.sandbox.control.reset();
     pages = [
       '/',
       '/clients',

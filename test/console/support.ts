@@ -63,7 +63,7 @@ export function useConsole(): ConsoleInBrowser {
   };
   beforeEach(() => begin());
   afterEach(async () => {
-    stack.sandbox.control.reset();
+    await stack.sandbox.control.reset();
     await context?.close();
   });
 

@@ -21,7 +21,7 @@ beforeAll(async () => {
   control.refuseDelete('github.repository', true);
   const failing = await stack.provision({ clientName: 'Halden Ceramics' });
   left = await stack.waitUntilDone(failing.id);
-  control.reset();
+  await control.reset();
 });
 afterAll(() => stack?.stop());
 
@@ -154,7 +154,7 @@ test('the list is filtered by state, by text, and to the newest of each client',
     const { id } = await stack.provision({ clientId, clientName: 'Asked For Twice' });
     await stack.waitUntilDone(id);
   }
-  control.reset();
+  await control.reset();
   const idsOf = async (query: string) => {
     const page = z.object({ items: z.array(z.object({ clientId: z.string() })) });
     return (await ask(`/api/provisioning?${query}`, page)).items.map((item) => item.clientId);

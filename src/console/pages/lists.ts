@@ -22,7 +22,7 @@ export function preflightPage(context: PageContext, { preflight, at, problem }: 
     body: html`<div class="head">
         <div>
           <h1>
-            ${preflight === undefined ? 'Preflight' : failing === 0 ? 'Everything is in order' : `${count(failing, 'check fails', 'checks fail')}`}
+            ${preflight === undefined ? 'Preflight' : failing === 0 ? 'Everything is in order' : count(failing, 'check fails', 'checks fail')}
           </h1>
           <p class="second">
             ${at === undefined ? 'The providers were not asked yet.' : `A worker asked the providers ${duration(context.now.getTime() - at.getTime())} ago, at ${timeOfDay(at)}. It only read.`}
