@@ -3,6 +3,10 @@ FROM node:26-trixie-slim
 WORKDIR /app
 ENV NODE_ENV=production HOST=0.0.0.0
 
+# docker build --build-arg SOURCE_COMMIT=$(git rev-parse HEAD): /healthz and the log name it.
+ARG SOURCE_COMMIT=
+ENV SOURCE_COMMIT=$SOURCE_COMMIT
+
 # Without the optional packages: those are the Node and PostgreSQL that development brings along.
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --omit=optional && npm cache clean --force

@@ -120,7 +120,8 @@ export function placesSections({ apiUrl, adminKey, controlUrl, logFile, self }: 
     {
       title: 'Look around',
       rows: [
-        ['dashboard', `${apiUrl}/admin/queues`],
+        ['console', `${apiUrl}/`],
+        ['queues', `${apiUrl}/admin/queues`],
         ['sign in with', `${adminKey}  (key of this run only)`],
         ['the sample', self],
         ['sandbox', `${controlUrl}/objects  (what exists at the providers)`],
@@ -128,6 +129,10 @@ export function placesSections({ apiUrl, adminKey, controlUrl, logFile, self }: 
         ['', `${controlUrl}/  (what else can be done to them)`],
         ['log', logFile],
       ],
+    },
+    {
+      title: 'For the command line and for curl',
+      rows: [[`export PROVISIONER_URL=${apiUrl} PROVISIONER_KEY=${adminKey}`], ['npm run cli -- status']],
     },
     {
       title: 'Provision another client',

@@ -353,6 +353,7 @@ describe.skipIf(isWithoutBrowser)('the console', () => {
     await at.page.getByRole('button', { name: 'Send the chosen again' }).click();
 
     await at.page.getByText(/^\d+ (is|are) sent again, in order\.$/).waitFor();
+    expect(new URL(at.page.url()).searchParams.get('again')).toMatch(/^\d+$/);
     await until(
       () => control.receivedCallbacks().filter(({ name }) => name === 'console').length >= 2 || undefined,
       'it to be received again',

@@ -54,6 +54,7 @@ export function orphansPage(context: PageContext, orphans: Orphans): Html {
             ${checkedAt === null ? 'No worker has looked yet.' : `Looked for ${duration(context.now.getTime() - Date.parse(checkedAt))} ago.`}
           </p>
         </div>
+        ${context.viewer.may.operate ? html`<form method="post" action="/orphans"><button>Look now</button></form>` : ''}
       </div>
       ${errors.length === 0 ? '' : html`<div class="summary">${glyph({ glyph: 'incomplete', tone: 'needed' })} ${count(errors.length, 'provider')} could not be looked through: ${errors.map((error) => text(error['message'] ?? error['error'])).join(' ')}</div>`}
       ${
