@@ -22,7 +22,7 @@ type Library = keyof typeof libraries;
 
 /** All folders of the product, and the tools beside it. */
 const folders =
-  'http log schema refusals providers steps ledger queue callbacks metrics telemetry api preflight orphans commands cli worker server sandbox local demo bench'.split(
+  'http log schema refusals providers steps ledger queue callbacks metrics telemetry api console preflight orphans commands cli worker server sandbox local demo bench'.split(
     ' ',
   );
 
@@ -105,6 +105,11 @@ const layers: Layer[] = [
     because: 'Server and worker use telemetry; it knows neither.',
   },
   {
+    files: 'src/console/**',
+    mayImport: 'api ledger',
+    because: 'A page is made of what the API answers: it asks nobody, and knows no request.',
+  },
+  {
     files: 'src/api/**',
     mayImport: 'ledger steps',
     because: 'Server, worker and preflight share what callers are shown: it knows the ledger and the steps.',
@@ -152,7 +157,7 @@ const layers: Layer[] = [
         ...(files.includes('dashboard') ? (['bullmq', 'bull-board'] as const) : []),
         ...(files.includes('trace') ? (['opentelemetry'] as const) : []),
       ],
-      mayImport: 'api callbacks ledger log metrics queue steps telemetry',
+      mayImport: 'api callbacks console ledger log metrics queue steps telemetry',
       because: 'Server and worker never import each other; what both need belongs in a folder below them.',
     }),
   ),
