@@ -4,6 +4,7 @@ import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isWithoutBrowser } from '../helpers/chromium.ts';
+import { until } from '../helpers/until.ts';
 import { useConsole } from './support.ts';
 
 /** Keeps a picture for the documentation, when asked to: UPDATE_SCREENSHOTS=1 npx vitest run --project integration … */
@@ -11,7 +12,7 @@ async function keepPicture(page: Page, name: string): Promise<void> {
   if (process.env['UPDATE_SCREENSHOTS'] !== '1') return;
   const folder = new URL('../../docs/images/', import.meta.url);
   await mkdir(folder, { recursive: true });
-  await page.screenshot({ path: new URL(name, folder).pathname, animations: 'disabled', fullPage: true });
+  await page.screenshot({ path: new URL(name, folder).pathname, animations: 'disabled' });
 }
 
 describe.skipIf(isWithoutBrowser)('the console, for everybody', () => {
@@ -75,10 +76,36 @@ describe.skipIf(isWithoutBrowser)('the console, for everybody', () => {
   }
 
   test('pictures of it, for the README', async () => {
+    const { control } = at.stack.sandbox;
+    control.setDeploymentOutcome('ERROR');
+    const okapi = await at.stack.provision({
+      clientId: 'okapi-travel',
+      clientName: 'Okapi Travel',
+      onFailure: 'pause',
+    });
+    control.refuseDelete('github.repository', true);
+    const halden = await at.stack.provision({ clientId: 'halden-ceramics', clientName: 'Halden Ceramics' });
+    await at.stack.waitUntilDone(halden.id);
+    await until(
+      async () => (await at.stack.show(okapi.id)).status === 'paused' || undefined,
+      'it to be paused',
+    );
+    control.setDeploymentOutcome('BUILDING');
+    const fjord = await at.stack.provision({ clientId: 'fjord-audio', clientName: 'Fjord Audio' });
+    await until(
+      async () =>
+        (await at.stack.show(fjord.id)).steps.some(
+          ({ waitingFor }) => waitingFor === 'the deployment to be ready',
+        ) || undefined,
+      'it to wait',
+    );
     await at.signIn('/');
     await keepPicture(at.page, 'console-overview.png');
-    await at.page.goto(at.url(pages[4] ?? ''));
+    await at.page.goto(at.url('/clients/halden-ceramics'));
     await keepPicture(at.page, 'console-client.png');
-    expect(await at.page.getByRole('heading', { name: 'What to do now' }).count()).toBe(1);
+    await at.page.goto(at.url('/clients/fjord-audio'));
+    await keepPicture(at.page, 'console-live.png');
+
+    expect(await at.page.getByRole('link', { name: 'Cancel and undo' }).count()).toBe(1);
   });
 });

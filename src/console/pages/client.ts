@@ -294,7 +294,9 @@ function resources({ now }: PageContext, one: Provisioning): Content {
                 ${resource.url === null || resource.state === 'deleted' ? resource.name : html`<a href="${resource.url}" rel="noreferrer">${resource.name} ↗</a>`}
               </td>
               <td class="mono">${resource.externalId ?? '–'}</td>
-              <td class="second">${resource.origin === 'foreign' ? 'foreign, never touched' : 'created'}</td>
+              <td class="second origin">
+                ${resource.origin === 'foreign' ? 'foreign, never touched' : 'created'}
+              </td>
               <td class="second">${proof(resource, now)}</td>
             </tr>`,
         )}
