@@ -63,7 +63,11 @@ export const summaryAnswer = z
       providers: z
         .array(providerHealthAnswer)
         .meta({ description: 'As they were when they were last asked: `GET /api/preflight` asks now.' }),
-      orphans: z.strictObject({ checkedAt: time.nullable(), count: z.int() }),
+      orphans: z.strictObject({
+        checkedAt: time.nullable(),
+        count: z.int(),
+        errors: z.int().meta({ description: 'Kinds that could not be looked through.' }),
+      }),
     }),
   })
   .meta({ id: 'Summary' });
@@ -112,7 +116,7 @@ function aboutCallbacks(row: CallbacksGivenUp): Attention {
     clientName: row.client_name,
     headline: `${what} given up`,
     reason: `The receiver: ${answered}.`,
-    whatToDo: 'Ask the receiver whether it is back, then POST …/callbacks/{id}/redeliver.',
+    whatToDo: 'Ask the receiver whether it is back, then POST …/redeliver.',
     since: row.since.toISOString(),
   };
 }

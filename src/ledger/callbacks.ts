@@ -216,18 +216,22 @@ export async function listAllCallbacks(
   },
 ): Promise<ListedCallback[]> {
   const { rows } = await db.query(
+    // The page is chosen first: what belongs to it is looked up for that alone.
     `select c.*, p.client_id, p.client_name, coalesce(made.recent, '[]') as recent,
        to_char(c.created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as exactly_at
-     from ledger.callbacks c join ledger.provisionings p on p.id = c.provisioning_id
+     from (
+       select * from ledger.callbacks
+       where ($1::text is null or state = $1)
+         and ($2::timestamptz is null or (created_at, id) < ($2::timestamptz, $3::uuid))
+       order by created_at desc, id desc limit $4) c
+     join ledger.provisionings p on p.id = c.provisioning_id
      left join lateral (
        select jsonb_agg(jsonb_build_object(
                 'attempt', a.attempt, 'status', a.status, 'error', a.error, 'durationMs', a.duration_ms,
                 'at', to_char(a.at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))) as recent
        from (select * from ledger.callback_attempts where callback_id = c.id order by attempt desc limit 1) a
      ) made on true
-     where ($1::text is null or c.state = $1)
-       and ($2::timestamptz is null or (c.created_at, c.id) < ($2::timestamptz, $3::uuid))
-     order by c.created_at desc, c.id desc limit $4`,
+     order by c.created_at desc, c.id desc`,
     [filter.state, filter.after?.createdAt, filter.after?.id, filter.limit],
   );
   return z.array(listedCallbackRow).parse(rows);

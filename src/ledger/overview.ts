@@ -41,3 +41,14 @@ export async function listCallbacksGivenUp(db: Queryable, limit: number): Promis
   );
   return z.array(givenUp).parse(rows);
 }
+
+/** The provisionings that have ended last and need nobody, the newest end first. */
+export async function listEndedLast(db: Queryable, limit: number): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select id from ledger.provisionings
+     where finished_at is not null and ${stateInSql} in ('live', 'failed', 'offboarded')
+     order by finished_at desc limit $1`,
+    [limit],
+  );
+  return rows.map(({ id }) => id);
+}

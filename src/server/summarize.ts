@@ -6,14 +6,15 @@ import { readOrphanReport } from '../ledger/orphans.ts';
 import { countClients, listCallbacksGivenUp } from '../ledger/overview.ts';
 import { listProvisionings, readFullSnapshots } from '../ledger/provisionings.ts';
 import { listWorkerMetrics } from '../ledger/worker-metrics.ts';
-import { countJobs } from '../queue/count-jobs.ts';
+import { countJobs, type JobCounts } from '../queue/count-jobs.ts';
+import type { Queues } from '../queue/queues.ts';
 import { within } from '../queue/within.ts';
 import { version } from '../version.ts';
 import type { Deps } from './deps.ts';
 
 /** More are not shown at once. Their number is among the counts. */
 const mostShown = 100;
-const queueTimeoutMs = 2000;
+const queueTimeoutMs = 1000;
 
 export async function summarize(deps: Deps): Promise<Summary> {
   const { pool } = deps;
@@ -45,14 +46,25 @@ export async function summarize(deps: Deps): Promise<Summary> {
         preflight !== undefined && findings.success
           ? providerHealthOf(findings.data.checks, preflight.at)
           : [],
-      orphans: { checkedAt: orphans.checkedAt?.toISOString() ?? null, count: orphans.items.length },
+      orphans: {
+        checkedAt: orphans.checkedAt?.toISOString() ?? null,
+        count: orphans.items.length,
+        errors: orphans.errors.length,
+      },
     },
   };
 }
 
+/** One question at a time, and none for a while after an answer: a queue that is away keeps its questions. */
+const asked = new WeakMap<
+  Queues,
+  { readonly until: number; readonly counts: Promise<JobCounts[] | undefined> }
+>();
+const rememberedMs = 2000;
+
 async function queueHealth(deps: Deps): Promise<Summary['health']['queue']> {
   const queues = deps.queues();
-  const counts = queues && (await within(queueTimeoutMs, countJobs(queues)).catch(() => undefined));
+  const counts = queues && (await countsOfJobs(queues));
   if (queues === undefined || counts === undefined) return { ok: false };
   const sum = (...states: readonly string[]) =>
     counts.reduce((total, { states: of }) => total + states.reduce((n, state) => n + (of[state] ?? 0), 0), 0);
@@ -63,4 +75,12 @@ async function queueHealth(deps: Deps): Promise<Summary['health']['queue']> {
     active: sum('active'),
     delayed: sum('delayed'),
   };
+}
+
+function countsOfJobs(queues: Queues): Promise<JobCounts[] | undefined> {
+  const before = asked.get(queues);
+  if (before !== undefined && performance.now() < before.until) return before.counts;
+  const counts = within(queueTimeoutMs, countJobs(queues)).catch(() => undefined);
+  asked.set(queues, { until: performance.now() + rememberedMs, counts });
+  return counts;
 }

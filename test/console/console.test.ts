@@ -135,7 +135,7 @@ describe.skipIf(isWithoutBrowser)('the console', () => {
     const clientId = await at.withLeftover();
     await at.signIn('/');
     await at.page.getByRole('heading', { name: /needs? somebody$/ }).waitFor();
-    const need = at.page.locator('.needs li', { has: at.page.locator(`a[href="/clients/${clientId}"]`) });
+    const need = at.page.locator('.needs li', { has: at.page.locator(`a[href^="/clients/${clientId}?"]`) });
     await need.getByText('Rollback incomplete, 1 of 3 left').waitFor();
     await need.getByRole('link', { name: 'See what is left' }).click();
 
@@ -330,6 +330,7 @@ describe.skipIf(isWithoutBrowser)('the console', () => {
     await at.page.keyboard.press('Escape');
     await at.page.getByRole('dialog').waitFor({ state: 'hidden' });
     await at.page.keyboard.press('/');
+    await at.page.locator('#find:focus').waitFor();
     await at.page.keyboard.type('keyboard');
     await at.page.keyboard.press('Enter');
     await at.page.getByRole('link', { name: 'Keyboard One' }).first().waitFor();
@@ -387,6 +388,52 @@ describe.skipIf(isWithoutBrowser)('the console', () => {
     expect((await at.page.goto(at.url('/clients/no-such-client')))?.status()).toBe(404);
     const answer = await at.stack.call('/nothing/here');
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
+  });
+
+  test('what a reader has opened and typed stays while the page follows', async () => {
+    at.stack.sandbox.control.setDeploymentOutcome('BUILDING');
+    const { id, clientId } = await at.stack.provision();
+    await at.signIn(`/clients/${clientId}`);
+    await at.page.getByText('waits for the deployment to be ready').first().waitFor();
+    await at.page.goto(at.url('/clients'));
+    const filter = at.page.getByLabel('Name or client id contains');
+    await filter.fill('halden');
+    await filter.blur();
+    const looked = at.page.waitForResponse((response) => response.url() === at.url('/clients'));
+    await looked;
+    // Another look: the one before it was put into the page.
+    await at.page.waitForResponse((response) => response.url() === at.url('/clients'));
+
+    expect(await filter.inputValue()).toBe('halden');
+    await at.stack.call(`/api/provisioning/${id}/cancel`, { method: 'POST' });
+    await at.stack.waitUntilDone(id);
+  });
+
+  test('a stream that has nothing more to tell is answered, and so is one that nobody reads', async () => {
+    const clientId = await at.provisioned();
+    await at.signIn();
+    const asked = { headers: { accept: 'text/event-stream', 'last-event-id': '99999' } };
+    expect((await at.page.request.get(at.url(`/clients/${clientId}/events`), asked)).status()).toBe(204);
+    expect((await at.page.request.head(at.url(`/clients/${clientId}/events`))).status()).toBe(200);
+    expect((await at.page.request.head(at.url('/activity.csv'))).status()).toBe(200);
+  });
+
+  test('an address that cannot be read is no page, and one for programs says so', async () => {
+    await at.signIn();
+    expect((await at.page.goto(at.url('/clients/%ff')))?.status()).toBe(404);
+    expect((await at.page.goto(at.url('/metrics')))?.status()).toBe(401);
+    await at.page.getByRole('heading', { name: 'This is for programs' }).waitFor();
+  });
+
+  test('an operator plans, and is offered no provisioning', async () => {
+    await at.signIn('/clients/new', (await makeKey(at.stack, 'operator')).token);
+    await at.page.getByLabel('Client id').fill(newClientId());
+    await at.page.getByLabel('Client name').fill('Harbour Tea');
+    await at.page.getByLabel('Email of the organization').fill('ops@harbour.example');
+    await at.page.getByRole('button', { name: 'Plan', exact: true }).click();
+
+    await at.page.getByRole('heading', { name: 'The plan' }).waitFor();
+    expect(await at.page.getByRole('button', { name: /^Provision/ }).count()).toBe(0);
   });
 
   test('nothing is loaded from elsewhere, and no page may run what is not ours', async () => {

@@ -28,6 +28,11 @@ const stateOf = (root) =>
   [...root.querySelectorAll('.status .sign, .needs b, .node .hidden')]
     .map((one) => one.textContent.trim())
     .join(', ');
+// What the reader has opened, typed, ticked and marked stays.
+const mayChange = (name, node) =>
+  !(name === 'open' && node.tagName === 'DETAILS') &&
+  !(['value', 'checked'].includes(name) && node.tagName === 'INPUT') &&
+  !(name === 'class' && node.classList.contains('at'));
 let isLooking = false;
 let lookAgain = false;
 async function look() {
@@ -39,13 +44,12 @@ async function look() {
     if (response.ok) {
       const next = new DOMParser().parseFromString(await response.text(), 'text/html');
       const before = stateOf(document);
-      Idiomorph.morph(document.querySelector('main'), next.querySelector('main'), {
-        ignoreActiveValue: true,
-        restoreFocus: true,
-      });
-      Idiomorph.morph(document.querySelector('.menu nav'), next.querySelector('.menu nav'), {
-        restoreFocus: true,
-      });
+      for (const part of ['main', '.menu nav'])
+        Idiomorph.morph(document.querySelector(part), next.querySelector(part), {
+          ignoreActiveValue: true,
+          restoreFocus: true,
+          callbacks: { beforeAttributeUpdated: mayChange },
+        });
       document.title = next.title;
       const after = stateOf(document);
       if (after !== before) news.textContent = after;
@@ -105,6 +109,8 @@ let at = -1;
 function move(by) {
   const all = rows();
   if (all.length === 0) return;
+  // The list may have changed meanwhile.
+  at = all.findIndex((row) => row.classList.contains('at'));
   all[at]?.classList.remove('at');
   at = Math.min(all.length - 1, Math.max(0, at + by));
   all[at].classList.add('at');
@@ -127,7 +133,7 @@ function showKeys() {
 }
 document.addEventListener('keydown', (event) => {
   const isTyping =
-    event.target instanceof HTMLElement && event.target.closest('input, textarea, select, dialog') !== null;
+    event.target instanceof HTMLElement && event.target.closest('input, textarea, select, dialog[open]') !== null;
   if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === '?') showKeys();
   if (localStorage.getItem(keysOff) !== null) return;

@@ -182,7 +182,7 @@ function whatToDoNow(context: PageContext, one: Provisioning): Content {
     one.allowedActions.some(
       (allowed) => allowed.action === action && allowed.roles.some((role) => role === viewer.role),
     );
-  const left = one.resources.filter(({ whatToDo }) => whatToDo !== undefined);
+  const left = one.resources.filter(({ origin, whatToDo }) => origin === 'created' && whatToDo !== undefined);
   const isPaused = one.status === 'paused';
   const retry = isPaused ? 'resume' : 'rollback';
   return html`<section class="block needed" aria-labelledby="to-do">

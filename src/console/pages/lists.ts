@@ -35,6 +35,15 @@ export function preflightPage(context: PageContext, { preflight, at, problem }: 
   });
 }
 
+/** Why it looks like ours, and what else is known. */
+function whyOrphan(item: Orphans['items'][number]): string {
+  const why =
+    item['evidence'] === 'mark'
+      ? 'It carries our mark.'
+      : 'Only its name looks like ours: it may well be foreign.';
+  return typeof item['note'] === 'string' ? `${why} ${item['note']}` : why;
+}
+
 export function orphansPage(context: PageContext, orphans: Orphans): Html {
   const { items, errors, checkedAt } = orphans;
   const text = (value: unknown): string =>
@@ -48,7 +57,9 @@ export function orphansPage(context: PageContext, orphans: Orphans): Html {
     nav: 'Orphans',
     body: html`<div class="head">
         <div>
-          <h1>${items.length === 0 ? 'No orphans' : count(items.length, 'orphan')}</h1>
+          <h1>
+            ${checkedAt === null ? 'Orphans' : items.length > 0 ? count(items.length, 'orphan') : errors.length > 0 ? 'No orphans where it could be looked' : 'No orphans'}
+          </h1>
           <p class="second">
             What looks like ours at the providers, and nothing in the ledger owns.
             ${checkedAt === null ? 'No worker has looked yet.' : `Looked for ${duration(context.now.getTime() - Date.parse(checkedAt))} ago.`}
@@ -56,7 +67,7 @@ export function orphansPage(context: PageContext, orphans: Orphans): Html {
         </div>
         ${context.viewer.may.operate ? html`<form method="post" action="/orphans"><button>Look now</button></form>` : ''}
       </div>
-      ${errors.length === 0 ? '' : html`<div class="summary">${glyph({ glyph: 'incomplete', tone: 'needed' })} ${count(errors.length, 'provider')} could not be looked through: ${errors.map((error) => text(error['message'] ?? error['error'])).join(' ')}</div>`}
+      ${errors.length === 0 ? '' : html`<div class="summary">${glyph({ glyph: 'incomplete', tone: 'needed' })} ${count(errors.length, 'kind')} could not be looked through: ${errors.map((error) => `${nounOf(text(error['kind']))}: ${text(error['message'])}`).join(' ')}</div>`}
       ${
         items.length === 0
           ? ''
@@ -76,7 +87,7 @@ export function orphansPage(context: PageContext, orphans: Orphans): Html {
                         <td>${nounOf(item.kind)}</td>
                         <td>${link(item)}</td>
                         <td class="mono">${item.externalId}</td>
-                        <td class="second">${text(item['reason'] ?? item['because'])}</td>
+                        <td class="second">${whyOrphan(item)}</td>
                       </tr>`,
                   )}
                 </tbody>

@@ -93,7 +93,7 @@ export function newClientPage(context: PageContext, data: NewClientData): Html {
             ${option('onFailure', 'rollback', 'Undo everything')}${option('onFailure', 'pause', 'Pause, and let somebody decide')}
           </fieldset>
           ${field('callbackUrl', html`Callback URL <span class="third">optional</span>`, html`type="url" maxlength="2000" placeholder="https://"`)}
-          <p class="buttons">${buttons(plan)}</p>
+          <p class="buttons">${buttons(plan, context.viewer.may.create)}</p>
           ${plan !== undefined && !plan.ok ? html`<p class="meta">As planned something stands in the way. What was made until it fails is deleted again.</p>` : ''}
         </form>
         <div>
@@ -103,16 +103,15 @@ export function newClientPage(context: PageContext, data: NewClientData): Html {
   });
 }
 
-function buttons(plan: Plan | undefined): Content {
-  if (plan === undefined || !plan.clientIsFree)
-    return html`<button class="filled" name="do" value="plan">
-        ${plan === undefined ? 'Plan' : 'Plan again'}</button
-      >${plan === undefined ? html` <button name="do" value="provision">Provision</button>` : ''}`;
-  return plan.ok
-    ? html`<button class="filled" name="do" value="provision">Provision</button>
-        <button name="do" value="plan">Plan again</button>`
-    : html`<button class="filled" name="do" value="plan">Plan again</button>
-        <button name="do" value="provision">Provision anyway</button>`;
+function buttons(plan: Plan | undefined, mayCreate: boolean): Content {
+  const isReady = plan?.ok === true && mayCreate;
+  const again = html`<button class="${isReady ? '' : 'filled'}" name="do" value="plan">
+    ${plan === undefined ? 'Plan' : 'Plan again'}
+  </button>`;
+  if (!mayCreate || plan?.clientIsFree === false) return again;
+  if (isReady) return html`<button class="filled" name="do" value="provision">Provision</button> ${again}`;
+  return html`${again}
+    <button name="do" value="provision">${plan === undefined ? 'Provision' : 'Provision anyway'}</button>`;
 }
 
 function planned({ now, steps }: PageContext, plan: Plan): Html {

@@ -51,7 +51,7 @@ export function overviewPage(context: PageContext, data: OverviewData): Html {
               <h2>Ended last</h2>
               <a class="meta" href="/clients">All clients</a>
             </div>
-            ${ended.length === 0 ? html`<p class="second">No client has been provisioned yet.</p>` : endedTable(ended, context)}
+            ${ended.length === 0 ? html`<p class="second">Nothing has ended yet.</p>` : endedTable(ended, context)}
           </section>
         </div>
         <aside>
@@ -106,7 +106,7 @@ function subline(needing: number, { inProgress, live }: Summary['counts']): stri
 }
 
 function need(one: Summary['attention'][number], isFirst: boolean, { now }: PageContext): Html {
-  const page = `/clients/${one.clientId}`;
+  const page = `/clients/${one.clientId}?run=${one.provisioningId}`;
   return html`<li>
     ${glyph({ glyph: one.headline.startsWith('Paused') ? 'paused' : 'incomplete', tone: 'needed' }, true)}
     <div>
@@ -221,6 +221,8 @@ function health({ health: { ledger, queue, workers, providers } }: Summary, { no
 function orphans({ health: { orphans: of } }: Summary, { now }: PageContext): Content {
   if (of.checkedAt === null) return 'No worker has looked yet.';
   const ago = duration(now.getTime() - Date.parse(of.checkedAt));
+  if (of.count === 0 && of.errors > 0)
+    return html`<a href="/orphans">${count(of.errors, 'kind')}</a> could not be looked through ${ago} ago.`;
   return of.count === 0
     ? `None. All providers were looked through ${ago} ago.`
     : html`<a href="/orphans">${count(of.count, 'thing')} that nothing owns</a>, seen ${ago} ago.`;

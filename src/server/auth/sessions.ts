@@ -88,6 +88,11 @@ export function createSessions(deps: Pick<Deps, 'config' | 'pool' | 'publicUrl'>
   };
 }
 
+/** True where a request carries a session, whether it counts or not. */
+export function hasSession(cookies: string | undefined): boolean {
+  return cookies?.includes('client-provisioner-session=') ?? false;
+}
+
 /** With the prefix no other host of the domain can set it, which browsers only grant on https and for every path. */
 function cookieFor(publicUrl: string): { name: string; options: CookieOptions } {
   const secure = publicUrl.startsWith('https:');

@@ -73,7 +73,7 @@ export function addAccess(router: Router, { visit, form }: Site): void {
       const set = Object.fromEntries(
         Object.entries(request.query).filter(([name, value]) => name !== 'cursor' && value !== ''),
       );
-      await api.do('listAudit', { query: set, accept: 'text/csv' });
+      await api.stream('listAudit', { query: set, accept: 'text/csv' });
       return undefined;
     }),
   );

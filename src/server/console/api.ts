@@ -17,8 +17,10 @@ export interface Call {
 export interface ConsoleApi {
   /** Throws a Problem, as the route does. */
   ask<T>(operation: string, answer: z.ZodType<T>, call?: Call): Promise<T>;
-  /** For an operation that answers the request by itself, and for one whose answer nobody reads. */
+  /** For an operation whose answer nobody reads. */
   do(operation: string, call?: Call): Promise<void>;
+  /** For an operation that answers the request by itself; where it does not, its status is the answer. */
+  stream(operation: string, call: Call & { readonly accept: string }): Promise<void>;
 }
 
 export function consoleApi(
@@ -29,15 +31,18 @@ export function consoleApi(
     response,
   }: { readonly caller: Caller; readonly request: Request; readonly response: Response },
 ): ConsoleApi {
+  // Several may be asked at once: each leaves it as the browser has sent it.
+  const { accept: asked } = request.headers;
+
   async function call(
     operation: string,
     { params = {}, query = {}, body, accept = 'application/json' }: Call = {},
   ) {
     const route = routes.find(({ operationId }) => operationId === operation);
     if (route === undefined) throw new Error(`there is no operation ${operation}`);
-    if (route.permission !== 'public' && !may(caller.role, route.permission))
-      throw forbidden(caller, route.permission);
-    const { accept: asked } = request.headers;
+    const isDryRun = 'dryRun' in query && query.dryRun === 'true';
+    const needed = isDryRun ? (route.dryRunPermission ?? route.permission) : route.permission;
+    if (needed !== 'public' && !may(caller.role, needed)) throw forbidden(caller, needed);
     request.headers.accept = accept;
     try {
       return await callRoute(route, { params, query, body, caller, request, response });
@@ -51,6 +56,10 @@ export function consoleApi(
     },
     async do(operation, given) {
       await call(operation, given);
+    },
+    async stream(operation, given) {
+      const reply = await call(operation, given);
+      if (reply !== undefined) response.status(reply.status).end();
     },
   };
 }

@@ -1,6 +1,5 @@
 /** One client: its page, live, and its callbacks. */
 import type { Router } from 'express';
-import { z } from 'zod';
 import {
   callbacksAnswer,
   eventAnswer,
@@ -10,8 +9,9 @@ import {
 } from '../../api/answers.ts';
 import type { Provisioning } from '../../console/data.ts';
 import { clientPage } from '../../console/pages/client.ts';
+import { readProgress } from '../../ledger/events.ts';
+import type { Queryable } from '../../ledger/pool.ts';
 import { Problem } from '../problem.ts';
-import type { ConsoleApi } from './api.ts';
 import { fieldsOf, textOf, type Site, type Visit } from './visit.ts';
 
 const provisionings = pageOf(provisioningAnswer);
@@ -30,7 +30,7 @@ export async function findRun({
   return { one, others: items.filter(({ id }) => id !== one.id) };
 }
 
-export function addClient(router: Router, { visit, form }: Site): void {
+export function addClient(router: Router, { deps, visit, form }: Site): void {
   router.get(
     '/clients/:clientId',
     visit(async (at) => {
@@ -42,11 +42,11 @@ export function addClient(router: Router, { visit, form }: Site): void {
         response.json(provisioning);
         return undefined;
       }
+      // The newest of them.
+      const cursor = String(Math.max(0, (await lastEvent(deps.pool, one.id)) - shownEvents));
       const [timeline, events, callbacks] = await Promise.all([
         api.ask('showTimeline', timelineAnswer, { params }),
-        api
-          .ask('listEvents', pageOf(eventAnswer), { params, query: { limit: '500' } })
-          .catch(() => ({ items: [] })),
+        api.ask('listEvents', pageOf(eventAnswer), { params, query: { limit: String(shownEvents), cursor } }),
         api.ask('listCallbacks', callbacksAnswer, { params }),
       ]);
       return clientPage(await context(), {
@@ -63,9 +63,8 @@ export function addClient(router: Router, { visit, form }: Site): void {
     '/clients/:clientId/events',
     visit(async (at) => {
       const { one } = await findRun(at);
-      const cursor = String(await lastEvent(at.api, one.id));
-      const stream = { params: { id: one.id }, query: { cursor }, accept: 'text/event-stream' };
-      await at.api.do('listEvents', stream);
+      const query = { cursor: String(await lastEvent(deps.pool, one.id)) };
+      await at.api.stream('listEvents', { params: { id: one.id }, query, accept: 'text/event-stream' });
       return undefined;
     }),
   );
@@ -83,10 +82,10 @@ export function addClient(router: Router, { visit, form }: Site): void {
   );
 }
 
-async function lastEvent(api: ConsoleApi, id: string): Promise<number> {
-  const progress = z.object({ items: z.array(z.object({ sequence: z.number() })) });
-  const { items } = await api
-    .ask('listEvents', progress, { params: { id }, query: { limit: '500' } })
-    .catch(() => ({ items: [] }));
-  return items.at(-1)?.sequence ?? 0;
+/** More of a history is not shown. */
+const shownEvents = 500;
+
+async function lastEvent(db: Queryable, id: string): Promise<number> {
+  const [progress] = await readProgress(db, [id]);
+  return progress?.last_event ?? 0;
 }

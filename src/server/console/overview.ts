@@ -2,36 +2,44 @@
 import type { Router } from 'express';
 import { z } from 'zod';
 import { pageOf, provisioningAnswer } from '../../api/answers.ts';
-import { summaryAnswer } from '../../api/summary.ts';
+import { presentProvisioning } from '../../api/present.ts';
 import { clientsPage } from '../../console/pages/clients.ts';
 import { overviewPage } from '../../console/pages/overview.ts';
+import { listEndedLast } from '../../ledger/overview.ts';
+import { readFullSnapshots } from '../../ledger/provisionings.ts';
 import { clientStates } from '../../provisioning.ts';
 import { textOf, type Site } from './visit.ts';
 
 const provisionings = pageOf(provisioningAnswer);
 
-export function addOverview(router: Router, { visit }: Site): void {
+export function addOverview(router: Router, { deps, visit }: Site): void {
   router.get(
     '/',
-    visit(async ({ api, context }) => {
-      const [summary, running, ended] = await Promise.all([
-        api.ask('summarize', summaryAnswer),
+    visit(async ({ api, summary, context }) => {
+      const [shown, running, ended] = await Promise.all([
+        summary(),
         api.ask('listProvisionings', provisionings, { query: { state: 'in-progress', limit: '20' } }),
-        api.ask('listProvisionings', provisionings, { query: { limit: '20' } }),
+        listEndedLast(deps.pool, 5),
       ]);
-      const done = ended.items.filter((one) => one.done && !one.needsAttention).slice(0, 5);
-      return overviewPage(await context(), { summary, running: running.items, ended: done });
+      const snapshots = await readFullSnapshots(deps.pool, ended);
+      return overviewPage(await context(), {
+        summary: shown,
+        running: running.items,
+        ended: snapshots.map((one) =>
+          provisioningAnswer.parse(presentProvisioning(one, deps.steps, deps.publicUrl())),
+        ),
+      });
     }),
   );
 
   router.get(
     '/clients',
-    visit(async ({ request, api, context }) => {
+    visit(async ({ request, api, summary, context }) => {
       const { query } = request;
       const q = textOf(query['q']).trim();
       const state = z.enum(clientStates).safeParse(query['state']).data;
       const cursor = textOf(query['cursor']);
-      const [page, summary] = await Promise.all([
+      const [page, { counts }] = await Promise.all([
         api.ask('listProvisionings', provisionings, {
           query: {
             newest: 'true',
@@ -41,11 +49,11 @@ export function addOverview(router: Router, { visit }: Site): void {
             ...(cursor !== '' && { cursor }),
           },
         }),
-        api.ask('summarize', summaryAnswer),
+        summary(),
       ]);
       return clientsPage(await context(), {
         filter: { q, state },
-        counts: summary.counts,
+        counts,
         ...page,
         isLater: cursor !== '',
       });

@@ -2,9 +2,10 @@
 import type { ErrorRequestHandler } from 'express';
 import { html, toText } from '../../console/html.ts';
 import { bare } from '../../console/pages/plain.ts';
-import { isDatabaseAway } from '../../ledger/pool.ts';
 import { signInPath } from '../dashboard/sign-in.ts';
-import { Problem } from '../problem.ts';
+import { hasSession } from '../auth/sessions.ts';
+import { asProblem } from '../middleware/handle-errors.ts';
+import type { Problem } from '../problem.ts';
 
 /** Everything is served by us, and nothing else may run or be loaded. */
 export const contentPolicy = [
@@ -25,32 +26,35 @@ export const handlePageErrors: ErrorRequestHandler = (error: unknown, request, r
     next(error);
     return;
   }
-  const isAway = isDatabaseAway(error) || (error instanceof Problem && error.status === 503);
-  const status = isAway ? 503 : error instanceof Problem ? error.status : 500;
-  if (status === 401) {
+  const problem = asProblem(error);
+  const { status } = problem;
+  // Who has a session and is asked for a key all the same is no further after another sign-in.
+  if (status === 401 && !hasSession(request.headers.cookie)) {
     response.redirect(303, `${signInPath}?next=${encodeURIComponent(request.originalUrl)}`);
     return;
   }
   if (status >= 500) request.log.error({ err: error }, 'a page failed');
-  const { title, text } = wordsFor(status, error);
+  const { title, text } = wordsFor(problem);
   const body = html`<h1>${title}</h1>
     <p class="prose">${text}</p>
     <p class="buttons"><a class="button" href="/">Overview</a></p>`;
-  response.set('Content-Security-Policy', contentPolicy);
-  if (error instanceof Problem) response.set(error.headers);
+  response.set('Content-Security-Policy', contentPolicy).set(problem.headers);
   response
     .status(status)
     .type('html')
     .send(toText(bare(title, body)));
 };
 
-function wordsFor(status: number, error: unknown): { readonly title: string; readonly text: string } {
+function wordsFor({ status, title, message }: Problem): { readonly title: string; readonly text: string } {
   if (status === 503)
     return {
       title: 'This cannot be shown at present',
       text: 'The ledger cannot be reached, or this process stops. Nothing is lost, and what runs goes on by itself. Load the page again in a moment.',
     };
   if (status === 404) return { title: 'There is nothing here', text: 'The address names no page.' };
-  if (error instanceof Problem) return { title: error.title, text: error.message };
-  return { title: 'Something went wrong here', text: 'The log has it under the request id.' };
+  if (status === 401)
+    return { title: 'This is for programs', text: 'It is asked for with a key, not with a session.' };
+  if (status === 500)
+    return { title: 'Something went wrong here', text: 'The log has it under the request id.' };
+  return { title, text: message };
 }

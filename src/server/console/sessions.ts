@@ -8,7 +8,8 @@ import type { Caller } from '../auth/caller.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import type { Deps } from '../deps.ts';
 import type { RateLimit } from '../middleware/rate-limit.ts';
-import { Problem } from '../problem.ts';
+import { within } from '../../queue/within.ts';
+import { databaseAway, Problem } from '../problem.ts';
 
 export type PageHandler = (request: Request, response: Response, caller: Caller) => Promise<void>;
 
@@ -18,6 +19,9 @@ export interface PageDoors {
   readonly limitRate: RateLimit;
 }
 
+/** A ledger that is there has answered by then. */
+const sessionTimeoutMs = 2000;
+
 /** A page for whoever is signed in and may read. Who comes with a key asks the API, not for pages. */
 export function forSignedIn({ deps, sessions, limitRate }: PageDoors, handle: PageHandler): RequestHandler {
   return async (request, response, next) => {
@@ -25,7 +29,9 @@ export function forSignedIn({ deps, sessions, limitRate }: PageDoors, handle: Pa
     const isForm = request.method === 'POST';
     if (isForm && !isFromOwnOrigin(request.headers, deps.publicUrl()))
       throw new Problem(403, 'forbidden', `Use the form of ${new URL(deps.publicUrl()).origin} itself.`);
-    const caller = await sessions.callerOf(request);
+    const caller = await within(sessionTimeoutMs, sessions.callerOf(request)).catch((error: unknown) => {
+      throw databaseAway(error);
+    });
     if (caller === undefined || !may(caller.role, 'read')) {
       if (request.accepts(['json', 'html']) !== 'html') throw unauthorized();
       const wanted = isForm ? '/' : request.originalUrl;

@@ -6,6 +6,7 @@ import { findingsSchema, preflightAnswer, reportOf } from '../../api/preflight.t
 import { callbacksPage } from '../../console/pages/callbacks.ts';
 import { orphansPage, preflightPage } from '../../console/pages/lists.ts';
 import { readLastPreflight } from '../../ledger/last-preflight.ts';
+import type { Queryable } from '../../ledger/pool.ts';
 import { Problem } from '../problem.ts';
 import { fieldsOf, textOf, type Site } from './visit.ts';
 
@@ -46,12 +47,9 @@ export function addSurroundings(router: Router, { deps, visit, form }: Site): vo
     '/preflight',
     visit(async ({ api, context }) => {
       // Whoever may not ask may not see it either.
-      const last = await readLastPreflight(deps.pool);
-      const findings = findingsSchema.safeParse(last?.findings);
       const page = await context();
       if (!page.viewer.may.preflight) await api.do('checkProviders');
-      const preflight = findings.success ? reportOf(findings.data.checks) : undefined;
-      return preflightPage(page, { preflight, at: last?.at, problem: undefined });
+      return preflightPage(page, { ...(await lastPreflight(deps.pool)), problem: undefined });
     }),
   );
 
@@ -65,8 +63,7 @@ export function addSurroundings(router: Router, { deps, visit, form }: Site): vo
         if (!(error instanceof Problem) || error.code !== 'worker-unavailable') throw error;
         response.status(503);
         return preflightPage(await context(), {
-          preflight: undefined,
-          at: undefined,
+          ...(await lastPreflight(deps.pool)),
           problem: error.message,
         });
       }
@@ -91,4 +88,11 @@ export function addSurroundings(router: Router, { deps, visit, form }: Site): vo
       return undefined;
     }),
   );
+}
+
+/** How the providers were when they were last asked. */
+async function lastPreflight(db: Queryable) {
+  const last = await readLastPreflight(db);
+  const findings = findingsSchema.safeParse(last?.findings);
+  return { preflight: findings.success ? reportOf(findings.data.checks) : undefined, at: last?.at };
 }

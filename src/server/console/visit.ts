@@ -2,7 +2,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { urlencoded } from 'express';
 import { z } from 'zod';
-import { summaryAnswer } from '../../api/summary.ts';
+import { summaryAnswer, type Summary } from '../../api/summary.ts';
 import type { PageContext } from '../../console/data.ts';
 import { toText, type Html } from '../../console/html.ts';
 import { messagePage } from '../../console/pages/plain.ts';
@@ -20,6 +20,8 @@ export interface Visit {
   readonly response: Response;
   readonly caller: Caller;
   readonly api: ConsoleApi;
+  /** The summary, asked for once. */
+  readonly summary: () => Promise<Summary>;
   /** What every page is given, as it is now. */
   readonly context: () => Promise<PageContext>;
 }
@@ -48,8 +50,10 @@ export function openSite(doors: PageDoors, routes: readonly AnyRoute[]): Site {
         response.set('Content-Security-Policy', contentPolicy);
         response.set('Referrer-Policy', 'same-origin');
         const api = consoleApi(routes, { caller, request, response });
+        let asked: Promise<Summary> | undefined;
+        const summary = () => (asked ??= api.ask('summarize', summaryAnswer));
         const context = async (): Promise<PageContext> => {
-          const { attention } = await api.ask('summarize', summaryAnswer);
+          const { attention } = await summary();
           return {
             viewer: viewerOf(caller),
             now: new Date(),
@@ -59,7 +63,7 @@ export function openSite(doors: PageDoors, routes: readonly AnyRoute[]): Site {
           };
         };
         try {
-          const page = await work({ request, response, caller, api, context });
+          const page = await work({ request, response, caller, api, summary, context });
           if (page !== undefined) response.type('html').send(toText(page));
         } catch (error) {
           if (!(error instanceof Problem) || error.status === 503 || response.headersSent) throw error;

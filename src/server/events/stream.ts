@@ -19,6 +19,8 @@ export interface StreamOptions {
 /** Writes until the last event, or until the reader or the process goes away. */
 export function streamEvents(response: Response, options: StreamOptions): void {
   const { hub, stopping } = options;
+  // The reader has left while we were looking: nothing tells of that any more.
+  if (response.destroyed || response.writableEnded) return;
   response.status(200).set({
     'Content-Type': 'text/event-stream; charset=utf-8',
     // Proxies that buffer would hold events back.

@@ -35,7 +35,8 @@ export const handleErrors: ErrorRequestHandler = (error: unknown, request, respo
     );
 };
 
-function asProblem(error: unknown): Problem {
+/** Any error as callers may see it. */
+export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (isDatabaseAway(error)) return databaseAway(error);
   // A path that cannot be decoded names nothing.

@@ -92,10 +92,15 @@ export function callbackRoutes(deps: Deps): AnyRoute[] {
       const redelivered: string[] = [];
       for (const { id, provisioningId: of } of await findCallbacks(deps.pool, ids))
         if (await redeliverCallback(deps.pool, of, id, actorOf(caller, request))) redelivered.push(id);
-      for (const id of redelivered) await sendSoon(deps, id);
+      // The queue may be away: then the sweeper finds them.
+      deps.inBackground(sendAll(deps, redelivered));
       return { status: 202, body: { redelivered } };
     },
   });
 
   return [list, again, listAll, manyAgain];
+}
+
+async function sendAll(deps: Deps, ids: readonly string[]): Promise<void> {
+  for (const id of ids) await sendSoon(deps, id);
 }
