@@ -133,7 +133,8 @@ function showKeys() {
 }
 document.addEventListener('keydown', (event) => {
   const isTyping =
-    event.target instanceof HTMLElement && event.target.closest('input, textarea, select, dialog[open]') !== null;
+    event.target instanceof HTMLElement &&
+    event.target.closest('input, textarea, select, dialog[open]') !== null;
   if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === '?') showKeys();
   if (localStorage.getItem(keysOff) !== null) return;
