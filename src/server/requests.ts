@@ -5,17 +5,28 @@ import { callbackUrlText, onFailureField, orderFields } from '../api/order.ts';
 import { clientIdPattern, clientStates, provisioningStatuses, rollbackStatuses } from '../provisioning.ts';
 import { refuseCallbackUrl } from '../callbacks/guard.ts';
 
+/** What the documentation sends at the first click. */
+const exampleOrder = {
+  clientId: 'globex',
+  clientName: 'Globex Corporation',
+  orgEmail: 'ops@globex.example',
+  tier: 'professional',
+  onFailure: 'rollback',
+} as const;
+
 export function newProvisioningSchema(allowedHosts: readonly AllowedHost[]) {
-  return z.strictObject({
-    ...orderFields,
-    callbackUrl: callbackUrlText
-      .superRefine((url, context) => {
-        const refusal = refuseCallbackUrl(url, allowedHosts);
-        if (refusal !== undefined) context.addIssue(refusal);
-      })
-      .optional(),
-    onFailure: onFailureField.default('rollback'),
-  });
+  return z
+    .strictObject({
+      ...orderFields,
+      callbackUrl: callbackUrlText
+        .superRefine((url, context) => {
+          const refusal = refuseCallbackUrl(url, allowedHosts);
+          if (refusal !== undefined) context.addIssue(refusal);
+        })
+        .optional(),
+      onFailure: onFailureField.default('rollback'),
+    })
+    .meta({ examples: [exampleOrder] });
 }
 
 const cursorParts = z.object({

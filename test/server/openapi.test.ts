@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Stack } from '../helpers/stack.ts';
-import { startApi } from './support.ts';
+import { post, startApi } from './support.ts';
 
 const documentSchema = z.object({
   openapi: z.string().regex(/^3\.1\./),
@@ -115,4 +115,25 @@ test('each says which roles may call it', () => {
   );
   expect(described['post /api/keys']).toContain('For `admin`.');
   expect(described['get /api/audit']).toContain('For `operator`, `admin`.');
+});
+
+test('what the documentation sends at the first click is taken', async () => {
+  const { examples } = z
+    .object({
+      paths: z.object({
+        '/api/provisioning': z.object({
+          post: z.object({
+            requestBody: z.object({
+              content: z.object({
+                'application/json': z.object({ schema: z.object({ examples: z.array(z.unknown()) }) }),
+              }),
+            }),
+          }),
+        }),
+      }),
+    })
+    .transform(({ paths }) => paths['/api/provisioning'].post.requestBody.content['application/json'].schema)
+    .parse(await (await stack.call('/openapi.json')).json());
+
+  expect((await post(stack, examples[0])).status).toBe(202);
 });

@@ -6,7 +6,7 @@ import { summaryAnswer } from '../../src/api/summary.ts';
 import { version } from '../../src/version.ts';
 import { newClientId, startStack, type ShownProvisioning, type Stack } from '../helpers/stack.ts';
 import { until } from '../helpers/until.ts';
-import { post } from './support.ts';
+import { post, problemOf } from './support.ts';
 
 let stack: Stack;
 let live: ShownProvisioning;
@@ -166,4 +166,13 @@ test('the list is filtered by state, by text, and to the newest of each client',
   expect(await idsOf('q=for%20twice&newest=true&state=failed')).toEqual([clientId]);
   expect(await idsOf('rollback=incomplete')).toEqual([left.clientId]);
   expect((await stack.call('/api/provisioning?state=lost')).status).toBe(400);
+});
+
+test('a decision that does not fit the state is refused with that state', async () => {
+  const response = await stack.call(`/api/provisioning/${live.id}/resume`, { method: 'POST' });
+
+  expect(response.status).toBe(409);
+  expect((await problemOf(response)).detail).toBe(
+    'It is not paused. Its status is succeeded, its rollback none.',
+  );
 });

@@ -11,16 +11,18 @@ import { defineRoute, type AnyRoute } from '../route.ts';
 
 const daysText = `must be a whole number from 1 to ${longestKeyDays}`;
 
-const newKey = z.strictObject({
-  name: plainText(100).meta({ description: 'Whose it is.' }),
-  role: z.enum(roles, `must be one of ${roles.join(', ')}`),
-  expiresInDays: z
-    .int(daysText)
-    .min(1, daysText)
-    .max(longestKeyDays, daysText)
-    .optional()
-    .meta({ description: 'Without it the key does not expire.' }),
-});
+const newKey = z
+  .strictObject({
+    name: plainText(100).meta({ description: 'Whose it is.' }),
+    role: z.enum(roles, `must be one of ${roles.join(', ')}`),
+    expiresInDays: z
+      .int(daysText)
+      .min(1, daysText)
+      .max(longestKeyDays, daysText)
+      .optional()
+      .meta({ description: 'Without it the key does not expire.' }),
+  })
+  .meta({ examples: [{ name: 'Onboarding form', role: 'provisioner', expiresInDays: 365 }] });
 
 export function keyRoutes(deps: Deps): AnyRoute[] {
   const list = defineRoute({

@@ -94,6 +94,13 @@ export function operatorRoutes(deps: Deps): AnyRoute[] {
 /** The provisioning as it is now; 404 where there is none, 409 where the act did not fit its state. */
 async function answer(deps: Deps, id: string, hasActed: boolean, refusal: string) {
   const body = await readShown(deps, id);
-  if (!hasActed) throw new Problem(409, 'wrong-state', refusal);
+  if (!hasActed) {
+    const { status, rollback } = body;
+    throw new Problem(
+      409,
+      'wrong-state',
+      `${refusal} Its status is ${status}, its rollback ${rollback.status}.`,
+    );
+  }
   return { status: 202, body };
 }
