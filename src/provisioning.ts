@@ -58,6 +58,11 @@ export const resourceStates = [
 ] as const;
 export type ResourceState = (typeof resourceStates)[number];
 
+/** True where nothing is left to undo: the resource is proven gone, or an operator has taken it over. */
+export function isGone({ state }: { readonly state: ResourceState }): boolean {
+  return state === 'deleted' || state === 'forgotten';
+}
+
 /** Valid as a part of a name at every provider. Different ids give different names. */
 export const clientIdPattern = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 export const longestClientId = 50;

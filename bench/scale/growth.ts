@@ -9,7 +9,7 @@ import { measureSpeed, withProduct } from './product.ts';
 
 const rounds = 5;
 const batch = 50_000;
-/** What a run of five steps writes down. */
+/** The number of events that a run of five steps writes down. */
 const eventsOfRun = 27;
 
 interface Measured {

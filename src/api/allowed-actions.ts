@@ -1,5 +1,6 @@
-/** What may be done about a provisioning now, and by whom. Pure. */
+/** The actions that a provisioning allows now, and the roles that may take them. Pure. */
 import type { ProvisioningRow, ResourceRow } from '../ledger/rows.ts';
+import { isGone } from '../provisioning.ts';
 import { rolesThatMay, type Role } from '../ledger/roles.ts';
 
 export const actions = ['cancel', 'resume', 'rollback', 'offboard', 'forget'] as const;
@@ -29,7 +30,7 @@ export function allowedActions(
     allowed.push({ action: 'offboard', roles: admins, confirm: clientId });
   const isResting =
     status === 'paused' || rollback === 'incomplete' || (status === 'succeeded' && rollback === 'none');
-  if (isResting && resources.some(({ state }) => state !== 'deleted' && state !== 'forgotten'))
+  if (isResting && resources.some((resource) => !isGone(resource)))
     allowed.push({ action: 'forget', roles: admins });
   return allowed;
 }

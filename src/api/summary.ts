@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { CallbacksGivenUp } from '../ledger/overview.ts';
 import type { FullSnapshot } from '../ledger/provisionings.ts';
-import { clientStates } from '../provisioning.ts';
+import { clientStates, isGone } from '../provisioning.ts';
 import type { CheckResult } from './preflight.ts';
 import { whatIsToBeDone } from './what-to-do.ts';
 
@@ -73,7 +73,7 @@ export const summaryAnswer = z
   .meta({ id: 'Summary' });
 export type Summary = z.infer<typeof summaryAnswer>;
 
-/** What needs somebody, the one that has waited longest first. */
+/** Clients and callbacks that need somebody, the one that has waited longest first. */
 export function attentionOf(
   snapshots: readonly FullSnapshot[],
   callbacks: readonly CallbacksGivenUp[],
@@ -86,7 +86,7 @@ function aboutProvisioning(snapshot: FullSnapshot): Attention {
   const { provisioning, resources, steps } = snapshot;
   const { failure } = provisioning;
   const mine = resources.filter(({ origin }) => origin === 'created');
-  const left = mine.filter(({ state }) => state !== 'deleted' && state !== 'forgotten');
+  const left = mine.filter((resource) => !isGone(resource));
   const position = steps.find(
     ({ direction, name }) => direction === 'run' && name === failure?.step,
   )?.position;
@@ -121,7 +121,7 @@ function aboutCallbacks(row: CallbacksGivenUp): Attention {
   };
 }
 
-/** How the providers were, by the checks of the last preflight. Our own parts are not among them. */
+/** The health of the providers, by the checks of the last preflight. Our own parts are not among them. */
 export function providerHealthOf(checks: readonly CheckResult[], at: Date): ProviderHealth[] {
   return [...Map.groupBy(checks, ({ provider }) => provider)].map(([provider, ofIt]) => {
     const failing = ofIt.filter(({ ok }) => !ok).length;

@@ -25,7 +25,7 @@ export interface TimelineEntry {
   readonly kind: 'attempt' | 'wait';
   /** The number of an attempt. */
   readonly attempt?: number;
-  /** What a wait is for. */
+  /** The thing that a wait is for. */
   readonly for?: string;
   readonly begin: Date;
   /** Undefined: it goes on. */

@@ -1,7 +1,13 @@
 /** Advice for an operator about leftovers and failures. Pure. */
 import type { FullSnapshot } from '../ledger/provisionings.ts';
 import type { ResourceRow, StepError } from '../ledger/rows.ts';
-import type { Failure, FailureCode, ProvisioningStatus, RollbackStatus } from '../provisioning.ts';
+import {
+  isGone,
+  type Failure,
+  type FailureCode,
+  type ProvisioningStatus,
+  type RollbackStatus,
+} from '../provisioning.ts';
 
 /** Advice about a provisioning that needs somebody, or that has failed. Undefined: nothing is to be done. */
 export function whatIsToBeDone({ provisioning, resources }: FullSnapshot): string | undefined {
@@ -13,8 +19,8 @@ export function whatIsToBeDone({ provisioning, resources }: FullSnapshot): strin
   return failure && whatToDoAbout(failure, status, rollback);
 }
 
-function isLeft({ origin, state }: ResourceRow): boolean {
-  return origin === 'created' && state !== 'deleted' && state !== 'forgotten';
+function isLeft(resource: ResourceRow): boolean {
+  return resource.origin === 'created' && !isGone(resource);
 }
 
 /**
@@ -31,7 +37,7 @@ export function whatToDo(
   const { origin, state, error = '', url } = resource;
   if (origin === 'foreign' && isNameTaken)
     return `It was there before and is never touched. Rename or delete it${url === undefined ? '' : ` at ${url}`}, or choose another client id.`;
-  if (!isIncomplete || origin !== 'created' || state === 'deleted' || state === 'forgotten') return undefined;
+  if (!isIncomplete || !isLeft(resource)) return undefined;
   const where = url === undefined ? 'at the provider' : `at ${url}`;
   if (error.includes('which proves nothing'))
     return `Fix the token as the error says, then POST …/rollback. Or look ${where} with an account that sees everything: delete it there if it is yours, then POST …/resources/${resource.id}/forget.`;

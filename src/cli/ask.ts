@@ -24,7 +24,7 @@ export async function askText(
   return value.trim();
 }
 
-/** What is typed is not shown, nor how long it is. */
+/** Asks for a secret. The terminal shows neither the typed characters nor their number. */
 export async function askSecret(
   surroundings: Surroundings,
   message: string,

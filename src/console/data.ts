@@ -37,7 +37,7 @@ export interface StepInfo {
   readonly kinds: readonly string[];
 }
 
-/** Whoever looks at a page. */
+/** The person who looks at a page. */
 export interface Viewer {
   readonly by: string;
   readonly role: Role | undefined;

@@ -109,7 +109,7 @@ const begunStep = z
     };
   });
 
-/** What `ledger.hold` tells of the job that follows. */
+/** The answer of `ledger.hold` about the job that follows. */
 export const nextAnswer = z.object({
   epoch: z.number(),
   at: z.coerce.date(),

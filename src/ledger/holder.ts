@@ -64,7 +64,7 @@ export interface NextJob {
   readonly position: number | undefined;
 }
 
-/** What came of a write. */
+/** The outcome of a write. */
 export interface Written {
   /** The row of each part that returns one. */
   readonly rows: readonly unknown[];

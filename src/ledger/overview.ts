@@ -1,4 +1,4 @@
-/** How the clients are, for people who look after all of them. */
+/** The state of all clients, for people who look after all of them. */
 import { z } from 'zod';
 import { clientStates, type ClientState } from '../provisioning.ts';
 import type { Queryable } from './pool.ts';

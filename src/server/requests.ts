@@ -35,7 +35,7 @@ const cursorParts = z.object({
   id: z.uuid(),
 });
 
-/** Where a page of a list goes on, newest first. */
+/** The cursor at which a page of a list goes on, newest first. */
 export const cursor = z.string().transform((text, context) => {
   const [createdAt = '', ...rest] = Buffer.from(text, 'base64url').toString().split(' ');
   const parsed = cursorParts.safeParse({ createdAt, id: rest.join(' ') });

@@ -1,7 +1,5 @@
 /** Asks the ledger and the queue how everything is. */
-import { findingsSchema } from '../api/preflight.ts';
 import { attentionOf, countsOf, providerHealthOf, type Summary } from '../api/summary.ts';
-import { readLastPreflight } from '../ledger/last-preflight.ts';
 import { readOrphanReport } from '../ledger/orphans.ts';
 import { countClients, listCallbacksGivenUp } from '../ledger/overview.ts';
 import { listProvisionings, readFullSnapshots } from '../ledger/provisionings.ts';
@@ -11,6 +9,7 @@ import type { Queues } from '../queue/queues.ts';
 import { within } from '../queue/within.ts';
 import { version } from '../version.ts';
 import type { Deps } from './deps.ts';
+import { lastPreflight } from './last-preflight.ts';
 
 /** More are not shown at once. Their number is among the counts. */
 const mostShown = 100;
@@ -24,7 +23,7 @@ export async function summarize(deps: Deps): Promise<Summary> {
   const [needing, callbacks, preflight, orphans, workers, queue] = await Promise.all([
     listProvisionings(pool, { needsAttention: true, limit: mostShown }),
     listCallbacksGivenUp(pool, mostShown),
-    readLastPreflight(pool),
+    lastPreflight(pool),
     readOrphanReport(pool),
     listWorkerMetrics(pool),
     queueHealth(deps),
@@ -33,7 +32,6 @@ export async function summarize(deps: Deps): Promise<Summary> {
     pool,
     needing.map(({ id }) => id),
   );
-  const findings = findingsSchema.safeParse(preflight?.findings);
   return {
     version,
     counts: countsOf(counted),
@@ -43,9 +41,7 @@ export async function summarize(deps: Deps): Promise<Summary> {
       queue,
       workers: workers.map(({ holder: id, version: its }) => ({ id, version: its })),
       providers:
-        preflight !== undefined && findings.success
-          ? providerHealthOf(findings.data.checks, preflight.at)
-          : [],
+        preflight?.findings === undefined ? [] : providerHealthOf(preflight.findings.checks, preflight.at),
       orphans: {
         checkedAt: orphans.checkedAt?.toISOString() ?? null,
         count: orphans.items.length,

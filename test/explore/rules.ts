@@ -1,13 +1,13 @@
 /** What the explored workers decide by: the product's own functions, and what its ledger and gate hold to. */
 import { AbsenceUnproven, NotYet, ProviderError, StepFailure } from '../../src/errors.ts';
-import type { EffectRow, ProvisioningRow, Snapshot, StepRow } from '../../src/ledger/rows.ts';
+import type { EffectRow, Snapshot, StepRow } from '../../src/ledger/rows.ts';
 import type { StepProgress } from '../../src/ledger/claims.ts';
 import type { Direction } from '../../src/provisioning.ts';
 import { intentOf } from '../../src/worker/effects/protocol.ts';
 import { nextAction, type NextAction } from '../../src/worker/jobs/next-action.ts';
 import * as nextCall from '../../src/worker/effects/decide.ts';
 import { decideOutcome } from '../../src/worker/jobs/outcome.ts';
-import { stepRowOf } from '../helpers/rows.ts';
+import { provisioningRowOf, stepRowOf } from '../helpers/rows.ts';
 import type { StepWorld, ThingName, World } from './world.ts';
 
 /** How often an effect may be sent without an answer, and an undo may be refused. */
@@ -82,28 +82,7 @@ const waits: Readonly<Partial<Record<Trouble, StepProgress['wait']>>> = {
   'too-late': { waitingFor: 'time', looks: 1, presentMs: 1, waitedMs: 1, awayMs: 0 },
 };
 
-const provisioning: ProvisioningRow = {
-  id: 'p',
-  client_id: 'acme',
-  client_name: 'Acme',
-  org_email: 'a@b.example',
-  tier: 'starter',
-  callback_url: undefined,
-  trace_parent: undefined,
-  on_failure: 'rollback',
-  step_names: ['one', 'two'],
-  status: 'queued',
-  rollback_status: 'none',
-  failure: undefined,
-  failure_provider_text: undefined,
-  flow: 1,
-  epoch: 1,
-  last_event: 1,
-  last_callback: 0,
-  created_at: new Date(0),
-  updated_at: new Date(0),
-  finished_at: undefined,
-};
+const provisioning = provisioningRowOf({ step_names: ['one', 'two'] });
 
 function rowOf(direction: Direction, position: number, status: StepRow['status']): StepRow {
   return stepRowOf({

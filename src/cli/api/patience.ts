@@ -1,6 +1,6 @@
 /** Decides whether a request is sent again, and when. Pure. */
 
-/** What came of one try of a request. */
+/** The outcome of one try of a request. */
 export type Outcome =
   | {
       readonly is: 'answered';

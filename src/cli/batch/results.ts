@@ -5,7 +5,7 @@ import { usageError } from '../exit.ts';
 import { isMissing, writePrivately } from '../files.ts';
 
 const resultSchema = z.object({
-  /** Of the row that was sent. */
+  /** The hash of the row that was sent. */
   hash: z.string(),
   /** Counts the orders of this row: another one is sent after a failure that was undone. */
   attempt: z.int().min(1),

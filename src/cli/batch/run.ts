@@ -30,7 +30,7 @@ export async function runRow(row: Row, run: Run): Promise<Ended> {
   const known = run.results.find(clientId);
   const earlier = known?.hash === row.hash ? known : undefined;
   const before = earlier && (await lookAtEarlier(earlier, run.api));
-  // What somebody has cancelled or offboarded since is not made again.
+  // A client that somebody has cancelled or offboarded since is not made again.
   const hasToBeSent = before === undefined || (before.shown.status === 'failed' && isUndone(before.shown));
   const attempt = earlier === undefined ? 1 : earlier.attempt + (before !== undefined && hasToBeSent ? 1 : 0);
   const record = async (part: Pick<Result, 'outcome' | 'provisioningId' | 'reason' | 'result'>) => {

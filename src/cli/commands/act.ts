@@ -24,7 +24,7 @@ interface Act {
   /** True where what it deletes must be named first. */
   readonly needsName: (shown: ShownProvisioning) => boolean;
   readonly question: string;
-  /** What `--watch` waits for. */
+  /** The state that `--watch` waits for. */
   readonly hasEnded: (shown: ShownProvisioning) => boolean;
 }
 

@@ -13,7 +13,7 @@ export function describeChecks(say: Say, checks: readonly ShownCheck[]): void {
   }
 }
 
-/** Whether the providers would let a provisioning through, as a worker sees it now. */
+/** Asks a worker whether the providers would let a provisioning through now. */
 export async function preflight(cli: Cli): Promise<ExitCode> {
   const api = await cli.api();
   const answer = await api.call({ path: '/api/preflight', answerMs: providersAnswerMs });

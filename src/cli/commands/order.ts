@@ -17,7 +17,7 @@ export interface OrderOptions {
   readonly onFailure?: string;
 }
 
-/** What would be made for a client, and what stands in its way. Names depend on the client id alone. */
+/** Shows the resources that a client would get, and the obstacles to them. Names depend on the client id alone. */
 export async function plan(cli: Cli, clientId: string, options: OrderOptions): Promise<ExitCode> {
   const { name = clientId, email = 'nobody@example.com', tier = 'starter' } = options;
   const order = orderOf(clientId, { ...options, name, email, tier });

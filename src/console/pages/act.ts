@@ -1,5 +1,6 @@
 /** One page per action: exactly what will be deleted and what stays, a reason, and the client id where it cannot be undone. */
 import type { Action } from '../../api/allowed-actions.ts';
+import { isGone } from '../../provisioning.ts';
 import type { PageContext, Provisioning, Resource } from '../data.ts';
 import { html, type Content, type Html } from '../html.ts';
 import { textsOf, type ActTexts } from '../parts/act-texts.ts';
@@ -15,14 +16,14 @@ export interface ActData {
   readonly confirm: string;
   /** The resource that is to be forgotten. */
   readonly resource: string;
-  /** Why nothing was done. */
+  /** The reason why nothing was done. */
   readonly problem: Content | undefined;
   /** Undefined: it is allowed. */
   readonly refusal: Content | undefined;
   readonly receiver: string | undefined;
 }
 
-/** What cannot be undone wants the client id typed. */
+/** An action that cannot be undone wants the client id typed. */
 const needsName: ReadonlySet<Action> = new Set(['offboard', 'forget']);
 
 export function actPage(context: PageContext, data: ActData): Html {
@@ -119,8 +120,7 @@ function doomedBy(action: Action, one: Provisioning): readonly Resource[] {
   return one.resources.filter(isLeft).toReversed();
 }
 
-const isLeft = ({ origin, state }: Resource) =>
-  origin === 'created' && state !== 'deleted' && state !== 'forgotten';
+const isLeft = (resource: Resource) => resource.origin === 'created' && !isGone(resource);
 
 const nameAt = ({ name, url }: Resource): Content =>
   url === null ? name : html`<a href="${url}" rel="noreferrer">${name} ↗</a>`;
@@ -161,7 +161,7 @@ function actForm(
   texts: ActTexts,
   back: string,
 ): Html {
-  const left = one.resources.filter(({ state }) => state !== 'deleted' && state !== 'forgotten');
+  const left = one.resources.filter((each) => !isGone(each));
   return html`${action === 'offboard' ? html`<p class="second">Want the data? Export it first, at Supabase.</p>` : ''}
     <form method="post" action="/clients/${one.clientId}/${action}">
       <input type="hidden" name="run" value="${one.id}" />

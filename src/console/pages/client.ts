@@ -1,4 +1,5 @@
 /** `/clients/{clientId}`: status and rollback, what to do now, the rail, what exists, where the time went, the history. */
+import { isGone } from '../../provisioning.ts';
 import type { Callback, HistoryEvent, PageContext, Provisioning, Resource, TimelineRow } from '../data.ts';
 import { html, type Content, type Html } from '../html.ts';
 import { advice } from '../parts/advice.ts';
@@ -119,7 +120,7 @@ function facts(one: Provisioning, now: Date): Html {
         ? `at step ${failed}, ${words(one.failure.code)}`
         : undefined;
   const mine = one.resources.filter(({ origin }) => origin === 'created');
-  const left = mine.filter(({ state }) => state !== 'deleted' && state !== 'forgotten').length;
+  const left = mine.filter((resource) => !isGone(resource)).length;
   const more =
     one.rollback.status === 'incomplete' || one.rollback.status === 'running'
       ? `${left} of ${mine.length} left`

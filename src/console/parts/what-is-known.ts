@@ -1,4 +1,5 @@
 /** One line about a provisioning, for lists. Pure. */
+import { isGone } from '../../provisioning.ts';
 import type { Provisioning, StepInfo } from '../data.ts';
 import { count } from './format.ts';
 
@@ -9,7 +10,7 @@ export function whatIsKnown(one: Provisioning, steps: readonly StepInfo[]): stri
   const failure =
     one.failure === null ? undefined : `${words(one.failure.code)} at step ${positionOf(one.failure.step)}`;
   const mine = one.resources.filter(({ origin }) => origin === 'created');
-  const left = mine.filter(({ state }) => state !== 'deleted' && state !== 'forgotten').length;
+  const left = mine.filter((resource) => !isGone(resource)).length;
   const { rollback } = one;
   if (rollback.status === 'incomplete') return `rollback incomplete, ${left} of ${mine.length} left`;
   if (one.status === 'paused') return `paused, ${failure ?? ''}`;

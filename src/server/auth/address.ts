@@ -1,4 +1,4 @@
-/** Where a request comes from. */
+/** The address that a request comes from. */
 import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
 

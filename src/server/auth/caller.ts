@@ -1,4 +1,4 @@
-/** Whoever sends a request. */
+/** The sender of a request. */
 import type { IncomingMessage } from 'node:http';
 import type { Actor } from '../../ledger/audit.ts';
 import { rolesThatMay, type Permission, type Role } from '../../ledger/roles.ts';

@@ -1,7 +1,6 @@
 /** The actions: each has a page that says what it will do, and a form that does it. */
 import type { Router } from 'express';
 import { actions } from '../../api/allowed-actions.ts';
-import { provisioningAnswer } from '../../api/answers.ts';
 import type { Provisioning } from '../../console/data.ts';
 import { actPage } from '../../console/pages/act.ts';
 import type { Caller } from '../auth/caller.ts';
@@ -14,10 +13,7 @@ export function addActs(router: Router, { visit, form }: Site): void {
     router.get(
       `/clients/:clientId/${action}`,
       visit(async (at) => {
-        const { one } = await findRun(at);
-        const provisioning = await at.api.ask('showProvisioning', provisioningAnswer, {
-          params: { id: one.id },
-        });
+        const { one: provisioning } = await findRun(at);
         return actPage(await at.context(), {
           ...blank,
           action,
@@ -30,14 +26,11 @@ export function addActs(router: Router, { visit, form }: Site): void {
       `/clients/:clientId/${action}`,
       form,
       visit(async (at) => {
-        const { one } = await findRun(at);
+        const { one: provisioning } = await findRun(at);
         const sent = fieldsOf(at.request);
         const reason = textOf(sent['reason']).trim();
         const confirm = textOf(sent['confirm']).trim();
         const resource = textOf(sent['resource']);
-        const provisioning = await at.api.ask('showProvisioning', provisioningAnswer, {
-          params: { id: one.id },
-        });
         const again = async (problem: string) =>
           actPage(await at.context(), {
             ...blank,
@@ -49,17 +42,18 @@ export function addActs(router: Router, { visit, form }: Site): void {
             problem,
             refusal: refusalOf(action, provisioning, at.caller),
           });
-        if ((action === 'offboard' || action === 'forget') && confirm !== one.clientId) {
+        if ((action === 'offboard' || action === 'forget') && confirm !== provisioning.clientId) {
           at.response.status(422);
           return again(
             confirm === ''
-              ? `Type ${one.clientId} to confirm.`
-              : `Type ${one.clientId} to confirm. That was “${confirm}”.`,
+              ? `Type ${provisioning.clientId} to confirm.`
+              : `Type ${provisioning.clientId} to confirm. That was “${confirm}”.`,
           );
         }
         try {
           await at.api.do(operations[action], {
-            params: action === 'forget' ? { id: one.id, resourceId: resource } : { id: one.id },
+            params:
+              action === 'forget' ? { id: provisioning.id, resourceId: resource } : { id: provisioning.id },
             body: { ...(reason !== '' && { reason }), ...(action === 'offboard' && { confirm }) },
           });
         } catch (error) {
@@ -67,7 +61,7 @@ export function addActs(router: Router, { visit, form }: Site): void {
           at.response.status(error.status);
           return again(Object.values(fieldErrors(error)).join(' ') || error.message);
         }
-        at.response.redirect(303, `/clients/${one.clientId}?run=${one.id}`);
+        at.response.redirect(303, `/clients/${provisioning.clientId}?run=${provisioning.id}`);
         return undefined;
       }),
     );
@@ -84,7 +78,7 @@ const operations = {
 
 const blank = { reason: '', confirm: '', resource: '', problem: undefined, receiver: undefined } as const;
 
-/** Why an action is not offered. Undefined: it is. */
+/** The reason why an action is not offered. Undefined: it is. */
 function refusalOf(action: (typeof actions)[number], one: Provisioning, caller: Caller): string | undefined {
   const allowed = one.allowedActions.find((other) => other.action === action);
   if (allowed === undefined) {

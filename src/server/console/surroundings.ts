@@ -2,15 +2,19 @@
 import type { Router } from 'express';
 import { z } from 'zod';
 import { listedCallbackAnswer, orphansAnswer, pageOf } from '../../api/answers.ts';
-import { findingsSchema, preflightAnswer, reportOf } from '../../api/preflight.ts';
+import { preflightAnswer, reportOf } from '../../api/preflight.ts';
 import { callbacksPage } from '../../console/pages/callbacks.ts';
 import { orphansPage, preflightPage } from '../../console/pages/lists.ts';
-import { readLastPreflight } from '../../ledger/last-preflight.ts';
-import type { Queryable } from '../../ledger/pool.ts';
+import { lastPreflight } from '../last-preflight.ts';
 import { Problem } from '../problem.ts';
 import { fieldsOf, textOf, type Site } from './visit.ts';
 
 export function addSurroundings(router: Router, { deps, visit, form }: Site): void {
+  const shownPreflight = async () => {
+    const last = await lastPreflight(deps.pool);
+    return { preflight: last?.findings && reportOf(last.findings.checks), at: last?.at };
+  };
+
   router.get(
     '/callbacks',
     visit(async ({ request, api, context }) => {
@@ -46,10 +50,10 @@ export function addSurroundings(router: Router, { deps, visit, form }: Site): vo
   router.get(
     '/preflight',
     visit(async ({ api, context }) => {
-      // Whoever may not ask may not see it either.
+      // A caller who may not ask the providers may not see their last answer either.
       const page = await context();
       if (!page.viewer.may.preflight) await api.do('checkProviders');
-      return preflightPage(page, { ...(await lastPreflight(deps.pool)), problem: undefined });
+      return preflightPage(page, { ...(await shownPreflight()), problem: undefined });
     }),
   );
 
@@ -63,7 +67,7 @@ export function addSurroundings(router: Router, { deps, visit, form }: Site): vo
         if (!(error instanceof Problem) || error.code !== 'worker-unavailable') throw error;
         response.status(503);
         return preflightPage(await context(), {
-          ...(await lastPreflight(deps.pool)),
+          ...(await shownPreflight()),
           problem: error.message,
         });
       }
@@ -88,11 +92,4 @@ export function addSurroundings(router: Router, { deps, visit, form }: Site): vo
       return undefined;
     }),
   );
-}
-
-/** How the providers were when they were last asked. */
-async function lastPreflight(db: Queryable) {
-  const last = await readLastPreflight(db);
-  const findings = findingsSchema.safeParse(last?.findings);
-  return { preflight: findings.success ? reportOf(findings.data.checks) : undefined, at: last?.at };
 }

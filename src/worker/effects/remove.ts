@@ -10,6 +10,7 @@ import { confirmEffect } from '../../ledger/effects.ts';
 import { applyParts } from '../../ledger/parts.ts';
 import { dropIntendedResource, insertTwin, setResourceState } from '../../ledger/resources.ts';
 import type { EffectRow, ResourceRow } from '../../ledger/rows.ts';
+import { isGone } from '../../provisioning.ts';
 import type { Sight } from '../../steps/step.ts';
 import { judgeBySight, notProvenGone } from './absence.ts';
 import { makeChange } from './change.ts';
@@ -43,8 +44,11 @@ export async function removeTwins(
   const { effects, resources } = scope.ledger.known();
   const creation = effects.find(({ name }) => name === creationName(type.kind));
   const isDoubted = creation !== undefined && mayHaveTwins(creation);
-  const isOther = ({ kind, state, external_id: id }: ResourceRow) =>
-    kind === type.kind && !isOffTheList(state) && id !== undefined && id !== survivorId;
+  const isOther = (resource: ResourceRow) =>
+    resource.kind === type.kind &&
+    !isGone(resource) &&
+    resource.external_id !== undefined &&
+    resource.external_id !== survivorId;
   if (!isDoubted && !resources.some(isOther)) return;
   if (isDoubted) await recordLateObjects(scope, context, type, creation, true);
   for (const resource of await listLeft(scope, type))
@@ -53,11 +57,7 @@ export async function removeTwins(
 
 async function listLeft(scope: EffectScope, type: AnyResourceType): Promise<ResourceRow[]> {
   const created = await scope.ledger.listCreated(type.kind);
-  return created.filter(({ state }) => !isOffTheList(state));
-}
-
-function isOffTheList(state: ResourceRow['state']): boolean {
-  return state === 'deleted' || state === 'forgotten';
+  return created.filter((resource) => !isGone(resource));
 }
 
 /**

@@ -5,6 +5,7 @@ import { setResourceState } from '../../ledger/resources.ts';
 import type { Snapshot, StepWarning } from '../../ledger/rows.ts';
 import { loadSecret, storeSecret } from '../../ledger/secrets.ts';
 import { measureWait, type StepKey } from '../../ledger/steps.ts';
+import { isGone } from '../../provisioning.ts';
 import type { ResourceContext, StepContext } from '../../steps/step.ts';
 import { createResource } from '../effects/create.ts';
 import { makeChange } from '../effects/change.ts';
@@ -79,9 +80,7 @@ export function stepContext(
         warnings.push({ code, message });
     },
     async disown(kind, reason) {
-      const left = (await ledger.listCreated(kind)).filter(
-        ({ state }) => state !== 'deleted' && state !== 'forgotten',
-      );
+      const left = (await ledger.listCreated(kind)).filter((resource) => !isGone(resource));
       await ledger.write(left.flatMap((resource) => setResourceState(resource, 'unknown', reason)));
     },
   };
